@@ -1,0 +1,48 @@
+# What a person can do here; `make help` lists it.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+STAMP := $(VENV)/.ready
+DEPS := pyproject.toml constraints.txt package.json package-lock.json build_hook.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install 'pip>=25.1'
+
+$(STAMP): $(BIN)/python $(DEPS)
+	$(PIP) install -c constraints.txt -e '.[hdf5]'
+	touch $@
+
+$(VENV)/.tested: $(STAMP)
+	$(PIP) install -c constraints.txt --group test --group lint
+	touch $@
+
+run: $(STAMP) ## install, start, print the link
+	$(BIN)/keygraft serve
+
+test: $(VENV)/.tested ## install, run all tests, those in the browser included
+	$(BIN)/python tests/browser/find_chromium.py
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.tested ## style, types, laws of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint templates --quiet
+	$(BIN)/python tests/js/check.py
+
+format: $(VENV)/.tested ## put every file into the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --reformat templates --quiet
+
+clean: ## forget the environment and what was built
+	rm -rf $(VENV) dist build static/vendor

@@ -1,0 +1,93 @@
+"""Element types, spelt as safetensors spells them.
+
+Source of the names: https://github.com/huggingface/safetensors, enum Dtype. Names it lacks (quantized, strings) keep torch's or the
+format's own word in capitals.
+"""
+
+from math import prod
+
+ITEMSIZE: dict[str, float] = {
+    "BOOL": 1,
+    "U8": 1,
+    "I8": 1,
+    "F8_E4M3": 1,
+    "F8_E5M2": 1,
+    "F8_E4M3FNUZ": 1,
+    "F8_E5M2FNUZ": 1,
+    "F8_E8M0": 1,
+    "F4": 0.5,
+    "F6_E2M3": 0.75,
+    "F6_E3M2": 0.75,
+    "I16": 2,
+    "U16": 2,
+    "F16": 2,
+    "BF16": 2,
+    "I32": 4,
+    "U32": 4,
+    "F32": 4,
+    "I64": 8,
+    "U64": 8,
+    "F64": 8,
+    "C32": 4,
+    "C64": 8,
+    "C128": 16,
+    "QINT8": 1,
+    "QUINT8": 1,
+    "QINT32": 4,
+}
+"""Bytes of one element."""
+
+TORCH: dict[str, str] = {
+    "BOOL": "bool",
+    "U8": "uint8",
+    "I8": "int8",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
+    "F8_E4M3FNUZ": "float8_e4m3fnuz",
+    "F8_E5M2FNUZ": "float8_e5m2fnuz",
+    "F8_E8M0": "float8_e8m0fnu",
+    "I16": "int16",
+    "U16": "uint16",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "I32": "int32",
+    "U32": "uint32",
+    "F32": "float32",
+    "I64": "int64",
+    "U64": "uint64",
+    "F64": "float64",
+    "C32": "complex32",
+    "C64": "complex64",
+    "C128": "complex128",
+    "QINT8": "qint8",
+    "QUINT8": "quint8",
+    "QINT32": "qint32",
+}
+"""Our name -> the attribute of `torch`."""
+
+FROM_TORCH: dict[str, str] = {name: ours for ours, name in TORCH.items()} | {
+    "float": "F32",
+    "double": "F64",
+    "half": "F16",
+    "cfloat": "C64",
+    "cdouble": "C128",
+    "short": "I16",
+    "int": "I32",
+    "long": "I64",
+}
+"""Attribute of `torch` -> our name."""
+
+FLOATING = frozenset(name for name in ITEMSIZE if name.startswith(("F", "BF")))
+
+
+def itemsize(dtype: str) -> float | None:
+    """Bytes of one element; None where the type is not one we know."""
+    return ITEMSIZE.get(dtype)
+
+
+def bytes_of(shape: tuple[int, ...] | None, dtype: str) -> int:
+    """Bytes of a dense tensor; 0 where shape or dtype is unknown."""
+    size = ITEMSIZE.get(dtype)
+    if shape is None or size is None:
+        return 0
+    return int(prod(shape) * size)
