@@ -65,11 +65,14 @@ def _by_magic(head: bytes) -> str | None:
 
 
 def _by_shape(head: bytes, source: ByteSource) -> str | None:
+    length = int.from_bytes(head[:8], "little")
+    if head[8:9] == b"{" and 2 <= length <= source.size - 8:
+        return "safetensors"
     if any(magic in head[:64] for magic in _LEGACY):
         return "torch-legacy"
     if head[:1] == b"\x80" and head[1:2] <= b"\5":
         return "pickle"
-    if head[8:9] == b"{" or 2 <= int.from_bytes(head[:8], "little") <= min(source.size - 8, 1 << 40):
+    if head[8:9] == b"{" or 2 <= length <= min(source.size - 8, 1 << 40):
         return "safetensors"
     if head.lstrip()[:1] == b"{" and b'"' in head[:256]:
         return "json"
