@@ -183,8 +183,9 @@ class _PlanReader:
         nesting: list[str] = []
         if cursor.here.kind == "word":
             self._keyword(cursor, "nesting")
-            while cursor.here.kind == "string":
-                nesting.append(cursor.take().text)
+            while (part := cursor.here).kind == "string":
+                nesting.append(part.text)
+                cursor.take()
         self.sources[name.text] = SourceExpectation(digest, tensors, tuple(nesting))
 
     def _keyword(self, cursor: Cursor, text: str) -> None:
