@@ -17,7 +17,7 @@ __all__ = [
     "RangeStore",
     "RangesWanted",
     "ReadAhead",
-    "absolute",
     "Span",
+    "absolute",
     "together",
 ]
