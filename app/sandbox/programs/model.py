@@ -211,6 +211,11 @@ def pretend_loaded(torch):
 def import_definition(payload, source):
     """Import the module that holds the model; Failed names what stopped it."""
     name, file = payload.get("module", ""), payload.get("file", "")
+    stem = os.path.splitext(file)[0] if file else name.replace(".", os.sep)
+    for folder in ("src", os.path.dirname(stem), os.path.join("src", os.path.dirname(stem))):
+        path = os.path.join(source, folder)
+        if folder and path not in sys.path and os.path.isdir(path):
+            sys.path.append(path)
     try:
         if file:
             path = os.path.join(source, file)
