@@ -361,7 +361,7 @@ class ProjectFinder:
         if path is not None or "." in name:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, [self.source], target)
-        if spec is not None and (spec.loader is not None and spec.origin is not None or holds_code(os.path.join(self.source, name))):
+        if spec is not None and ((spec.loader is not None and spec.origin is not None) or holds_code(os.path.join(self.source, name))):
             return spec
         if name in self.hidden:
             raise ModuleNotFoundError("No module named %r" % name, name=name)
@@ -412,7 +412,9 @@ def child(job, handles, server, programs):
     seal = bytes.fromhex(task["seal"])
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
-    sys.stdin = open(os.devnull)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     sys.path.insert(0, job["source"])
     sys.path_importer_cache.pop(job["source"], None)
     sys.meta_path.insert(0, ProjectFinder(job["source"], server["hidden"]))
