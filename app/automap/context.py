@@ -128,7 +128,7 @@ class Context:
 
 
 def _ancestors(unit: Unit) -> tuple[Path, ...]:
-    return tuple(unit.path[:depth] for depth in range(1, len(unit.path)))
+    return tuple(unit.path[:depth] for depth in range(1, len(unit.path))) or ((),)
 
 
 def _profiles(units: Sequence[Unit], above: Sequence[tuple[Path, ...]]) -> dict[Path, Counter[object]]:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from app.automap.names import is_number, numbered, numbers
+from app.automap.names import descends, is_number, numbered, numbers
 from app.automap.shapes import buckets, op_between
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import OPPOSITES
@@ -17,6 +17,7 @@ OPPOSITE = -2.5
 SAME_LOCAL = 2.0
 SAME_KEY = 3.0
 RANK = 1.5
+LONE = 1.0
 TEMPLATE_RANK = 1.0
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
@@ -173,5 +174,5 @@ def count_indices(unit: Unit) -> tuple[tuple[Path, str, float], ...]:
         if depth in folded:
             last = numbered(folded[depth].labels[-1])
             number = (number + (last[1] if last else number)) / 2
-        found.append((unit.path[:depth], split[0] + split[2], number))
+        found.append((unit.path[:depth], split[0] + split[2], -number if descends(split[0]) else number))
     return tuple(found)

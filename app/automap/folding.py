@@ -26,13 +26,14 @@ class Node:
 def trie(tree: KeyTree) -> Node:
     """Return the module tree of one side; keys without a known shape are left out."""
     root = Node()
+    separator = separator_of(tree)
     classes: dict[object, int] = {}
     last: Path = ()
     node = root
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
             continue
-        path, param = place(key, tree)
+        path, param = place(key, tree, separator)
         if path != last:
             node = root
             for segment in path:
@@ -44,9 +45,16 @@ def trie(tree: KeyTree) -> Node:
         if param in node.params:
             node = node.children.setdefault("\0" + key, Node())
             last = ()
-        node.params[param] = (tuple(key.split(tree.separator)), info.shape, order)
+        node.params[param] = (tuple(key.split(separator)), info.shape, order)
     _classify(root, classes)
     return root
+
+
+def separator_of(tree: KeyTree) -> str:
+    """Return what stands between segments: the tree's own word for it, or "/" where only that occurs."""
+    if tree.separator == "." and not any("." in key for key in tree.tensors) and any("/" in key for key in tree.tensors):
+        return "/"
+    return tree.separator
 
 
 def _classify(node: Node, classes: dict[object, int]) -> int:

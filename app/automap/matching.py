@@ -1,5 +1,6 @@
 """Pairs of units: evidence weighed, assigned one to one, and weighed again by what the pairs say about each other."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -49,12 +50,15 @@ def match(
     allowed, left = evidence.candidates(us, vs, limit)
     taken = set(fixed.values())
     static: dict[Pair, float] = {}
+    lone_u, lone_v = Counter(a for a, _ in allowed), Counter(b for _, b in allowed)
     by_place = (evidence.classes(us, templates=False), evidence.classes(vs, templates=False))
     by_name = (evidence.classes(us, templates=True), evidence.classes(vs, templates=True))
     for a, b in allowed:
         if (a in fixed or b in taken or b in closed) and fixed.get(a) != b:
             continue
         static[a, b] = evidence.static_score(us[a], vs[b]) + (100.0 if fixed.get(a) == b else 0.0)
+        if lone_u[a] == lone_v[b] == 1 and len(us[a].main) > 1:
+            static[a, b] += evidence.LONE
         if ordered:
             static[a, b] += evidence.RANK * _same_rank(by_place, us[a], vs[b])
     context = Context(us, vs)

@@ -6,6 +6,7 @@ from typing import Any
 from app.automap import folding
 from app.automap.acceptance import Judge, Verdict
 from app.automap.alignment import align
+from app.automap.leftovers import leftovers
 from app.automap.layouts import Layouts
 from app.automap.listing import informative
 from app.automap.matching import Matching, match
@@ -36,8 +37,8 @@ def propose(
     Returns one proposal for each target key, in target order; `claim` None where nothing is known.
     """
     decided = dict(fixed or {})
-    roots = {name: (folding.trie(tree), tree.separator) for name, tree in sources.items()}
-    us, vs = align(roots, (folding.trie(target), target.separator), vocabulary, (set(), set()))
+    roots = {name: (folding.trie(tree), folding.separator_of(tree)) for name, tree in sources.items()}
+    us, vs = align(roots, (folding.trie(target), folding.separator_of(target)), vocabulary, (set(), set()))
     ordered = informative(target) and all(informative(tree) for tree in sources.values())
     matching = match(us, vs, ordered=ordered, fixed={}, closed=frozenset(), limit=PAIR_LIMIT)
     layouts = Layouts(us, vs, (*sources.values(), target))
@@ -49,7 +50,10 @@ def _proposals(matching: Matching, layouts: Layouts) -> dict[str, Proposal]:
     judge = Judge(matching, {})
     verdicts: dict[tuple[int, int], Verdict] = {}
     out: dict[str, Proposal] = {}
-    for draft in drafts(matching, layouts):
+    found = {draft.key: draft for draft in drafts(matching, layouts)}
+    for draft in leftovers(matching, found):
+        found.setdefault(draft.key, draft)
+    for draft in found.values():
         for pair in draft.pairs:
             if pair not in verdicts:
                 verdicts[pair] = judge.verdict(*pair)
