@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from app.automap.names import is_number, numbered
+from app.automap.names import is_number, joined, numbered
 from app.automap.parameters import place
 from app.automap.units import Axis, Path, Shape, Unit
+from app.automap.vocabulary import STEPS, SYNONYMS
 from app.keys import KeyTree
 
 LEAF_RUN = 8
@@ -100,7 +101,7 @@ def _runs(node: Node, path: Path, unfolded: Collection[RunId]) -> tuple[dict[str
     stems: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for label, child in node.children.items():
         split = numbered(label)
-        if split is not None and (child.children or is_number(label)):
+        if split is not None and (is_number(label) or (child.children and not child.params and SYNONYMS.get(joined(split[0])) not in STEPS)):
             stems.setdefault((split[0], split[2]), []).append((split[1], label))
     heads: dict[str, Axis] = {}
     followers: set[str] = set()

@@ -6,10 +6,9 @@ from math import prod
 
 from app.automap.names import is_number, joined, words
 from app.automap.units import Path, Unit
-from app.automap.vocabulary import ATTENTION_OUT, GATED, HEADS, PLAIN_DOWN, PLAIN_UP, SHORTCUTS, Vocabulary
+from app.automap.vocabulary import ATTENTION_OUT, GATED, HEADS, PLAIN_DOWN, PLAIN_UP, SHORTCUTS, STEPS, Vocabulary
 
 _PROJECTIONS = frozenset({"q", "k", "v", "qkv", "kv"})
-_NOT_BLOCKS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
 
 
 def assign(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
@@ -47,7 +46,7 @@ def _block(unit: Unit, members: Mapping[Path, int], vocabulary: Vocabulary) -> P
         if not segment[-1:].isdigit() or members[unit.path[:depth]] < 2:
             continue
         stem = joined(segment).rstrip("0123456789")
-        if is_number(segment) or not stem or vocabulary.synonyms.get(stem) not in _NOT_BLOCKS:
+        if is_number(segment) or not stem or vocabulary.synonyms.get(stem) not in STEPS:
             return unit.path[:depth]
     return ()
 
@@ -344,10 +343,8 @@ def _chains(units: Sequence[Unit]) -> None:
     """Number the linears of a plain chain: `layers.0 … layers.2`, or `proj_in, layers.0, proj_out`."""
     chains: dict[tuple[Path, tuple[int, ...]], list[Unit]] = defaultdict(list)
     for unit in units:
-        named = [at for at, part in enumerate(unit.path) if not is_number(part) and joined(part) != "layers"]
-        stop = named[-1] + 1 if named else 0
-        if stop == len(unit.path) and joined(unit.path[-1]) in {"projin", "projout"}:
-            stop -= 1
+        stop = len(unit.path) - 1 if is_number(unit.path[-1]) or joined(unit.path[-1]) in {"projin", "projout"} else len(unit.path)
+        stop -= 0 < stop < len(unit.path) and joined(unit.path[stop - 1]) == "layers"
         chains[unit.path[:stop], unit.lengths].append(unit)
     for (holder, _), chain in chains.items():
         if len(chain) < 2 or any(unit.kind != "matrix" or unit.role or len(unit.path) == len(holder) for unit in chain):

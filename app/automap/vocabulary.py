@@ -55,6 +55,9 @@ SILENT = frozenset(
 )
 """Words that stand everywhere and so tell nothing."""
 
+STEPS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
+"""Words of modules that are steps of one block: `attn1` and `attn2` are no repetition."""
+
 ALONE: Mapping[str, str] = {
     name: role
     for role, group in {
