@@ -84,11 +84,16 @@ def opposed(a: tuple[str, ...], b: tuple[str, ...]) -> int:
     return sum(1 for pair in OPPOSITES if len(pair & left) == 1 and len(pair & right) == 1 and pair & left != pair & right)
 
 
+def wrapped(a: Path, b: Path) -> bool:
+    """Whether two paths are equal but for a prefix."""
+    return a[-len(b) :] == b or b[-len(a) :] == a
+
+
 def named_alike(u: Unit, v: Unit) -> float:
     """How strongly names alone say that two units are one, 0..1."""
     if u.role and v.role:
         return 1.0 if u.role == v.role else 0.0
-    if u.path == v.path and u.part is None and v.part is None:
+    if u.part is None and v.part is None and wrapped(u.path, v.path):
         return 1.0
     if u.local == v.local and any(not is_number(part) for part in u.local):
         return 1.0
@@ -125,7 +130,7 @@ def static_score(u: Unit, v: Unit) -> float:
             score += SAME_LOCAL
         if u.path == v.path:
             score += SAME_KEY
-        elif u.path[-len(v.path) :] == v.path or v.path[-len(u.path) :] == u.path:
+        elif wrapped(u.path, v.path):
             score += SAME_KEY * 0.7
     shared = u.params.keys() & v.params.keys()
     score += sum(OP_COST[op[0]] for param in shared if (op := op_of(u, v, param)) is not None and param in {"weight", "weight_v"})
