@@ -82,7 +82,7 @@ class Judge:
         if agree > 0.5:
             found["index"] = Reason("same-index")
         if self.matching.ordered:
-            (at, size, _), (to, other, _) = self.matching.ranks[0][u], self.matching.ranks[1][v]
+            (at, size), (to, other) = self.matching.ranks[0][u], self.matching.ranks[1][v]
             if size == other and at == to:
                 found["order"] = Reason("same-place", {"place": at + 1, "of": size})
         return found

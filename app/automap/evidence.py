@@ -18,6 +18,7 @@ SAME_LOCAL = 2.0
 SAME_KEY = 3.0
 RANK = 1.5
 LONE = 1.0
+SAME_NUMBERS = 0.4
 TEMPLATE_RANK = 1.0
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
@@ -139,32 +140,51 @@ def static_score(u: Unit, v: Unit) -> float:
         score -= 2.0 if "batchnorm" in {u.kind, v.kind} else 0.5
     if u.lengths != v.lengths:
         score -= 0.5
+    score += SAME_NUMBERS * shared_numbers(u, v)
     if u.bare != v.bare and u.part is None and v.part is None:
         score -= 0.3
     return score
 
 
-def template(path: Path) -> str:
-    """Return a path with all its integers taken out."""
-    return ".".join("".join("#" if char.isdigit() else char for char in part) for part in path)
+def template(path: Path, *, leaf: bool) -> str:
+    """Return a path with its integers taken out; those in the name of the leaf only where `leaf`."""
+    kept = "" if leaf or is_number(path[-1]) else path[-1]
+    return ".".join("".join("#" if char.isdigit() else char for char in part) for part in (path[:-1] if kept else path)) + kept
 
 
-def classes(units: Iterable[Unit], *, templates: bool) -> dict[Unit, tuple[int, int, int]]:
-    """Return unit -> (rank by place or by integers, size, class) among those of one shape (and template)."""
+def shared_numbers(u: Unit, v: Unit) -> float:
+    """Share of plain integers on the way that are the same, 0..1; a weak hint that breaks ties."""
+    left = [part for part in u.path if is_number(part)]
+    right = [part for part in v.path if is_number(part)]
+    return sum(a == b for a, b in zip(reversed(left), reversed(right), strict=False)) / max(len(left), len(right), 1)
+
+
+Ranks = Mapping[Unit, tuple[int, int]]
+
+
+def ranks(units: Iterable[Unit], by: str = "place") -> Ranks:
+    """Return unit -> (rank, size) among those of one shape: by place, or by integers within one template.
+
+    by -- "place", "template" (digits of leaf names count as names), "digits" (they count as integers)
+    """
     groups: dict[object, list[Unit]] = defaultdict(list)
     for unit in units:
         key = (tuple(sorted(unit.main)), tuple(sorted(unit.params.keys() - {"count"})), unit.lengths, unit.kind)
-        groups[(key, template(unit.path)) if templates else key].append(unit)
+        groups[key if by == "place" else (key, template(unit.path, leaf=by == "digits"))].append(unit)
     out = {}
-    for index, group in enumerate(groups.values()):
-        group.sort(
-            key=(lambda unit: [numbers(part) for part in unit.path])
-            if templates
-            else (lambda unit: (unit.order, unit.part.start if unit.part else 0))
-        )
+    for group in groups.values():
+        group.sort(key=_place if by == "place" else _integers)
         for rank, unit in enumerate(group):
-            out[unit] = rank, len(group), index
+            out[unit] = rank, len(group)
     return out
+
+
+def _place(unit: Unit) -> list[tuple[int, ...]]:
+    return [(unit.order, unit.part.start if unit.part else 0)]
+
+
+def _integers(unit: Unit) -> list[tuple[int, ...]]:
+    return [tuple(-number for number in numbers(part)) if descends(part) else numbers(part) for part in unit.path]
 
 
 def count_indices(unit: Unit) -> tuple[tuple[Path, str, float], ...]:

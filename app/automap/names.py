@@ -32,7 +32,7 @@ def numbered(segment: str) -> tuple[str, int, str] | None:
 @lru_cache(maxsize=65_536)
 def descends(stem: str) -> bool:
     """Whether containers of this name count against the order of computation."""
-    return joined(stem) in DESCENDING
+    return joined(stem).rstrip("0123456789") in DESCENDING
 
 
 @lru_cache(maxsize=65_536)
