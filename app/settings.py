@@ -1,5 +1,6 @@
 """Every setting, from the environment: `KEYGRAFT_<NAME>`. `keygraft settings` lists them with default and meaning."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
         description="Token of the link that lets a browser in; empty: a new one at each start. Needed to bind anything but loopback.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8765, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: int = Field(8400, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     base_path: str = Field("", description="Path in front of every address, for proxies and notebook servers: /user/ada/keygraft.")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Host names besides loopback under which it may be reached, separated by commas; for proxies and tunnels."
@@ -55,8 +56,6 @@ class Settings(BaseSettings):
     @field_validator("roots", mode="before")
     @classmethod
     def _split_roots(cls, value: object) -> object:
-        import os
-
         return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
 
     @field_validator("allowed_hosts", mode="before")

@@ -22,8 +22,8 @@ def mark(tx: Transaction, edit: int, undone: bool) -> None:
 
 def find(tx: Transaction, edit: int) -> EditRow | None:
     """One edit."""
-    found = tx.execute(select(edits).where(edits.c.id == edit)).first()
-    return None if found is None else EditRow(**found._mapping)
+    found = tx.execute(select(edits).where(edits.c.id == edit)).mappings().first()
+    return None if found is None else EditRow(**found)
 
 
 def newest_first(tx: Transaction, transfer: str, *, author: str | None = None, limit: int | None = None) -> list[EditRow]:
@@ -31,30 +31,30 @@ def newest_first(tx: Transaction, transfer: str, *, author: str | None = None, l
     query = select(edits).where(edits.c.transfer == transfer).order_by(edits.c.version.desc())
     if author is not None:
         query = query.where(edits.c.author == author)
-    return [EditRow(**row._mapping) for row in tx.execute(query.limit(limit) if limit else query)]
+    return [EditRow(**row) for row in tx.execute(query.limit(limit) if limit else query).mappings()]
 
 
 def last_done(tx: Transaction, transfer: str, author: str) -> EditRow | None:
     """The person's last step that can be taken back: done, and itself no undo."""
     query = select(edits).where(edits.c.transfer == transfer, edits.c.author == author, ~edits.c.undone, edits.c.kind != "undo")
-    found = tx.execute(query.order_by(edits.c.version.desc()).limit(1)).first()
-    return None if found is None else EditRow(**found._mapping)
+    found = tx.execute(query.order_by(edits.c.version.desc()).limit(1)).mappings().first()
+    return None if found is None else EditRow(**found)
 
 
 def last_undone(tx: Transaction, transfer: str, author: str) -> EditRow | None:
     """The person's undo that can be redone: none of their own steps came after it."""
-    mine = select(edits).where(edits.c.transfer == transfer, edits.c.author == author, ~edits.c.undone)
-    newest = tx.execute(mine.where(edits.c.kind.not_in(("undo", "redo"))).order_by(edits.c.version.desc()).limit(1)).first()
-    found = tx.execute(mine.where(edits.c.kind == "undo").order_by(edits.c.version.desc()).limit(1)).first()
-    if found is None or (newest is not None and newest.version > found.version):
+    mine = select(edits).where(edits.c.transfer == transfer, edits.c.author == author).order_by(edits.c.version.desc()).limit(1)
+    found = tx.execute(mine.where(edits.c.kind == "undo", ~edits.c.undone)).mappings().first()
+    newest = tx.execute(mine.where(edits.c.kind.not_in(("undo", "redo")))).mappings().first()
+    if found is None or (newest is not None and newest["version"] > found["version"]):
         return None
-    return EditRow(**found._mapping)
+    return EditRow(**found)
 
 
 def between(tx: Transaction, transfer: str, after: int, up_to: int) -> list[EditRow]:
     """Edits that lead from version `after` to version `up_to`, in order."""
     query = select(edits).where(edits.c.transfer == transfer, edits.c.version > after, edits.c.version <= up_to).order_by(edits.c.version)
-    return [EditRow(**row._mapping) for row in tx.execute(query)]
+    return [EditRow(**row) for row in tx.execute(query).mappings()]
 
 
 def keep_snapshot(tx: Transaction, row: SnapshotRow) -> None:
@@ -67,8 +67,8 @@ def keep_snapshot(tx: Transaction, row: SnapshotRow) -> None:
 def snapshot_before(tx: Transaction, transfer: str, version: int) -> SnapshotRow | None:
     """The nearest stored plan at or before a version."""
     newest = select(func.max(snapshots.c.version)).where(snapshots.c.transfer == transfer, snapshots.c.version <= version).scalar_subquery()
-    found = tx.execute(select(snapshots).where(snapshots.c.transfer == transfer, snapshots.c.version == newest)).first()
-    return None if found is None else SnapshotRow(**found._mapping)
+    found = tx.execute(select(snapshots).where(snapshots.c.transfer == transfer, snapshots.c.version == newest)).mappings().first()
+    return None if found is None else SnapshotRow(**found)
 
 
 def names(tx: Transaction, transfer: str) -> dict[int, str]:

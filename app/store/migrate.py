@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Engine
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -9,9 +11,6 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 def to_newest(engine: Engine) -> None:
     """Run the migrations that the database lacks; safe when two processes start at once."""
-    from alembic import command
-    from alembic.config import Config
-
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     with engine.connect().execution_options(keygraft_writes=True) as connection, connection.begin():

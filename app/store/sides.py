@@ -25,14 +25,14 @@ def _values(row: SideRow) -> dict[str, object]:
 
 def find(tx: Transaction, side: str) -> SideRow | None:
     """One side."""
-    found = tx.execute(select(sides).where(sides.c.id == side)).first()
-    return None if found is None else SideRow(**found._mapping)
+    found = tx.execute(select(sides).where(sides.c.id == side)).mappings().first()
+    return None if found is None else SideRow(**found)
 
 
 def several(tx: Transaction, ids: Iterable[str]) -> dict[str, SideRow]:
     """Sides by id."""
-    rows = tx.execute(select(sides).where(sides.c.id.in_(set(ids))))
-    return {row.id: SideRow(**row._mapping) for row in rows}
+    rows = tx.execute(select(sides).where(sides.c.id.in_(set(ids)))).mappings()
+    return {row["id"]: SideRow(**row) for row in rows}
 
 
 def drop_unused(tx: Transaction, ids: Iterable[str]) -> list[str]:

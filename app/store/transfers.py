@@ -20,14 +20,14 @@ def add(tx: Transaction, row: TransferRow) -> None:
 
 def find(tx: Transaction, transfer: str) -> TransferRow | None:
     """One transfer."""
-    found = tx.execute(select(transfers).where(transfers.c.id == transfer)).first()
-    return None if found is None else _row(found._mapping, _sources(tx, [transfer]))
+    found = tx.execute(select(transfers).where(transfers.c.id == transfer)).mappings().first()
+    return None if found is None else _row(found, _sources(tx, [transfer]))
 
 
 def listed(tx: Transaction, *, archived: bool, limit: int = 500) -> list[TransferRow]:
     """The most lately changed first."""
     query = select(transfers).where(transfers.c.archived == archived).order_by(transfers.c.changed.desc(), transfers.c.id).limit(limit)
-    found = [row._mapping for row in tx.execute(query)]
+    found = list(tx.execute(query).mappings())
     sources = _sources(tx, [row["id"] for row in found])
     return [_row(row, sources) for row in found]
 

@@ -9,7 +9,7 @@ import zlib
 
 import msgspec
 
-from app.keys import FileInfo, ForeignGlobal, KeyTree, Location, ModuleInfo, TensorInfo, TreeOffer, Warned, parse_token, spell_token
+from app.keys import FileInfo, ForeignGlobal, KeyTree, Location, ModuleInfo, TensorInfo, Token, TreeOffer, Warned, parse_token, spell_token
 
 _LEVEL = 1
 
@@ -113,11 +113,11 @@ def digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=32).hexdigest()
 
 
-def _spelt(path: tuple[object, ...]) -> tuple[str, ...]:
-    return tuple(spell_token(token) for token in path)  # type: ignore[arg-type]  # a Token by the tree's own type
+def _spelt(path: tuple[Token, ...]) -> tuple[str, ...]:
+    return tuple(spell_token(token) for token in path)
 
 
-def _tokens(path: tuple[str, ...]) -> tuple[object, ...]:
+def _tokens(path: tuple[str, ...]) -> tuple[Token, ...]:
     return tuple(parse_token(token) for token in path)
 
 
