@@ -1,0 +1,104 @@
+"""The composition root: settings become a house, a house becomes an application. Nothing is made when this is imported."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app import __version__, api, logs, messages, paths
+from app.errors import KeygraftError, RefusedError
+from app.gate import Entry, Gate
+from app.services import sandboxes
+from app.services.house import LOCAL, House
+from app.settings import Settings
+from app.store import people
+from app.store.database import open_database
+
+_LEAST_COMPRESSED = 1024
+
+
+def check(settings: Settings) -> None:
+    """Refuse to be reachable by others without a token. Raises RefusedError."""
+    if not settings.loopback and not settings.token.get_secret_value():
+        raise RefusedError("bind_without_token", host=settings.host)
+
+
+def open_house(settings: Settings) -> House:
+    """Make the data folder and the database, and wire the services."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.data.chmod(0o700)
+    database = open_database(settings.database)
+    house = House(settings, database, builder=sandboxes.builder(settings))
+    with database.write() as tx:
+        people.ensure(tx, LOCAL, messages.text("person-local"), house.clock())
+    return house
+
+
+def create_app(settings: Settings, *, house: House | None = None, entry: Entry | None = None) -> FastAPI:
+    """Make the application. `house` and `entry` are made from the settings where they are not given. Raises RefusedError."""
+    check(settings)
+    inside = house or open_house(settings)
+    door = entry or Entry(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        inside.close()
+
+    app = FastAPI(
+        title=messages.text("app-name"),
+        summary=messages.text("app-tagline"),
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[Middleware(Gate, settings=settings, entry=door, respond=respond), Middleware(GZipMiddleware, minimum_size=_LEAST_COMPRESSED)],
+        exception_handlers={KeygraftError: _answer, Exception: _surprise},
+    )
+    app.state.house = inside
+    app.state.entry = door
+    api.attach(app)
+    _attach_page(app)
+    return app
+
+
+def _attach_page(app: FastAPI) -> None:
+    if paths.templates().is_dir():
+        from app import web
+
+        web.attach(app)
+
+
+def respond(request: Request, error: KeygraftError) -> Response:
+    """Answer an error in the form of the face that was asked."""
+    if _is_api(request):
+        return api.failure(error)
+    from app.web.failures import respond as on_page
+
+    return on_page(request, error)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    assert isinstance(error, KeygraftError)
+    logs.logger().info("refused", code=error.code, status=error.status)
+    return respond(request, error)
+
+
+async def _surprise(request: Request, error: Exception) -> Response:
+    """The last edge: note where it happened, and say so calmly."""
+    unexpected = api.Unexpected("internal", reference=logs.new_reference())
+    logs.logger().error("unexpected", reference=unexpected.params["reference"], **logs.kind(error))
+    return respond(request, unexpected)
+
+
+def _is_api(request: Request) -> bool:
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    return path.startswith("/api/") or path in {"/metrics", "/readyz", "/livez"}
+
+
+__all__ = ["JSONResponse", "check", "create_app", "open_house", "respond"]
