@@ -5,7 +5,7 @@ from app.sources.local import LocalFiles
 from app.sources.memory import MemoryFiles
 from app.sources.protocol import ByteSource, FileSet, Range, RangesWanted, together
 from app.sources.readahead import ReadAhead
-from app.sources.span import Span
+from app.sources.span import Span, absolute
 
 __all__ = [
     "ByteSource",
@@ -17,6 +17,7 @@ __all__ = [
     "RangeStore",
     "RangesWanted",
     "ReadAhead",
+    "absolute",
     "Span",
     "together",
 ]
