@@ -12,11 +12,12 @@ import msgspec
 from app.exporting.layout import Group, Node, lines, row, tuple_of
 from app.exporting.literals import literal, raw_literal, text_literal
 from app.exporting.options import ScriptOptions
+from app.exporting.recipes import leaves, plain_name
 from app.exporting.renames import RenameTable, rename_table
 from app.exporting.statements import statements
 from app.exporting.tables import mapping_display, set_display
 from app.keys import KeyTree
-from app.keys.spelling import Token
+from app.keys.spelling import Token, parse_token
 from app.mapping.outcomes import Evaluation, Leaf, Recipe
 from app.mapping.plan import Init, Plan
 
@@ -75,7 +76,8 @@ _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:
 
 
 def _transfer(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree, evaluation: Evaluation, options: ScriptOptions) -> _Transfer:
-    outcomes = {key: outcome for key, outcome in evaluation.targets.items() if fnmatchcase(key, options.only)}
+    shapes = {plain_name(key): info.shape or () for key, info in target.tensors.items()}
+    outcomes = {plain_name(key): outcome for key, outcome in evaluation.targets.items() if fnmatchcase(key, options.only)}
     assignments = {key: outcome.recipe for key, outcome in outcomes.items() if outcome.state == "loaded" and outcome.recipe is not None}
     qualified = len(sources) > 1
     uses = _uses(assignments.values(), qualified=qualified)
@@ -90,7 +92,7 @@ def _transfer(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree, evalu
     return _Transfer(
         assignments,
         table,
-        {key: target.tensors[key].shape or () for key in outcomes},
+        {key: shapes[key] for key in outcomes},
         [key for key, outcome in outcomes.items() if outcome.state == "missing" and outcome.benign],
         {key: _policy(plan, outcome.rule) for key, outcome in outcomes.items() if outcome.state == "initialised"},
         left_behind,
@@ -115,15 +117,6 @@ def _uses(recipes: Iterable[Recipe], *, qualified: bool) -> dict[str, int]:
             key = _qualified(leaf.source, leaf.key, qualified=qualified)
             counts[key] = counts.get(key, 0) + 1
     return counts
-
-
-def leaves(recipe: Recipe) -> Iterable[Leaf]:
-    """Yield the source keys of a recipe, in order."""
-    if isinstance(recipe, Leaf):
-        yield recipe
-    else:
-        for part in recipe.inputs:
-            yield from leaves(part)
 
 
 def _heading(sources: Mapping[str, KeyTree], target: KeyTree, options: ScriptOptions) -> str:
@@ -189,8 +182,8 @@ def _least(evaluation: Evaluation, options: ScriptOptions) -> float:
 def _odd_keys(tree: KeyTree) -> Iterable[tuple[tuple[Token, ...], str]]:
     """Yield paths below the tree whose spelling is not what joining their tokens gives."""
     for key, info in tree.tensors.items():
-        path = info.path[len(tree.nesting) :]
-        if path and tree.separator.join(map(str, path)) != key:
+        path = info.path[len(tree.nesting) :] or (parse_token(key),)
+        if tree.separator.join(map(str, path)) != key:
             yield path, key
 
 
