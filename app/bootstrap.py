@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app import __version__, api, logs, messages, paths
 from app.errors import KeygraftError, RefusedError
+from app.api.meter import Meter, Metered
 from app.gate import Entry, Gate
 from app.services import sandboxes
 from app.services.house import LOCAL, House
@@ -43,6 +46,7 @@ def create_app(settings: Settings, *, house: House | None = None, entry: Entry |
     check(settings)
     inside = house or open_house(settings)
     door = entry or Entry(settings)
+    meter = Meter()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -57,9 +61,14 @@ def create_app(settings: Settings, *, house: House | None = None, entry: Entry |
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(Gate, settings=settings, entry=door, respond=respond), Middleware(GZipMiddleware, minimum_size=_LEAST_COMPRESSED)],
-        exception_handlers={KeygraftError: _answer, Exception: _surprise},
+        middleware=[
+            Middleware(Metered, meter=meter),
+            Middleware(Gate, settings=settings, entry=door, respond=respond, unexpected=unexpected),
+            Middleware(GZipMiddleware, minimum_size=_LEAST_COMPRESSED),
+        ],
+        exception_handlers={KeygraftError: _answer, RequestValidationError: _invalid, HTTPException: _by_status},
     )
+    app.state.meter = meter
     app.state.house = inside
     app.state.entry = door
     api.attach(app)
@@ -89,16 +98,24 @@ async def _answer(request: Request, error: Exception) -> Response:
     return respond(request, error)
 
 
-async def _surprise(request: Request, error: Exception) -> Response:
-    """The last edge: note where it happened, and say so calmly."""
-    unexpected = api.Unexpected("internal", reference=logs.new_reference())
-    logs.logger().error("unexpected", reference=unexpected.params["reference"], **logs.kind(error))
-    return respond(request, unexpected)
+def unexpected(error: Exception) -> KeygraftError:
+    """Note where a defect of ours showed, and say so calmly."""
+    said = api.Unexpected("internal", reference=logs.new_reference())
+    logs.logger().error("unexpected", reference=said.params["reference"], **logs.kind(error))
+    return said
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return respond(request, api.refused(error))
+
+
+async def _by_status(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return respond(request, api.of_status(request, error))
 
 
 def _is_api(request: Request) -> bool:
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
     return path.startswith("/api/") or path in {"/metrics", "/readyz", "/livez"}
 
-
-__all__ = ["JSONResponse", "check", "create_app", "open_house", "respond"]

@@ -4,6 +4,7 @@ Events carry codes, counts and references. Of an unexpected exception the places
 """
 
 import logging
+import secrets
 import sys
 import traceback
 from typing import Any, cast
@@ -34,6 +35,11 @@ def places(error: BaseException) -> list[str]:
     """Where an exception came from, innermost last; without its message."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return [f"{frame.filename.rsplit('/app/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def new_reference() -> str:
+    """A word by which a person can name an entry of the log."""
+    return secrets.token_hex(4)
 
 
 def kind(error: BaseException) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from app.api import models
 from app.api.failures import RequestError
 from app.api.house import House
-from app.services import browse, documents, lent, sides
+from app.keys.documents import tree_to_json
+from app.services import browse, lent, sides
 from app.services.cards import LentFile
 
 router = APIRouter(tags=["sides"])
@@ -30,8 +32,6 @@ def understand(house: House, asked: models.Understand) -> object:
 )
 async def upload(request: Request, house: House, name: str, against: str | None = None) -> object:
     """Take a whole small file."""
-    from starlette.concurrency import run_in_threadpool
-
     body = await request.body()
     return await run_in_threadpool(lambda: sides.upload(house, name, body, against=against))
 
@@ -64,7 +64,7 @@ def card(house: House, side: str) -> object:
 @router.get("/sides/{side}/tree")
 def tree(house: House, side: str) -> Response:
     """All keys with shape and dtype: what `keygraft tree --json` prints."""
-    return Response(msgspec.json.encode(documents.tree(sides.tree(house, side))), media_type="application/json")
+    return Response(msgspec.json.encode(tree_to_json(sides.tree(house, side))), media_type="application/json")
 
 
 @router.post("/sides/{side}/build", response_model=models.Side)

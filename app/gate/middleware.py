@@ -43,16 +43,18 @@ HEADERS = {
 }
 
 Respond = Callable[[Request, KeygraftError], Response]
+Unexpected = Callable[[Exception], KeygraftError]
 
 
 class Gate:
     """Checks name, site, token and size of a request; adds the headers that bind a browser."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, entry: Entry, respond: Respond) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, entry: Entry, respond: Respond, unexpected: Unexpected) -> None:
         self._app = app
         self._settings = settings
         self._entry = entry
         self._respond = respond
+        self._unexpected = unexpected
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -68,7 +70,24 @@ class Gate:
         if answer is not None:
             await answer(scope, receive, guarded)
             return
-        await self._app(scope, _limited(receive, self._settings.upload_bytes), guarded)
+        await self._pass_on(scope, _limited(receive, self._settings.upload_bytes), guarded)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The last edge: what nobody expected is answered calmly, while an answer can still be given."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            answer = self._respond(Request(scope, receive), self._unexpected(error))
+            if begun:
+                raise
+            await answer(scope, receive, send)
 
     def _settle(self, scope: MutableMapping[str, Any]) -> str:
         """Bring both kinds of proxy to one form: those that keep the base path, and those that cut it off."""

@@ -1,37 +1,11 @@
-"""Trees, evaluations and plans as the documents that scripts rely on; the same from the command line and over HTTP."""
+"""Evaluations and plans as the documents that scripts rely on; the same from the command line and over HTTP."""
 
 from typing import Any
 
 from app import mapping
-from app.keys import KeyTree, TensorInfo, spell_token
 from app.mapping.outcomes import Coverage, Evaluation
 from app.mapping.plan import Plan
 from app.services.cards import HistoryEntry
-
-
-def tree(found: KeyTree) -> dict[str, Any]:
-    """The document of `keygraft tree --json`."""
-    return {
-        "format": found.format,
-        "nesting": [spell_token(token) for token in found.nesting],
-        "tensors": {key: _tensor(info) for key, info in found.tensors.items()},
-        "other": found.other,
-        "globals": [{"name": each.name, "count": each.count, "verdict": each.verdict} for each in found.globals],
-        "warnings": [{"code": each.code, "params": each.params} for each in found.warnings],
-        "offers": [
-            {"nesting": [spell_token(token) for token in each.nesting], "tensors": each.tensors, "parameters": each.parameters, "role": each.role}
-            for each in found.offers
-        ],
-        "files": [{"name": each.name, "size": each.size} for each in found.files],
-        "metadata": found.metadata,
-    }
-
-
-def _tensor(info: TensorInfo) -> dict[str, Any]:
-    entry: dict[str, Any] = {"shape": None if info.shape is None else list(info.shape), "dtype": info.dtype}
-    if info.alias is not None:
-        entry["alias_of"] = info.alias
-    return entry
 
 
 def evaluation(plan: Plan, found: Evaluation) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.keys import KeyTree
 from app.mapping.claims import Proposal
@@ -27,6 +27,10 @@ _PROPOSALS = 16
 _CONVERSATIONS = 8
 
 
+Builder: TypeAlias = Callable[[object], KeyTree]
+"""Takes a specification of `definitions` and returns the model's keys."""
+
+
 def now() -> datetime:
     """The clock."""
     return datetime.now(UTC)
@@ -41,7 +45,7 @@ def new_id() -> str:
 class House:
     """One running program: its settings, its database, what it remembers.
 
-    build      -- makes a key tree from model code in the sandbox; None where there is no sandbox (see `services.models`)
+    builder    -- makes a key tree from model code in the sandbox; None where code is not run here
     trees      -- digest -> tree
     evaluated  -- (transfer, version) -> evaluation
     proposed   -- (digests of the sources and the target, digest of the decisions) -> proposals
@@ -53,6 +57,7 @@ class House:
     database: Database
     hub: Hub = field(default_factory=Hub)
     clock: Callable[[], datetime] = now
+    builder: Builder | None = None
     trees: Recent[str, KeyTree] = field(default_factory=lambda: Recent(_TREES))
     evaluated: "Recent[tuple[str, int], Evaluated]" = field(default_factory=lambda: Recent(8))
     proposed: Recent[tuple[str, ...], dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))

@@ -12,7 +12,7 @@ from app.keys.tree import from_shapes
 from app.mapping.plan import Plan
 from app.services.cards import Candidate, LentFile, Offer, Said, SideCard, SideKind, SideState, Wanted
 from app.services.house import LOCAL, House, new_id
-from app.store import SideRow, Transaction, sides, treeblobs, trees
+from app.store import SideRow, Transaction, sides, trees
 
 
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -130,10 +130,10 @@ def tree_of(house: House, digest: str) -> KeyTree:
 
 def _decoded(house: House, digest: str) -> KeyTree:
     with house.database.read() as tx:
-        content = trees.content(tx, digest)
-    if content is None:
+        tree = trees.find(tx, digest)
+    if tree is None:
         raise NotFoundError("tree_not_found")
-    return treeblobs.decode(content)
+    return tree
 
 
 def frozen_target(plan: Plan) -> KeyTree:

@@ -193,3 +193,5 @@ error-no-such-page = There is nothing at { $path }.
     .hint = Go back to the start page.
 error-method-not-allowed = { $method } is not possible here.
     .hint = /api/v1/openapi.json describes every request.
+error-export-failed = The file could not be written: { $why }
+    .hint = Take the loader script, or run `keygraft apply` on the machine that holds the weights.
