@@ -15,8 +15,8 @@ def attempt(action):
         action()
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, type(error).__name__)
-    except MemoryError:
-        return "MemoryError"
+    except (MemoryError, ValueError) as error:
+        return type(error).__name__
     return "open"
 
 
