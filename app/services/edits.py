@@ -126,8 +126,10 @@ def _performed(row: TransferRow, step: _Step, base_version: int | None) -> tuple
     stale = base_version is not None and base_version < row.version
     if base_version is not None and base_version > row.version:
         raise ConflictError("version_unknown", version=base_version)
-    if stale and any(isinstance(edit, SetPlan) for edit in step.change.edits):
+    if stale and planbook.replaces_all(step.change):
         raise ConflictError("edit_conflict", version=row.version)
+    if step.takes_back is not None and planbook.replaces_all(step.change) and planbook.plan_of(row.plan) != planbook.plan_of(step.takes_back.result):
+        raise ConflictError("undo_conflict" if step.kind == "undo" else "redo_conflict", version=row.version)
     try:
         return planbook.perform(planbook.plan_of(row.plan), step.change)
     except KeygraftError as error:
@@ -184,12 +186,8 @@ def history(house: House, transfer: str, *, limit: int = 200) -> tuple[HistoryEn
 
 def _entry(row: EditRow, name: str, author: str) -> HistoryEntry:
     change, back = planbook.decode(row.forward), planbook.decode(row.inverse)
-    added, removed = _rules(change), _rules(back)
+    added, removed = planbook.brought(change), planbook.brought(back)
     return HistoryEntry(row.version, author, row.at, _said(row), row.kind, row.undone, name, added, removed)  # type: ignore[arg-type]  # kinds are ours
-
-
-def _rules(change: Change) -> tuple[mapping.Rule, ...]:
-    return tuple(rule for edit in change.edits for rule in planbook.brought(edit))
 
 
 def name_version(house: House, transfer: str, version: int, name: str, *, by: str = LOCAL) -> None:

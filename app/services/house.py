@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from app.definitions.definition import Definition
 from app.keys import KeyTree
 from app.mapping.claims import Proposal
 from app.services.live import Hub
@@ -27,8 +28,8 @@ _PROPOSALS = 16
 _CONVERSATIONS = 8
 
 
-Builder: TypeAlias = Callable[[object], KeyTree]
-"""Takes a specification of `definitions` and returns the model's keys."""
+Builder: TypeAlias = Callable[[Definition], KeyTree]
+"""Builds a model from code, somewhere safe, and returns its keys."""
 
 
 def now() -> datetime:

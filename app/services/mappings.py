@@ -129,14 +129,15 @@ def _release(workspace: Workspace, targets: set[str]) -> list[Edit]:
     changes: list[Edit] = []
     for index in sorted(touched):
         kept = [key for key, outcome in outcomes.items() if outcome.rule == index and key not in targets]
-        changes.extend(_narrowed(workspace, rules[index], kept))
+        changes.extend(_narrowed(workspace, index, kept))
     return changes
 
 
-def _narrowed(workspace: Workspace, rule: Rule, kept: Sequence[str]) -> list[Edit]:
+def _narrowed(workspace: Workspace, index: int, kept: Sequence[str]) -> list[Edit]:
     """Edits that make a rule say only what it says of the keys that are kept."""
+    rule = workspace.plan.rules[index]
     if not kept:
-        return [RemoveRule(mapping.statement(rule))]
+        return [RemoveRule(index, mapping.statement(rule))]
     if isinstance(rule, Init):
         smaller: Sequence[Rule] = [msgspec.structs.replace(rule, pattern=escape(key)) for key in kept]
     else:
@@ -144,4 +145,4 @@ def _narrowed(workspace: Workspace, rule: Rule, kept: Sequence[str]) -> list[Edi
         claims = {key: mapping.claim_of(recipe) for key, recipe in recipes.items() if recipe is not None}
         smaller = mapping.induce(claims, workspace.sources, workspace.target)
     first, *others = smaller
-    return [ReplaceRule(mapping.statement(rule), first), *map(AddRule, others)]
+    return [ReplaceRule(index, mapping.statement(rule), first), *map(AddRule, others)]

@@ -1,9 +1,10 @@
 """Models from code: scanned first, built in the sandbox when the person has chosen a class."""
 
 from app import definitions
+from app.definitions import Definition
 from app.errors import KeygraftError, NotFoundError, RefusedError
 from app.keys import KeyTree
-from app.services import sidebook
+from app.services import browse, sidebook
 from app.services.cards import Candidate, FormField, SideCard
 from app.services.house import LOCAL, House
 from app.services.sidebook import Given
@@ -38,7 +39,7 @@ def build(house: House, side: str, candidate: str, arguments: str = "") -> SideC
         raise KeygraftError("not_code", label=row.label)
     if candidate not in {each.name for each in card.candidates}:
         raise NotFoundError("candidate_not_found", name=candidate[:100])
-    tree = _run(house, definitions.CodeSpec.of_source(given.text, candidate, arguments))
+    tree = _run(house, definitions.from_code(given.text, name=candidate, call=definitions.parse_call(arguments)))
     label = candidate if given.label == candidate else f"{given.label}: {candidate}"
     done = Given("code", label, text=given.text, candidate=candidate, arguments=arguments)
     return sidebook.keep_tree(house, done, tree, side=side, by=row.author)
@@ -46,11 +47,14 @@ def build(house: House, side: str, candidate: str, arguments: str = "") -> SideC
 
 def from_spec(house: House, spec: str, *, by: str = LOCAL) -> SideCard:
     """Build a library model by name, `timm:resnet18(num_classes=10)`. Raises KeygraftError."""
-    tree = _run(house, definitions.parse_spec(spec))
+    parsed = definitions.parse_spec(spec)
+    if parsed.path:
+        browse.allowed(house, parsed.path)
+    tree = _run(house, definitions.from_spec(parsed))
     return sidebook.keep_tree(house, Given("model", spec[:200], spec=spec), tree, by=by)
 
 
-def _run(house: House, spec: object) -> KeyTree:
+def _run(house: House, definition: Definition) -> KeyTree:
     if house.builder is None:
         raise RefusedError("code_refused")
-    return house.builder(spec)
+    return house.builder(definition)

@@ -6,7 +6,7 @@ import msgspec
 
 from app import mapping
 from app.mapping import edits as plan_edits
-from app.mapping.edits import Edit
+from app.mapping.edits import AddRule, Edit, ReplaceRule, SetPlan, Several
 from app.mapping.plan import Plan, Rule
 
 
@@ -50,11 +50,23 @@ def plan_of(stored: bytes) -> Plan:
     return mapping.plan_from_json(stored)
 
 
-def difference(before: Plan, after: Plan) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    """Rules that were added, and rules that were removed."""
-    return _missing(after.rules, before.rules), _missing(before.rules, after.rules)
+def brought(change: Change) -> tuple[Rule, ...]:
+    """Rules that a change brings in."""
+    return tuple(rule for edit in change.edits for rule in _of(edit))
 
 
-def _missing(rules: Sequence[Rule], other: Sequence[Rule]) -> tuple[Rule, ...]:
-    known = {msgspec.json.encode(rule) for rule in other}
-    return tuple(rule for rule in rules if msgspec.json.encode(rule) not in known)
+def _of(edit: Edit) -> Sequence[Rule]:
+    match edit:
+        case AddRule() | ReplaceRule():
+            return (edit.rule,)
+        case SetPlan():
+            return edit.plan.rules
+        case Several():
+            return [rule for one in edit.edits for rule in _of(one)]
+        case _:
+            return ()
+
+
+def replaces_all(change: Change) -> bool:
+    """Whether a change puts a whole plan in the place of another."""
+    return any(isinstance(edit, SetPlan) for edit in change.edits)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from app import mapping
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree, spell_token
-from app.keys.tree import from_shapes
 from app.mapping.plan import Plan
 from app.services.cards import Candidate, LentFile, Offer, Said, SideCard, SideKind, SideState, Wanted
 from app.services.house import LOCAL, House, new_id
@@ -140,7 +140,7 @@ def frozen_target(plan: Plan) -> KeyTree:
     """The target that a plan carries, as a tree. Raises KeygraftError where it carries none."""
     if not plan.target:
         raise KeygraftError("plan_without_target")
-    return from_shapes({key: (tensor.shape, tensor.dtype) for key, tensor in plan.target.items()}, form="plan")
+    return mapping.thaw(plan)
 
 
 def drop_files(house: House, side: str, given: Given) -> None:
