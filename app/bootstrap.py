@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import __version__, api, logs, messages, paths
-from app.errors import KeygraftError, RefusedError
 from app.api.meter import Meter, Metered
+from app.errors import KeygraftError, RefusedError
 from app.gate import Entry, Gate
 from app.services import sandboxes
 from app.services.house import LOCAL, House
@@ -76,8 +76,12 @@ def create_app(settings: Settings, *, house: House | None = None, entry: Entry |
     return app
 
 
+def _has_page() -> bool:
+    return (paths.templates() / "error.html").is_file()
+
+
 def _attach_page(app: FastAPI) -> None:
-    if paths.templates().is_dir():
+    if _has_page():
         from app import web
 
         web.attach(app)
@@ -85,7 +89,7 @@ def _attach_page(app: FastAPI) -> None:
 
 def respond(request: Request, error: KeygraftError) -> Response:
     """Answer an error in the form of the face that was asked."""
-    if _is_api(request):
+    if _is_api(request) or not _has_page():
         return api.failure(error)
     from app.web.failures import respond as on_page
 
@@ -93,29 +97,31 @@ def respond(request: Request, error: KeygraftError) -> Response:
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    assert isinstance(error, KeygraftError)
+    if not isinstance(error, KeygraftError):
+        raise error
     logs.logger().info("refused", code=error.code, status=error.status)
     return respond(request, error)
 
 
 def unexpected(error: Exception) -> KeygraftError:
     """Note where a defect of ours showed, and say so calmly."""
-    said = api.Unexpected("internal", reference=logs.new_reference())
+    said = api.UnexpectedError("internal", reference=logs.new_reference())
     logs.logger().error("unexpected", reference=said.params["reference"], **logs.kind(error))
     return said
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+    if not isinstance(error, RequestValidationError):
+        raise error
     return respond(request, api.refused(error))
 
 
 async def _by_status(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     return respond(request, api.of_status(request, error))
 
 
 def _is_api(request: Request) -> bool:
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
     return path.startswith("/api/") or path in {"/metrics", "/readyz", "/livez"}
-

@@ -12,7 +12,7 @@ from app import messages
 from app.errors import KeygraftError
 
 
-class Unexpected(KeygraftError):
+class UnexpectedError(KeygraftError):
     """A defect of ours."""
 
     status: ClassVar[int] = 500

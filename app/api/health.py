@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse
 
-from app.api.failures import Unexpected
+from app.api.failures import UnexpectedError
 from app.api.house import House
 from app.api.meter import Meter
 
@@ -20,7 +20,7 @@ async def live() -> str:
 def ready(house: House) -> str:
     """The database answers too."""
     if not house.database.ready():
-        raise Unexpected("not_ready")
+        raise UnexpectedError("not_ready")
     return "ok\n"
 
 

@@ -9,7 +9,14 @@ from app.api.failures import Failure
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure, "description": what}
-    for status, what in ((400, "Cannot be read or done"), (403, "Not allowed here"), (404, "Not here"), (409, "Changed meanwhile"), (413, "Too large"), (422, "Not understood"))
+    for status, what in (
+        (400, "Cannot be read or done"),
+        (403, "Not allowed here"),
+        (404, "Not here"),
+        (409, "Changed meanwhile"),
+        (413, "Too large"),
+        (422, "Not understood"),
+    )
 }
 
 

@@ -28,7 +28,9 @@ def understand(house: House, asked: models.Understand) -> object:
     "/uploads/{name}",
     response_model=models.Side,
     status_code=201,
-    openapi_extra={"requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}},
+    openapi_extra={
+        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
+    },
 )
 async def upload(request: Request, house: House, name: str, against: str | None = None) -> object:
     """Take a whole small file."""

@@ -39,8 +39,10 @@ def print_tree(tree: KeyTree) -> None:
         members = [tensors[key] for _, key in family.members]
         shapes = {member.shape for member in members}
         first = members[0]
-        shape = "?" if first.shape is None else "×".join(map(str, first.shape)) or "scalar"
-        rows.append((f"{len(members)}×" if len(members) > 1 else "", shape + (" …" if len(shapes) > 1 else ""), first.dtype, family.template))
+        shape = "?" if first.shape is None else " x ".join(map(str, first.shape)) or "scalar"
+        rows.append(
+            (f"{len(members)}x" if len(members) > 1 else "", shape + (" …" if len(shapes) > 1 else ""), first.dtype, family.template)
+        )
     _table(rows)
     for offer in tree.offers:
         if offer.nesting != tree.nesting:
@@ -48,7 +50,7 @@ def print_tree(tree: KeyTree) -> None:
             write(f"also inside: {path}  {offer.tensors:,} tensors  {offer.role}")
     for found in tree.globals:
         if found.verdict != "known":
-            write(f"foreign: {found.name} ({found.verdict}, {found.count}×)")
+            write(f"foreign: {found.name} ({found.verdict}, {found.count}x)")
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> None:

@@ -83,7 +83,9 @@ def export(
 
 def apply(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan that carries its frozen target.", dir_okay=False)],
-    paths: Annotated[list[str], typer.Argument(metavar="IN... OUT", help="Checkpoint (NAME=FILE where the plan names sources), and the file to write.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="IN... OUT", help="Checkpoint (NAME=FILE where the plan names sources), and the file to write.")
+    ],
     target: Annotated[str | None, typer.Option("--target", help="SIDE; default: the plan's frozen target.")] = None,
     max_shard_size: Annotated[str, typer.Option("--max-shard-size", help="Split the output: 5GB.")] = "",
     dtype: Annotated[str, typer.Option("--dtype", help="Cast floating tensors: F32, F16, BF16.")] = "",

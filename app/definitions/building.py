@@ -113,7 +113,9 @@ def _placed(definition: Definition) -> Definition:
     file = definition.file
     if not file and definition.module:
         stem = definition.module.replace(".", "/")
-        src = [path for path in (f"{stem}.py", f"{stem}/__init__.py", f"src/{stem}.py", f"src/{stem}/__init__.py") if path in definition.files]
+        src = [
+            path for path in (f"{stem}.py", f"{stem}/__init__.py", f"src/{stem}.py", f"src/{stem}/__init__.py") if path in definition.files
+        ]
         if not src:
             raise BuildError("build_no_module", module=definition.module[:200])
         return definition

@@ -58,7 +58,9 @@ def gather_file(path: Path) -> tuple[dict[str, bytes], str]:
             raise UploadError("upload_file_large", name=name[:200], limit=MAX_FILE // 2**20)
         files[name] = current.read_bytes()
         pending += _needs(current, files[name], root, path.parent)
-        pending += [folder / "__init__.py" for folder in current.parents if folder.is_relative_to(root) and (folder / "__init__.py").is_file()]
+        pending += [
+            folder / "__init__.py" for folder in current.parents if folder.is_relative_to(root) and (folder / "__init__.py").is_file()
+        ]
     return files, path.relative_to(root).as_posix()
 
 

@@ -97,6 +97,8 @@ def _without_top(files: dict[str, bytes]) -> dict[str, bytes]:
     top = tops.pop()
     if tops or any("/" not in name for name in files) or f"{top}/__init__.py" in files:
         return files
-    if re.fullmatch(r"[^\W\d]\w*", top) and any(re.search(rf"^\s*(?:from|import)\s+{top}\b".encode(), text, re.MULTILINE) for text in files.values()):
+    if re.fullmatch(r"[^\W\d]\w*", top) and any(
+        re.search(rf"^\s*(?:from|import)\s+{top}\b".encode(), text, re.MULTILINE) for text in files.values()
+    ):
         return files  # a package without __init__.py that its own files import by name
     return {name[len(top) + 1 :]: content for name, content in files.items()}

@@ -98,4 +98,8 @@ def _modules(modules: dict[str, ModuleInfo], nesting: tuple[Token, ...]) -> dict
     prefix = ".".join(str(token) for token in nesting)
     if not prefix:
         return modules
-    return {path.removeprefix(prefix).removeprefix("."): info for path, info in modules.items() if path == prefix or path.startswith(prefix + ".")}
+    return {
+        path.removeprefix(prefix).removeprefix("."): info
+        for path, info in modules.items()
+        if path == prefix or path.startswith(prefix + ".")
+    }

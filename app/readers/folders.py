@@ -15,7 +15,13 @@ from app.sources import ByteSource, together
 
 _INDEX = ".index.json"
 _SHARDS = ("safetensors", "zip", "torch-legacy", "gguf")
-_PREFERRED = ("model.safetensors", "pytorch_model.bin", "adapter_model.safetensors", "adapter_model.bin", "diffusion_pytorch_model.safetensors")
+_PREFERRED = (
+    "model.safetensors",
+    "pytorch_model.bin",
+    "adapter_model.safetensors",
+    "adapter_model.bin",
+    "diffusion_pytorch_model.safetensors",
+)
 
 
 def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
@@ -116,5 +122,9 @@ def _checked_against(mapping: dict[str, str], tree: KeyTree, index: ByteSource) 
     """Say where index and shards disagree: keys that the index lists and no shard holds, and the other way round."""
     absent = [key for key in mapping if key not in tree.tensors]
     unlisted = [key for key in tree.tensors if key not in mapping]
-    warned = [Warned(code, {"key": keys[0][:80], "count": len(keys)}) for code, keys in (("index_absent", absent), ("index_unlisted", unlisted)) if keys]
+    warned = [
+        Warned(code, {"key": keys[0][:80], "count": len(keys)})
+        for code, keys in (("index_absent", absent), ("index_unlisted", unlisted))
+        if keys
+    ]
     return msgspec.structs.replace(tree, warnings=(*tree.warnings, *warned), ordered=True) if index else tree

@@ -61,5 +61,3 @@ def read_one(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limi
             return torch_legacy.read(source, nesting, limits)
         case _:
             raise refusals.refused(form, source.name)
-
-

@@ -51,7 +51,9 @@ class Storages:
         )
         return Checked(info, flags)
 
-    def _located(self, tensor: Tensor, shape: tuple[int, ...] | None, stride: tuple[int, ...] | None) -> tuple[Location | None, tuple[str, ...]]:
+    def _located(
+        self, tensor: Tensor, shape: tuple[int, ...] | None, stride: tuple[int, ...] | None
+    ) -> tuple[Location | None, tuple[str, ...]]:
         storage = tensor.storage
         if storage is None:
             return None, ()

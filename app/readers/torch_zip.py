@@ -88,5 +88,3 @@ def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, 
     files = (FileInfo(source.name, source.size),)
     names = machine.globals.values()
     return tree_of(walked, check, form="torch-zip", files=files, nesting=nesting, names=names, warnings=warnings)
-
-

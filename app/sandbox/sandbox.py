@@ -105,9 +105,7 @@ class Sandbox:
                 return Status((), reason="sandbox_probe", params={"detail": str(error)[:200]})
             return judge(facts, outcome.result)
 
-    def run(
-        self, program: str, payload: object, files: Mapping[str, bytes] | None = None, *, limits: Limits | None = None
-    ) -> Outcome:
+    def run(self, program: str, payload: object, files: Mapping[str, bytes] | None = None, *, limits: Limits | None = None) -> Outcome:
         """Run one of our programs on foreign files, behind the walls.
 
         program -- name of a file in `programs/`; its `main(payload, source folder)` returns what JSON can hold

@@ -12,7 +12,30 @@ MOST = 2000
 """Entries of one folder that are shown."""
 
 CHECKPOINT_SUFFIXES = frozenset(
-    ".bin .ckpt .distcp .gguf .h5 .hdf5 .index .keras .msgpack .npz .onnx .params .pdparams .pkl .pickle .pt .pt2 .pth .safetensors .tar .weights .zip".split()
+    [
+        ".bin",
+        ".ckpt",
+        ".distcp",
+        ".gguf",
+        ".h5",
+        ".hdf5",
+        ".index",
+        ".keras",
+        ".msgpack",
+        ".npz",
+        ".onnx",
+        ".params",
+        ".pdparams",
+        ".pkl",
+        ".pickle",
+        ".pt",
+        ".pt2",
+        ".pth",
+        ".safetensors",
+        ".tar",
+        ".weights",
+        ".zip",
+    ]
 )
 MODEL_SUFFIXES = frozenset({".py", ".json", ".txt", ".csv"})
 
@@ -70,4 +93,6 @@ def _entry(here: Path, found: "os.DirEntry[str]") -> Entry | None:
     except OSError:
         return None
     modified = datetime.fromtimestamp(about.st_mtime, UTC)
-    return Entry(found.name, str(here / found.name), folder=False, size=about.st_size, modified=modified, checkpoint=suffix in CHECKPOINT_SUFFIXES)
+    return Entry(
+        found.name, str(here / found.name), folder=False, size=about.st_size, modified=modified, checkpoint=suffix in CHECKPOINT_SUFFIXES
+    )

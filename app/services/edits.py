@@ -106,14 +106,14 @@ def _commit(
         with house.database.read() as tx:
             row = workspaces.row_of(tx, transfer)
             step = choose(tx, row)
-        plan, back = _performed(row, step, base_version)
+        plan, back = _performed(house, row, step, base_version)
         if plan == planbook.plan_of(row.plan) and not step.change.refused and not step.change.allowed:
             return _applied(house, row, row.version, step, client, rebased=False)
         evaluated = workspaces.evaluate(house, row, plan)
         with house.database.write() as tx:
             if workspaces.row_of(tx, transfer).version != row.version:
                 continue
-            _write(house, tx, row, step, plan, back, client, by)
+            _write(house, tx, row, step, plan, back, client=client, by=by)
         version = row.version + 1
         house.evaluated.put((transfer, version), evaluated)
         workspaces.summarise(house, transfer, version, evaluated)
@@ -122,25 +122,34 @@ def _commit(
     raise ConflictError("edit_conflict", version=row.version)
 
 
-def _performed(row: TransferRow, step: _Step, base_version: int | None) -> tuple[Plan, Change]:
+def _performed(house: House, row: TransferRow, step: _Step, base_version: int | None) -> tuple[Plan, Change]:
     stale = base_version is not None and base_version < row.version
     if base_version is not None and base_version > row.version:
         raise ConflictError("version_unknown", version=base_version)
     if stale and planbook.replaces_all(step.change):
         raise ConflictError("edit_conflict", version=row.version)
-    if step.takes_back is not None and planbook.replaces_all(step.change) and planbook.plan_of(row.plan) != planbook.plan_of(step.takes_back.result):
-        raise ConflictError("undo_conflict" if step.kind == "undo" else "redo_conflict", version=row.version)
+    plan = planbook.plan_of(row.plan)
+    if (
+        step.takes_back is not None
+        and planbook.replaces_all(step.change)
+        and plan != workspaces.plan_at(house, row.id, step.takes_back.version)
+    ):
+        raise _too_late(step, row)
     try:
-        return planbook.perform(planbook.plan_of(row.plan), step.change)
+        return planbook.perform(plan, step.change)
     except KeygraftError as error:
         if step.takes_back is not None:
-            raise ConflictError("undo_conflict" if step.kind == "undo" else "redo_conflict", version=row.version) from error
+            raise _too_late(step, row) from error
         if stale:
             raise ConflictError("edit_conflict", version=row.version) from error
         raise
 
 
-def _write(house: House, tx: Transaction, row: TransferRow, step: _Step, plan: Plan, back: Change, client: str, by: str) -> None:
+def _too_late(step: _Step, row: TransferRow) -> ConflictError:
+    return ConflictError("undo_conflict" if step.kind == "undo" else "redo_conflict", version=row.version)
+
+
+def _write(house: House, tx: Transaction, row: TransferRow, step: _Step, plan: Plan, back: Change, *, client: str, by: str) -> None:
     version, at, content = row.version + 1, house.clock(), planbook.plan_bytes(plan)
     taken = step.takes_back
     edit = NewEdit(

@@ -11,7 +11,7 @@ from app import exporting, mapping, messages
 from app.errors import ConflictError, KeygraftError, NotFoundError
 from app.exporting import FileOptions, ScriptOptions
 from app.mapping.plan import Plan
-from app.services import remapping, reports, sides, sidebook, workspaces
+from app.services import remapping, reports, sidebook, sides, workspaces
 from app.services.cards import Exported, ExportKind, Said, SideCard
 from app.services.house import House
 from app.services.workspaces import Workspace
@@ -33,7 +33,9 @@ def kinds(house: House, transfer: str) -> tuple[ExportKind, ...]:
     texts = [ExportKind(kind, messages.text(f"export-{kind}"), stem + suffix, media) for kind, (suffix, media) in _TEXTS.items()]
     closed = _why_no_file(workspace)
     files = [
-        ExportKind(kind, messages.text(f"export-{kind}"), stem + suffix, "application/octet-stream", closed is None, closed, previewed=False)
+        ExportKind(
+            kind, messages.text(f"export-{kind}"), stem + suffix, "application/octet-stream", closed is None, closed, previewed=False
+        )
         for kind, suffix in _FILES.items()
     ]
     return (texts[0], *files, *texts[1:])
@@ -57,7 +59,9 @@ def preview(house: House, transfer: str, kind: str, options: Mapping[str, str] |
     """The text of an export, before it is taken. Raises NotFoundError, KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer)
     if kind in _FILES:
-        return reports.contents(exporting.pieces(workspace.evaluation, workspace.sources, workspace.target, _file_options(kind, options or {})))
+        return reports.contents(
+            exporting.pieces(workspace.evaluation, workspace.sources, workspace.target, _file_options(kind, options or {}))
+        )
     return _text(workspace, kind, options or {})
 
 

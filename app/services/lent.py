@@ -12,7 +12,7 @@ from app.services import sidebook
 from app.services.cards import LentFile, SideCard, Wanted, WantedRange
 from app.services.house import LOCAL, House
 from app.services.sidebook import Given
-from app.sources import LentFiles, Range, RangesWanted, RangeStore
+from app.sources import LentFiles, Range, RangeStore, RangesWanted
 
 MAX_ROUNDS = 4
 MAX_FILES = 4096

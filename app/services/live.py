@@ -31,10 +31,10 @@ class Subscription:
         self._loop = loop
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(_WAITING)
 
-    async def next(self, timeout: float | None = None) -> Event | None:
-        """Return the next event; None where `timeout` seconds pass without one, or where the server stops."""
+    async def next(self, seconds: float | None = None) -> Event | None:
+        """Return the next event; None where `seconds` pass without one, or where the server stops."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 return await self._queue.get()
         except TimeoutError:
             return None

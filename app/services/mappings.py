@@ -12,7 +12,7 @@ from app.mapping.edits import AddRule, Edit, RemoveRule, ReplaceRule
 from app.mapping.outcomes import TargetOutcome
 from app.mapping.patterns import escape
 from app.mapping.plan import Bind, Ignore, Init, Rule
-from app.services import edits, workspaces
+from app.services import edits, inducing, workspaces
 from app.services.cards import Applied, Said
 from app.services.house import LOCAL, House
 from app.services.workspaces import Workspace
@@ -47,7 +47,7 @@ def claim(
     """Fill target keys as claims say, in place of what fills them now. Raises NotFoundError, KeygraftError."""
     _check_targets(workspace, claims)
     freed = _release(workspace, set(claims))
-    added = mapping.induce(claims, workspace.sources, workspace.target)
+    added = inducing.induce(claims, workspace.sources, workspace.target)
     label = Said("edit-mapped", {"count": len(claims)})
     return edits.apply(house, workspace.id, base_version, [*freed, *map(AddRule, added)], label=label, client=client, by=by)
 
@@ -109,7 +109,7 @@ def _same_shape(source: KeyTree, from_key: str, target: KeyTree, to_key: str) ->
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "scalar"
+    return " x ".join(map(str, shape)) or "scalar"
 
 
 def _check_targets(workspace: Workspace, targets: "Sequence[str] | Mapping[str, Claim]") -> None:
@@ -142,7 +142,7 @@ def _narrowed(workspace: Workspace, index: int, kept: Sequence[str]) -> list[Edi
         smaller: Sequence[Rule] = [msgspec.structs.replace(rule, pattern=escape(key)) for key in kept]
     else:
         recipes = {key: workspace.evaluation.targets[key].recipe for key in kept}
-        claims = {key: mapping.claim_of(recipe) for key, recipe in recipes.items() if recipe is not None}
-        smaller = mapping.induce(claims, workspace.sources, workspace.target)
+        claims = {key: inducing.claim_of(recipe) for key, recipe in recipes.items() if recipe is not None}
+        smaller = inducing.induce(claims, workspace.sources, workspace.target)
     first, *others = smaller
     return [ReplaceRule(index, mapping.statement(rule), first), *map(AddRule, others)]

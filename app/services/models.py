@@ -25,7 +25,9 @@ def from_source(house: House, source: str, label: str, *, by: str = LOCAL) -> Si
 
 def _candidate(found: definitions.Candidate) -> Candidate:
     fields = tuple(
-        FormField(each.name, each.default or "", each.required, each.annotation) for each in found.parameters if each.kind not in {"args", "kwargs"}
+        FormField(each.name, each.default or "", each.required, each.annotation)
+        for each in found.parameters
+        if each.kind not in {"args", "kwargs"}
     )
     return Candidate(found.name, found.kind, found.line, fields, found.bases[0] if found.bases else "")
 

@@ -3,12 +3,11 @@
 import hashlib
 from collections.abc import Collection
 
-from app import mapping
 from app.errors import KeygraftError, NotFoundError
 from app.keys import family_of
 from app.mapping.claims import Claim, Proposal
 from app.mapping.edits import AddRule
-from app.services import edits, mappings, proposing, workspaces
+from app.services import edits, inducing, mappings, proposing, workspaces
 from app.services.cards import Applied, ProposalGroup, Said
 from app.services.house import LOCAL, House
 from app.services.workspaces import Workspace
@@ -37,7 +36,9 @@ def _likeness(workspace: Workspace, key: str, claim: Claim) -> tuple[str, tuple[
 def _group(target: str, sources: tuple[str, ...], op: str, members: list[Proposal]) -> ProposalGroup:
     keys = tuple(member.target for member in members)
     name = hashlib.blake2b("\0".join([target, *sources, op]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return ProposalGroup(name, target, sources, op, keys, min(member.confidence for member in members), all(member.accepted for member in members))
+    return ProposalGroup(
+        name, target, sources, op, keys, min(member.confidence for member in members), all(member.accepted for member in members)
+    )
 
 
 def accept(
@@ -70,7 +71,7 @@ def accept(
 
 def take(house: House, workspace: Workspace, base_version: int, claims: dict[str, Claim], label: Said, *, client: str, by: str) -> Applied:
     """Write claims as rules behind the ones that are there."""
-    rules = mapping.induce(claims, workspace.sources, workspace.target)
+    rules = inducing.induce(claims, workspace.sources, workspace.target)
     added = [AddRule(rule) for rule in rules]
     return edits.apply(house, workspace.id, base_version, added, label=label, client=client, by=by)
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from app import automap, mapping
+from app import automap
 from app.mapping.claims import Claim, Proposal
 from app.mapping.outcomes import Evaluation, TargetOutcome
-from app.services import workspaces
+from app.services import inducing, workspaces
 from app.services.house import House
 from app.store import TransferRow
 
@@ -43,7 +43,7 @@ def decisions(evaluation: Evaluation) -> dict[str, Claim | None]:
         if outcome.state == "initialised":
             fixed[key] = None
         elif outcome.state == "loaded" and outcome.recipe is not None:
-            fixed[key] = mapping.claim_of(outcome.recipe)
+            fixed[key] = inducing.claim_of(outcome.recipe)
     return fixed
 
 

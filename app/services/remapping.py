@@ -1,6 +1,6 @@
 """Writes a remapped file. Bytes are copied here; where tensors must be computed, a child process does it: torch stays out of this one."""
 
-import subprocess  # noqa: S404 -- our own program, with a list of arguments
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -35,5 +35,7 @@ def _in_child(house: House, workspace: Workspace, paths: Mapping[str, Path], out
         command += [str(out), *(["--dtype", options.dtype] if options.dtype else [])]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603 -- see above
     if done.returncode != 0:
-        raise KeygraftError("export_failed", why=done.stderr.strip().splitlines()[-1][:400] if done.stderr.strip() else str(done.returncode))
+        raise KeygraftError(
+            "export_failed", why=done.stderr.strip().splitlines()[-1][:400] if done.stderr.strip() else str(done.returncode)
+        )
     return out

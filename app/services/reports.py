@@ -50,5 +50,9 @@ def contents(pieces: PieceList) -> str:
     if pieces.computed:
         lines += ["", f"Computed ({len(pieces.computed):,})", *pieces.computed[:_SHOWN]]
     if pieces.left_out:
-        lines += ["", f"Left out ({len(pieces.left_out):,})", *(f"{state:<12} {key}" for key, state in list(pieces.left_out.items())[:_SHOWN])]
+        lines += [
+            "",
+            f"Left out ({len(pieces.left_out):,})",
+            *(f"{state:<12} {key}" for key, state in list(pieces.left_out.items())[:_SHOWN]),
+        ]
     return "\n".join(lines) + "\n"

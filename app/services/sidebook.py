@@ -1,7 +1,6 @@
 """How a side is kept: what was given, what was understood, and the tree."""
 
 from collections.abc import Sequence
-
 from pathlib import Path
 
 import msgspec
@@ -68,7 +67,15 @@ def keep_open(
     understood = Said(f"side-{state}", {"count": len(given.files) if wanted else len(candidates)})
     total = sum(file.size for file in given.files)
     card = SideCard(
-        side or new_id(), given.kind, given.label, state, understood, bytes=total, files=given.files, wanted=wanted, candidates=tuple(candidates)
+        side or new_id(),
+        given.kind,
+        given.label,
+        state,
+        understood,
+        bytes=total,
+        files=given.files,
+        wanted=wanted,
+        candidates=tuple(candidates),
     )
     with house.database.write() as tx:
         _keep(house, tx, given, card, None, is_new=not side, by=by)

@@ -19,7 +19,14 @@ TITLE = 200
 
 
 def create(
-    house: House, sources: Mapping[str, str], target: str, *, title: str = "", plan: Plan | None = None, by: str = LOCAL, example: bool = False
+    house: House,
+    sources: Mapping[str, str],
+    target: str,
+    *,
+    title: str = "",
+    plan: Plan | None = None,
+    by: str = LOCAL,
+    example: bool = False,
 ) -> TransferCard:
     """Begin a transfer from named sources (name -> side) to a target side. Raises KeygraftError."""
     if not sources:
@@ -31,7 +38,9 @@ def create(
         into = _complete(tx, target)
         named = _clean(title) or f"{' + '.join(card.label for card in cards)} → {into.label}"[:TITLE]
         content = planbook.plan_bytes(first)
-        row = TransferRow(new_id(), named, 0, content, target, by, at, at, archived=False, example=example, summary=None, sources=dict(sources))
+        row = TransferRow(
+            new_id(), named, 0, content, target, by, at, at, archived=False, example=example, summary=None, sources=dict(sources)
+        )
         stored_transfers.add(tx, row)
         stored.keep_snapshot(tx, SnapshotRow(row.id, 0, content, "", by, at))
     evaluated = workspaces.evaluate(house, row, first)

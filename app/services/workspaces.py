@@ -1,7 +1,5 @@
 """A workspace: everything the page shows of a transfer at once. Evaluations are kept in memory by transfer and version."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from app import mapping
@@ -93,7 +91,8 @@ def digests_of(house: House, row: TransferRow) -> dict[str | None, str]:
     """Digest of each source's tree by name, and under None of the target's. Raises NotFoundError."""
     with house.database.read() as tx:
         found = sides.several(tx, [*row.sources.values(), row.target])
-    wanted: Mapping[str | None, str] = {**row.sources, None: row.target}
+    wanted: dict[str | None, str] = dict(row.sources)
+    wanted[None] = row.target
     digests = {name: found[side].tree for name, side in wanted.items() if side in found}
     if len(digests) != len(wanted) or None in digests.values():
         raise NotFoundError("tree_not_found")

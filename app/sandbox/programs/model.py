@@ -485,7 +485,11 @@ def build_transformers(payload, source, torch):
     kind = fields.pop("model_type", "")
     target = getattr(transformers, name, None) if name else transformers.AutoModel
     try:
-        config = target.config_class.from_dict(fields) if getattr(target, "config_class", None) else transformers.AutoConfig.for_model(kind, **fields)
+        config = (
+            target.config_class.from_dict(fields)
+            if getattr(target, "config_class", None)
+            else transformers.AutoConfig.for_model(kind, **fields)
+        )
     except (KeyError, ValueError, AttributeError) as error:
         raise Failed("build_unknown_architecture", library="transformers", name=name or kind, detail=first_line(error)) from error
     if target is None:
@@ -602,7 +606,12 @@ def describe(model):
         uninitialised = "Uninitialized" in type(value).__name__
         kind = "parameter" if isinstance(value, Parameter) or uninitialised and value.requires_grad else "buffer"
         kind = "extra" if key.endswith("_extra_state") else kind
-        entry = {"shape": None if uninitialised else list(value.shape), "dtype": str(value.dtype), "kind": kind, "requires_grad": value.requires_grad}
+        entry = {
+            "shape": None if uninitialised else list(value.shape),
+            "dtype": str(value.dtype),
+            "kind": kind,
+            "requires_grad": value.requires_grad,
+        }
         if uninitialised:
             entry["note"] = "lazy"
             lazy += 1
