@@ -5,13 +5,14 @@ import sys
 from typing import NoReturn
 
 import typer
-from typer._click.exceptions import Abort, ClickException, Exit
 
 from app import messages
 from app.cli import house, plans, sides, transfers
 from app.errors import KeygraftError
 
 USAGE = 2
+_WrongUse: type[Exception] = typer.BadParameter.__mro__[2]
+"""Root of the errors that typer raises for wrong use; it carries its own copy of click, so this is the way to name it."""
 INTERRUPTED = 130
 
 
@@ -41,16 +42,19 @@ def run(arguments: list[str]) -> int:
         code = typer.main.get_command(_application()).main(arguments, prog_name="keygraft", standalone_mode=False)
     except KeygraftError as error:
         return _said(messages.error_text(error), messages.error_hint(error), error.exit_code)
-    except ClickException as error:
-        return _said(error.format_message(), messages.text("cli-see-help"), USAGE)
-    except Exit as error:
-        return error.exit_code
-    except (Abort, KeyboardInterrupt):
+    except _WrongUse as error:
+        return _said(_wrong(error), messages.text("cli-see-help"), USAGE)
+    except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code if isinstance(code, int) else 0
+
+
+def _wrong(error: Exception) -> str:
+    described = getattr(error, "format_message", None)
+    return str(described()) if callable(described) else str(error)
 
 
 def _said(message: str, hint: str, code: int) -> int:
