@@ -248,7 +248,7 @@ def _permute(args: dict[str, Any], ref: Expr, shape: Any) -> Expr:
         return Call("flip", (ref,), {"dims": args["dims"]})
     if args.get("kind", "dims") == "dims" and "view" not in args:
         return Call("permute", (ref,), {"dims": args["dims"]})
-    dim = {"dim": args["dim"]} if args.get("dim", 0) else {}
+    dim: dict[str, Arg] = {"dim": args["dim"]} if args.get("dim", 0) else {}
     if "select" in args:
         raise KeyError("select")
     if "view" in args:
