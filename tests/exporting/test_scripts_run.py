@@ -245,12 +245,35 @@ assert new["embed.weight"].dtype == torch.bfloat16
 
 def test_hostile_keys_survive(tmp_path: Path) -> None:
     """Quotes, newlines, braces, backslashes and lone surrogates in keys come through as they are."""
-    names = ['a"b', "a'b", "a\"'b", "{x}", "a\nb", "a\\b", 'x"""; import os #', "\ud800.w", "~str:q", "layers.{}.{0}", "", "%s", "k\x00", "${y}.3.{i}"]
+    names = [
+        'a"b',
+        "a'b",
+        "a\"'b",
+        "{x}",
+        "a\nb",
+        "a\\b",
+        'x"""; import os #',
+        "\ud800.w",
+        "~str:q",
+        "layers.{}.{0}",
+        "",
+        "%s",
+        "k\x00",
+        "${y}.3.{i}",
+    ]
     tensors = {f"old.{name}": torch.full((2,), float(index)) for index, name in enumerate(names)}
     torch.save(tensors, tmp_path / "old.pth")
-    spelt = {f"old.{name}": (f"old.{name}" if "\ud800" not in name else "~str:" + f"old.{name}".encode("unicode-escape").decode()) for name in names}
+    spelt = {
+        f"old.{name}": (f"old.{name}" if "\ud800" not in name else "~str:" + f"old.{name}".encode("unicode-escape").decode())
+        for name in names
+    }
     tree = from_shapes({spelt[key]: ((2,), "F32") for key in tensors})
-    new = from_shapes({f"new.{index}.{name}" if "\ud800" not in name else f"~str:new.{index}.\\ud800.w": ((2,), "F32") for index, name in enumerate(names)})
+    new = from_shapes(
+        {
+            f"new.{index}.{name}" if "\ud800" not in name else f"~str:new.{index}.\\ud800.w": ((2,), "F32")
+            for index, name in enumerate(names)
+        }
+    )
     mapped = {key: Leaf(spelt[f"old.{name}"]) for key, name in zip(new.tensors, names, strict=True)}
     (tmp_path / "loader.py").write_text(script_for(mapped, {"": tree}, new))
     code = f"""

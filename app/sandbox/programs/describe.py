@@ -129,10 +129,12 @@ def config_scalars(config):
 
 
 def own_loading(module):
-    """Whether a module changes keys or tensors when it loads."""
-    hooks = getattr(module, "_load_state_dict_pre_hooks", None) or getattr(module, "_state_dict_hooks", None)
-    own = type(module)._load_from_state_dict
-    return bool(hooks) or not getattr(own, "__module__", "torch.nn").startswith("torch.nn")
+    """Whether a module changes keys or tensors when it loads or saves, other than by torch's own means."""
+    hooks = []
+    for name in ("_load_state_dict_pre_hooks", "_state_dict_hooks"):
+        hooks += getattr(module, name, {}).values()
+    functions = [getattr(hook, "hook", hook) for hook in hooks] + [type(module)._load_from_state_dict]
+    return any(not (getattr(function, "__module__", None) or "torch.nn").startswith("torch.nn") for function in functions)
 
 
 def versions(modules, torch):
