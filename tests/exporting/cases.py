@@ -104,6 +104,7 @@ def script_for(
     sources: Mapping[str, KeyTree],
     target: KeyTree,
     states: Mapping[str, str] | None = None,
+    *,
     plan: Plan | None = None,
     options: ScriptOptions | None = None,
 ) -> str:
