@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import platform
+import re
 import sys
 
 MAX_HYPER = 40
 MAX_TEXT = 60
 LISTED = 20
+TELLING = re.compile(r"head|hidden|layer|depth|dim|size|embd|group|kv|expert|vocab|position|channel|class|label|patch")
 
 
 def describe(model):
@@ -90,17 +92,31 @@ def describe_module(module, root):
         if parent.__module__.startswith("torch.nn.") and parent.__name__ != "Module":
             base = parent.__name__
             break
-    hyper = scalars(vars(module))
-    config = vars(module).get("config") or vars(module).get("cfg") or vars(module).get("args")
-    if config is not None and (root or "." not in kind.__module__):
-        for name, value in config_scalars(config).items():
-            if len(hyper) >= MAX_HYPER:
+    hyper = scalars(vars(module), MAX_HYPER)
+    config = configuration(module) if root else None
+    if config is not None:
+        numbers = {name: value for name, value in scalars(config, 1000).items() if not isinstance(value, str)}
+        for name in sorted(numbers, key=lambda name: not TELLING.search(name)):
+            if len(hyper) >= 2 * MAX_HYPER:
                 break
-            hyper.setdefault(name, value)
+            hyper.setdefault(name, numbers[name])
     return {"class": (kind.__module__ + "." + kind.__qualname__)[:300], "base": base, "hyper": hyper}
 
 
-def scalars(names):
+def configuration(module):
+    """Fields of the object that a model keeps its sizes in; None where it has none."""
+    for name in ("config", "cfg", "args", "hparams", "params"):
+        try:
+            held = getattr(module, name, None)
+            fields = held if isinstance(held, dict) else vars(held)
+        except Exception:
+            continue
+        if fields:
+            return dict(fields)
+    return None
+
+
+def scalars(names, most):
     """Scalars and short lists of whole numbers among an object's attributes."""
     found = {}
     for name, value in names.items():
@@ -110,22 +126,13 @@ def scalars(names):
             found[name] = value
         elif isinstance(value, float) and math.isfinite(value):
             found[name] = value
-        elif isinstance(value, str) and len(value) <= MAX_TEXT:
+        elif isinstance(value, str) and 0 < len(value) <= MAX_TEXT:
             found[name] = value
         elif isinstance(value, (tuple, list)) and 0 < len(value) <= 8 and all(type(part) is int and abs(part) < 1 << 53 for part in value):
             found[name] = list(value)
-        if len(found) >= MAX_HYPER:
+        if len(found) >= most:
             break
     return found
-
-
-def config_scalars(config):
-    """Numbers of a configuration object: a dictionary, a dataclass, a namespace, or one with `to_dict`."""
-    try:
-        names = config if isinstance(config, dict) else config.to_diff_dict() if False else vars(config)
-        return {name: value for name, value in scalars(dict(names)).items() if not isinstance(value, str)}
-    except Exception:
-        return {}
 
 
 def own_loading(module):

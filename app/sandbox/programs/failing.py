@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 
 
@@ -33,6 +34,9 @@ NETWORK_ERRORS = frozenset(
 )
 
 
+NETWORK_CODE = re.compile(r"/(?:socket|ssl)\.py$|/(?:httpx2?|httpcore2?|requests|urllib3|urllib|aiohttp|huggingface_hub)/")
+
+
 def chain(error):
     """Return the exception and those it came from."""
     seen = []
@@ -48,7 +52,7 @@ def wants_network(error):
         if type(link).__name__ in NETWORK_ERRORS:
             return True
         if isinstance(link, PermissionError) and any(
-            frame.f_code.co_filename.endswith("socket.py") for frame, _ in traceback.walk_tb(link.__traceback__)
+            NETWORK_CODE.search(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(link.__traceback__)
         ):
             return True
     return False
