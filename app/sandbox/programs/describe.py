@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import platform
 import re
@@ -106,13 +107,11 @@ def describe_module(module, root):
 def configuration(module):
     """Fields of the object that a model keeps its sizes in; None where it has none."""
     for name in ("config", "cfg", "args", "hparams", "params"):
-        try:
+        with contextlib.suppress(Exception):  # a property of the user's own may do anything
             held = getattr(module, name, None)
             fields = held if isinstance(held, dict) else vars(held)
-        except Exception:
-            continue
-        if fields:
-            return dict(fields)
+            if fields:
+                return dict(fields)
     return None
 
 
