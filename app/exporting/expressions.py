@@ -126,6 +126,7 @@ KERNEL_CODE: dict[str, Code] = {
     "slice": _method("narrow", "dim", "start", "length"),
     "select": _method("select", "dim", "index"),
     "transpose": _method("transpose", "dims"),
+    "permute": _method("permute", "dims"),
     "reshape": _method("reshape", "shape"),
     "concat": _joined("torch.cat"),
     "stack": _joined("torch.stack"),
