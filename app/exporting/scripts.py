@@ -13,6 +13,7 @@ from app.exporting.layout import Group, Node, lines, row, tuple_of
 from app.exporting.literals import literal, raw_literal, text_literal
 from app.exporting.names import plain_name
 from app.exporting.options import ScriptOptions
+from app.exporting.readable import readable
 from app.exporting.renames import RenameTable, rename_table
 from app.exporting.statements import statements
 from app.exporting.tables import mapping_display, set_display
@@ -64,8 +65,8 @@ def loader_script(
         _heading(sources, target, options),
         imports,
         _VERSION_GATE + "\n\n" + "\n".join(_constants(sources, transfer, evaluation, options)),
-        *(text for _, text in kernels),
         "\n".join(_remapped(transfer, body)),
+        *(text for _, text in kernels),
         checkpoint,
         *rest,
     ]
@@ -79,7 +80,11 @@ _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:
 def _transfer(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree, evaluation: Evaluation, options: ScriptOptions) -> _Transfer:
     shapes = {plain_name(key): info.shape or () for key, info in target.tensors.items()}
     outcomes = {plain_name(key): outcome for key, outcome in evaluation.targets.items() if fnmatchcase(key, options.only)}
-    assignments = {key: outcome.recipe for key, outcome in outcomes.items() if outcome.state == "loaded" and outcome.recipe is not None}
+    assignments = {
+        key: readable(outcome.recipe, sources)
+        for key, outcome in outcomes.items()
+        if outcome.state == "loaded" and outcome.recipe is not None
+    }
     qualified = len(sources) > 1
     uses = _uses(assignments.values(), qualified=qualified)
     everything = [_qualified(name, key, qualified=qualified) for name, tree in sources.items() for key in tree.tensors]

@@ -75,6 +75,12 @@ RENAMES: tuple[tuple[str, str], ...] = (
 MIN_COVERAGE: float = 0.9
 
 
+def remapped(take: Take) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield each target key with its value, one after another."""
+    for key in take.left():
+        yield (rename(key), take(key))
+
+
 def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) -> None:
     """Fill a tensor in place by a named scheme; `seed` makes it repeatable, the global generator is left alone.
 
@@ -85,7 +91,7 @@ def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) ->
     schemes: dict[str, Callable[..., torch.Tensor]] = {
         "zeros": nn.init.zeros_,
         "ones": nn.init.ones_,
-        "constant": lambda target, value: nn.init.constant_(target, value),
+        "constant": lambda target, value: target.fill_(value),
         "normal": nn.init.normal_,
         "uniform": lambda target, low=0.0, high=1.0: nn.init.uniform_(target, low, high),
         "truncated_normal": nn.init.trunc_normal_,
@@ -100,12 +106,6 @@ def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) ->
         if seed is not None:
             torch.manual_seed(int(seed))
         schemes[policy](tensor, **settings)
-
-
-def remapped(take: Take) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield each target key with its value, one after another."""
-    for key in take.left():
-        yield (rename(key), take(key))
 
 
 Source = Union[str, Path, Mapping[str, Any]]

@@ -85,48 +85,12 @@ RENAMES: tuple[tuple[str, str], ...] = (
 MIN_COVERAGE: float = 0.897
 
 
-def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) -> None:
-    """Fill a tensor in place by a named scheme; `seed` makes it repeatable, the global generator is left alone.
-
-    The schemes are those of torch.nn.init; one that needs two dimensions starts a bias with zeros.
-    """
-    settings = dict(arguments)
-    seed = settings.pop("seed", None)
-    schemes: dict[str, Callable[..., torch.Tensor]] = {
-        "zeros": nn.init.zeros_,
-        "ones": nn.init.ones_,
-        "constant": lambda target, value: nn.init.constant_(target, value),
-        "normal": nn.init.normal_,
-        "uniform": lambda target, low=0.0, high=1.0: nn.init.uniform_(target, low, high),
-        "truncated_normal": nn.init.trunc_normal_,
-        "kaiming_normal": nn.init.kaiming_normal_,
-        "kaiming_uniform": nn.init.kaiming_uniform_,
-        "xavier_normal": nn.init.xavier_normal_,
-        "xavier_uniform": nn.init.xavier_uniform_,
-    }
-    if policy.startswith(("kaiming", "xavier")) and tensor.dim() < 2:
-        policy, settings = "zeros", {}
-    with torch.random.fork_rng(devices=[], enabled=seed is not None), torch.no_grad():
-        if seed is not None:
-            torch.manual_seed(int(seed))
-        schemes[policy](tensor, **settings)
-
-
 def remapped(take: Take) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield each target key with its value, one after another."""
     for i in range(12):
-        yield (
-            f"layers.{i}.attn.q.weight",
-            take(f"module.blocks.{i}.attn.qkv.weight").narrow(0, 0, 16),
-        )
-        yield (
-            f"layers.{i}.attn.k.weight",
-            take(f"module.blocks.{i}.attn.qkv.weight").narrow(0, 16, 16),
-        )
-        yield (
-            f"layers.{i}.attn.v.weight",
-            take(f"module.blocks.{i}.attn.qkv.weight").narrow(0, 32, 16),
-        )
+        yield (f"layers.{i}.attn.q.weight", take(f"module.blocks.{i}.attn.qkv.weight").chunk(3)[0])
+        yield (f"layers.{i}.attn.k.weight", take(f"module.blocks.{i}.attn.qkv.weight").chunk(3)[1])
+        yield (f"layers.{i}.attn.v.weight", take(f"module.blocks.{i}.attn.qkv.weight").chunk(3)[2])
         yield (
             f"layers.{i}.experts.gate_up",
             torch.cat(
@@ -146,6 +110,33 @@ def remapped(take: Take) -> Iterator[tuple[str, torch.Tensor]]:
     # every other key, under its new name
     for key in take.left():
         yield (rename(key), take(key))
+
+
+def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) -> None:
+    """Fill a tensor in place by a named scheme; `seed` makes it repeatable, the global generator is left alone.
+
+    The schemes are those of torch.nn.init; one that needs two dimensions starts a bias with zeros.
+    """
+    settings = dict(arguments)
+    seed = settings.pop("seed", None)
+    schemes: dict[str, Callable[..., torch.Tensor]] = {
+        "zeros": nn.init.zeros_,
+        "ones": nn.init.ones_,
+        "constant": lambda target, value: target.fill_(value),
+        "normal": nn.init.normal_,
+        "uniform": lambda target, low=0.0, high=1.0: nn.init.uniform_(target, low, high),
+        "truncated_normal": nn.init.trunc_normal_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "kaiming_uniform": nn.init.kaiming_uniform_,
+        "xavier_normal": nn.init.xavier_normal_,
+        "xavier_uniform": nn.init.xavier_uniform_,
+    }
+    if policy.startswith(("kaiming", "xavier")) and tensor.dim() < 2:
+        policy, settings = "zeros", {}
+    with torch.random.fork_rng(devices=[], enabled=seed is not None), torch.no_grad():
+        if seed is not None:
+            torch.manual_seed(int(seed))
+        schemes[policy](tensor, **settings)
 
 
 Source = Union[str, Path, Mapping[str, Any]]
