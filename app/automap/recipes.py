@@ -68,10 +68,18 @@ class Turning:
         if votes is None or len(votes) > 1:
             if kind[0] == "kernel" != kind[1] or kind[1] == "kernel" != kind[0]:
                 return ("transpose", {"dims": [0, 1]}), ""
+            if votes is None and kind[0] != kind[1] and self._all_turn():
+                return ("transpose", {"dims": [0, 1]}), "square"
             return plain, "square" if (votes is not None or kind[0] != kind[1]) else ""
         if "transpose" in votes:
             return ("transpose", {"dims": [0, 1]}), ""
         return plain, ""
+
+
+    def _all_turn(self) -> bool:
+        """Whether every oblong weight that comes under a foreign name is turned."""
+        foreign = [votes for kind, votes in self.votes.items() if kind[0] != kind[1]]
+        return bool(foreign) and all(set(votes) == {"transpose"} for votes in foreign)
 
 
 def _square(shape: Shape) -> bool:

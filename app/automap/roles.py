@@ -34,7 +34,7 @@ def spoken(path: Path, vocabulary: Vocabulary) -> tuple[str, ...]:
             continue
         whole = vocabulary.synonyms.get(joined(segment))
         for word in (whole,) if whole else words(segment):
-            if word not in vocabulary.silent:
+            if word not in vocabulary.silent and not word.isdigit():
                 out.append(vocabulary.synonyms.get(word, word))
     return tuple(out)
 
