@@ -91,31 +91,25 @@ class Context:
         own = self.pairs.get(a) == b
         total = weight = 0.0
         for container, stem, index in self.index_u[a]:
-            best = vote = 0.0
             for other, other_stem, other_index in self.index_v[b]:
                 seen, agreement = self._agreement(((container, stem), (other, other_stem)), (index, other_index), own)
-                if seen > best:
-                    best, vote = seen, agreement
-            if best:
-                share = best / (best + 2)
-                total += vote * share
-                weight += share
+                if seen > 0:
+                    share = seen / (seen + 2)
+                    total += agreement * share
+                    weight += share
         return total / weight if weight else 0.0
 
     def _agreement(self, containers: tuple[_Index, _Index], move: tuple[float, float], own: bool) -> tuple[float, float]:
-        """Return how many pairs have a say on one move of an index, and what they say."""
+        """Return how many pairs have a say on one move of an index, and what they say; ties on one side say nothing."""
         moves = self._moves.get(containers)
-        if moves is None:
+        if moves is None or (len(moves) == 1 and move in moves):
             return 0.0, 0.0
         key = containers, move, own
         if key not in self._agreements:
-            seen = moves.total() - own
-            if seen < 1 or (len(moves) == 1 and move in moves and seen < 2):
-                self._agreements[key] = 0.0, 0.0
-            else:
-                turn = -1 if self._runs_back(containers) else 1
-                votes = sum(count * _concordant(move, pair, turn) for pair, count in moves.items()) - own
-                self._agreements[key] = float(seen), votes / seen
+            turn = -1 if self._runs_back(containers) else 1
+            votes = [(count, _concordant(move, pair, turn)) for pair, count in moves.items()]
+            seen = sum(count for count, vote in votes if vote) - own
+            self._agreements[key] = (float(seen), (sum(count * vote for count, vote in votes) - own) / seen) if seen > 0 else (0.0, 0.0)
         return self._agreements[key]
 
     def _runs_back(self, containers: tuple[_Index, _Index]) -> bool:
@@ -142,9 +136,11 @@ class Context:
 
 
 def _concordant(move: tuple[float, float], pair: tuple[float, float], turn: int) -> int:
-    """1 where two moves of indices keep their order (`turn` -1: reverse it), -1 where they do not."""
+    """1 where two moves of indices keep their order (`turn` -1: reverse it), -1 where they do not, 0 where one side stays."""
     left, right = move[0] - pair[0], (move[1] - pair[1]) * turn
-    return 1 if left * right > 0 or left == right == 0 else -1
+    if left == 0 or right == 0:
+        return 1 if left == right else 0
+    return 1 if left * right > 0 else -1
 
 
 def _ancestors(unit: Unit) -> tuple[Path, ...]:

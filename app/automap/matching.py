@@ -81,7 +81,7 @@ def match(
                 total += INDICES * agree + TRANSLATION * context.translation(a, b)
             total += evidence.TEMPLATE_RANK * (0.3 * rank if rank < 0 < agree else rank)
             scores[a, b] = total
-            firm[a, b] = score + shape_near[a, b] + INDICES * agree + evidence.TEMPLATE_RANK * rank
+            firm[a, b] = score + shape_near[a, b] + evidence.TEMPLATE_RANK * rank
         found = assign(scores, FLOOR)
         if found == pairs and turn >= len(SLOWLY):
             break
