@@ -11,6 +11,10 @@ Pair = tuple[int, int]
 _Index = tuple[Path, str]
 
 
+MOVES = 60
+"""So many moves of an index are compared with each other to see which way a container runs."""
+
+
 class Context:
     """Agreement of the current pairs, asked for one pair at a time."""
 
@@ -30,6 +34,11 @@ class Context:
         self._near: dict[tuple[Path, Path, bool], float] = {}
         self._moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = {}
         self._agreements: dict[tuple[tuple[_Index, _Index], tuple[float, float], bool], tuple[float, float]] = {}
+        self._shapes: dict[_Index, dict[float, set[object]]] = defaultdict(lambda: defaultdict(set))
+        self._paired: dict[tuple[_Index, _Index], dict[tuple[float, float], set[object]]] = {}
+        for unit, indices in zip(us, self.index_u, strict=True):
+            for container, stem, index in indices:
+                self._shapes[container, stem][index].add(buckets(unit.main)[0])
         self._back: dict[tuple[_Index, _Index], bool] = {}
         self._words: dict[tuple[Path, Path], int] = {}
         self._words_u: Counter[Path] = Counter()
@@ -44,6 +53,7 @@ class Context:
         self._back.clear()
         self._together = Counter()
         moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = defaultdict(Counter)
+        paired: dict[tuple[_Index, _Index], dict[tuple[float, float], set[object]]] = defaultdict(lambda: defaultdict(set))
         translated: Counter[tuple[Path, Path]] = Counter()
         self._words_u, self._words_v = Counter(), Counter()
         for a, b in pairs.items():
@@ -53,10 +63,12 @@ class Context:
             for container, stem, index in self.index_u[a]:
                 for other, other_stem, other_index in self.index_v[b]:
                     moves[(container, stem), (other, other_stem)][index, other_index] += 1
+                    paired[(container, stem), (other, other_stem)][index, other_index].add(buckets(self.us[a].main)[0])
             u, v = _plain(self.us[a]), _plain(self.vs[b])
             translated[u, v] += 1
             self._words_u[u] += 1
             self._words_v[v] += 1
+        self._paired = paired
         self._moves, self._words = dict(moves), translated
 
     def link(self, source: Path, target: Path, own: bool = False) -> float:
@@ -114,11 +126,15 @@ class Context:
 
     def _runs_back(self, containers: tuple[_Index, _Index]) -> bool:
         if containers not in self._back:
-            moves = list(self._moves.get(containers, ()))
-            forth = sum(_concordant(x, y, 1) for at, x in enumerate(moves) for y in moves[:at])
-            back = sum(_concordant(x, y, -1) for at, x in enumerate(moves) for y in moves[:at])
-            self._back[containers] = back > forth
+            moves = list(self._moves.get(containers, ()))[:MOVES]
+            votes = [_concordant(x, y, 1) for at, x in enumerate(moves) for y in moves[:at] if self._differ(containers, x, y)]
+            self._back[containers] = sum(votes) < 0
         return self._back[containers]
+
+    def _differ(self, containers: tuple[_Index, _Index], x: tuple[float, float], y: tuple[float, float]) -> bool:
+        """Whether shapes alone tell the members of two moves apart: only then do they say which way a container runs."""
+        known, paired = self._shapes[containers[0]], self._paired[containers]
+        return bool(paired[x] - known[y[0]]) and bool(paired[y] - known[x[0]])
 
     def translation(self, a: int, b: int) -> float:
         """How often the other pairs turn the one's path inside its block into the other's, -1..1."""
