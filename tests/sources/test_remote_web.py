@@ -294,7 +294,7 @@ def test_environment_proxies_are_not_used(site, policy, monkeypatch):
 
 def test_a_proxy_of_the_policy_is_used(site):
     """With a proxy the name is left to it; addresses written as such are checked all the same."""
-    site.routes["http://files.example/m.bin"] = DATA
+    site.routes["http://files.example:80/m.bin"] = DATA
     policy = RemotePolicy(allow_http=True, proxy=site.base, attempts=1)
     with open_remote("http://files.example/m.bin", policy) as files:
         assert files.open("m.bin").size == len(DATA)
@@ -320,9 +320,7 @@ def test_what_is_no_index_is_said(site, policy):
     """An index that is none, or too large, is refused by name."""
     site.routes["/x.index.json"] = b"<html>"
     assert refusal(lambda: open_remote(site.base + "/x.index.json", policy)).code == "remote_index_invalid"
-    site.routes["/x.index.json"] = lambda handler: handler.reply(
-        206, bytes(32768), **{"Content-Range": f"bytes 0-32767/{1 << 40}"}
-    )
+    site.routes["/x.index.json"] = lambda handler: handler.reply(206, bytes(32768), **{"Content-Range": f"bytes 0-32767/{1 << 40}"})
     assert refusal(lambda: open_remote(site.base + "/x.index.json", policy)).code == "remote_index_too_large"
 
 
