@@ -11,7 +11,7 @@ from app.sources.memory import MemoryFiles
 from app.sources.policy import RemotePolicy
 from app.sources.protocol import ByteSource, FileSet, Range, RangesWanted, together
 from app.sources.readahead import ReadAhead
-from app.sources.span import Span
+from app.sources.span import Span, absolute
 
 __all__ = [
     "ByteSource",
@@ -28,6 +28,7 @@ __all__ = [
     "S3Access",
     "Secret",
     "Span",
+    "absolute",
     "from_environment",
     "is_remote",
     "parse_address",

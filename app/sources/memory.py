@@ -35,3 +35,7 @@ class MemoryFiles:
     def open(self, name: str) -> MemoryFile:
         """Return the file of this name."""
         return self._files[name]
+
+
+class Inflated(MemoryFile):
+    """Bytes that were computed and lie in no file."""

@@ -13,7 +13,7 @@ class ReadAhead:
     def __init__(self, source: ByteSource, ahead: int = AHEAD, kept: int = 8) -> None:
         self.name = source.name
         self.size = source.size
-        self._source = source
+        self.below = source
         self._ahead = ahead
         self._kept = kept
         self._blocks: dict[int, bytes] = {}
@@ -21,16 +21,16 @@ class ReadAhead:
     @property
     def bytes_read(self) -> int:
         """Bytes asked of the file below."""
-        return self._source.bytes_read
+        return self.below.bytes_read
 
     @bytes_read.setter
     def bytes_read(self, count: int) -> None:
-        self._source.bytes_read = count
+        self.below.bytes_read = count
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`; fewer only at the end of the file."""
         if length > self._ahead:
-            return self._source.read_at(offset, length)
+            return self.below.read_at(offset, length)
         start = offset - offset % self._ahead
         found = self._block(start)[offset - start : offset - start + length]
         if len(found) < length and start + self._ahead < self.size:
@@ -40,11 +40,11 @@ class ReadAhead:
     def want(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Pass on, widened to blocks."""
         starts = [(offset - offset % self._ahead, offset + length) for offset, length in ranges]
-        self._source.want([(start, max(self._ahead, end - start)) for start, end in starts])
+        self.below.want([(start, max(self._ahead, end - start)) for start, end in starts])
 
     def _block(self, start: int) -> bytes:
         if start not in self._blocks:
             while len(self._blocks) >= self._kept:
                 del self._blocks[next(iter(self._blocks))]
-            self._blocks[start] = self._source.read_at(start, self._ahead)
+            self._blocks[start] = self.below.read_at(start, self._ahead)
         return self._blocks[start]
