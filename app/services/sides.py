@@ -51,10 +51,17 @@ def _as_path(house: House, line: str) -> str | None:
     if _PATH.match(line):
         return line
     for root in house.settings.roots:
-        if (root / line).exists():
+        if _exists(root / line):
             return str(root / line)
     looks = Path(line).suffix.lower() in browse.CHECKPOINT_SUFFIXES and " " not in line
     return line if looks and "/" in line else None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file can have: too long, or in a folder that may not be looked into
+        return False
 
 
 def from_path(house: House, path: str, *, against: str | None = None, by: str = LOCAL) -> SideCard:
