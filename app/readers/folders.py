@@ -6,6 +6,7 @@ import msgspec
 
 from app.keys import KeyTree, TensorInfo, Token, Warned
 from app.keys.tree import TreeOffer
+from app.readers import dcp, refusals, remains
 from app.readers.errors import ShardsError, UnknownFormatError
 from app.readers.index import shards_of
 from app.readers.limits import Limits
@@ -16,6 +17,8 @@ ReadOne = Callable[[ByteSource, tuple[Token, ...] | None, Limits], KeyTree]
 """How one file is read by what it holds."""
 _INDEX = ".index.json"
 _SHARDS = ("safetensors", "zip", "torch-legacy", "gguf")
+_LONE = ("hdf5", "onnx", "npy", "pickle")
+_RECOGNISED = ("tensorflow", "tflite", "msgpack", "mindspore", "ggml")
 _PREFERRED = (
     "model.safetensors",
     "pytorch_model.bin",
@@ -33,6 +36,17 @@ def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limit
         together(announce, [index, *(source for source in rest if _looks_like_weights(source.name))])
         mapping, shards = shards_of(index, rest, limits)
         return _checked_against(mapping, joined(shards, nesting, limits, read_one))
+    metadata = next((source for source in sources if source.name.rpartition("/")[2] == dcp.METADATA), None)
+    if metadata is not None:
+        together(announce, [metadata])
+        return dcp.read(metadata, [source for source in sources if source is not metadata], nesting, limits)
+    names = [source.name for source in sources]
+    split = remains.of_names(names)
+    if split is not None:
+        raise split
+    state = remains.state_file(names)
+    if state is not None:
+        return read_one(_named(sources, state), nesting, limits)
     kinds = _kinds(sources)
     for name in _PREFERRED:
         if name in kinds:
@@ -43,6 +57,12 @@ def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limit
             return read_one(shards[0], nesting, limits)
         if shards:
             return joined(shards, nesting, limits, read_one)
+    for source in sources:
+        if kinds.get(source.name) in _LONE:
+            return read_one(source, nesting, limits)
+    for source in sources:
+        if kinds.get(source.name) in _RECOGNISED:
+            raise refusals.refused(kinds[source.name], source.name)
     raise UnknownFormatError("unknown_format", file=sources[0].name, detail="folder")
 
 
