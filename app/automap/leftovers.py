@@ -44,8 +44,8 @@ def _apart(matching: Matching, free_u: Sequence[int]) -> Iterator[Draft]:
                 continue
             for param, shape in u.params.items():
                 if param in v.params and param not in mate.params and v.params[param] == shape and v.whole is None:
-                    for at in v.members():
-                        yield Draft(v.key(param, at), _claim(u, u.key(param, at)), ((c, b),), param)
+                    for key, own in zip(v.keys(param), u.keys(param), strict=True):
+                        yield Draft(key, _claim(u, own), ((c, b),), param)
 
 
 def _resized(matching: Matching, b: int, free: Sequence[int]) -> tuple[int, Resized] | None:
@@ -86,11 +86,11 @@ def resizing(source: Shape, target: Shape, role: str) -> Resized | None:
 def _members(matching: Matching, a: int, b: int, change: Resized) -> Iterator[Draft]:
     u, v = matching.us[a], matching.vs[b]
     op, args, doubt = change
-    for at in v.members():
-        for param in v.params:
-            changed = param == "weight"
-            claim = _claim(u, u.key(param, at), op if changed else "identity", args if changed else {})
-            yield Draft(v.key(param, at), claim, ((a, b),), param, doubt if changed else "resize")
+    for param in v.params:
+        changed = param == "weight"
+        for key, own in zip(v.keys(param), u.keys(param), strict=True):
+            claim = _claim(u, own, op if changed else "identity", args if changed else {})
+            yield Draft(key, claim, ((a, b),), param, doubt)
 
 
 def _twins(matching: Matching, b: int, back: Mapping[int, int]) -> Iterator[Draft]:
@@ -107,7 +107,7 @@ def _twins(matching: Matching, b: int, back: Mapping[int, int]) -> Iterator[Draf
         u = matching.us[a]
         if u.whole is None and u.main == v.main:
             for param in v.params:
-                yield Draft(v.key(param, ()), _claim(u, u.key(param, ())), ((a, tied[0]),), param, "tied")
+                yield Draft(v.keys(param)[0], _claim(u, u.keys(param)[0]), ((a, tied[0]),), param, "tied")
 
 
 def _claim(u: Unit, key: str, op: str = "identity", args: dict[str, Any] | None = None) -> Claim:
