@@ -8,7 +8,7 @@ from app.mapping.claims import Proposal
 from app.mapping.outcomes import Evaluation
 from app.viewing.aligned import Line, align
 from app.viewing.bonds import Bonds, bind
-from app.viewing.layout import Layout, View, lay
+from app.viewing.layout import Layout, View, lay, nearest
 from app.viewing.marks import Marks, mark_sources, mark_targets
 from app.viewing.meter import Meter, meter
 from app.viewing.outline import Outline, outline
@@ -53,6 +53,7 @@ class Scene:
         self.source = sources[self.name]
         self.target = target
         self.evaluation = evaluation
+        self.proposals = proposals
         self.folded = folded
         self.pending = waiting(evaluation, proposals)
         self._layouts: dict[tuple[str, View], Layout] = {}
@@ -115,3 +116,22 @@ class Scene:
     def aligned(self, view: View) -> tuple[Line, ...]:
         """Lines of the aligned view; `view` is the target's."""
         return align(self.source_outline, self.target_outline, self.bonds, self.target_marks, self.layout("t", view))
+
+    def partner_line(self, side: str, number: int, layouts: tuple[Layout, Layout]) -> int | None:
+        """Line in the other pane of the first partner of a node; None where it has none that shows."""
+        ends = self.bonds.of_source if side == "s" else self.bonds.of_target
+        other, layout = (self.target_outline, layouts[1]) if side == "s" else (self.source_outline, layouts[0])
+        for leaf in self.outline(side).below(number):
+            for bond in ends.get(leaf.id, ()):
+                line = nearest(other, layout, bond.target if side == "s" else bond.source)
+                if line is not None:
+                    return line
+        return None
+
+    def line_of(self, lines: tuple[Line, ...], side: str, number: int) -> int | None:
+        """Line of the aligned view where a node stands, or one below it."""
+        inside = {leaf.id for leaf in self.outline(side).below(number)} | {number}
+        for place, line in enumerate(lines):
+            if (line.source if side == "s" else line.target) in inside:
+                return place
+        return None
