@@ -1,1 +1,23 @@
-"""exporting."""
+"""What people leave with: loader scripts, remapped files, plan files, reports."""
+
+from app.exporting.content import ExportError
+from app.exporting.options import FileOptions, ScriptOptions
+from app.exporting.pieces import Computed, Literal, OutputFile, PieceList, Range
+from app.exporting.remapped import pieces
+from app.exporting.scripts import loader_script
+from app.exporting.writing import write, write_file
+
+__all__ = [
+    "Computed",
+    "ExportError",
+    "FileOptions",
+    "Literal",
+    "OutputFile",
+    "PieceList",
+    "Range",
+    "ScriptOptions",
+    "loader_script",
+    "pieces",
+    "write",
+    "write_file",
+]

@@ -1,1 +1,6 @@
-"""readers."""
+"""Readers: bytes of a checkpoint in, a key tree out. Headers only; nothing is ever executed."""
+
+from app.readers.limits import Limits
+from app.readers.reading import read
+
+__all__ = ["Limits", "read"]

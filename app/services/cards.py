@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from app.keys import ForeignGlobal, TreeOffer, Warned
+from app.keys import ForeignGlobal, Warned
 from app.mapping.outcomes import Coverage
 from app.mapping.plan import Rule
 
@@ -63,6 +63,18 @@ class LentFile(msgspec.Struct, frozen=True, omit_defaults=True):
     modified: int = 0
 
 
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of several trees that nest in a file; `nesting` holds tokens as spelt, `sides.nest` takes it.
+
+    role -- "weights", "ema", "optimizer", "other"
+    """
+
+    nesting: tuple[str, ...]
+    tensors: int
+    parameters: int = 0
+    role: str = "weights"
+
+
 class SideCard(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person gave as source or target, and what was understood.
 
@@ -86,7 +98,7 @@ class SideCard(msgspec.Struct, frozen=True, omit_defaults=True):
     sent: int = 0
     holds: bool = False
     nesting: tuple[str, ...] = ()
-    offers: tuple[TreeOffer, ...] = ()
+    offers: tuple[Offer, ...] = ()
     warnings: tuple[Warned, ...] = ()
     globals: tuple[ForeignGlobal, ...] = ()
     files: tuple[LentFile, ...] = ()

@@ -1,0 +1,177 @@
+"""What speaks for a pair by itself: roles, words, shapes, the place in the listing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from app.automap.names import is_number, numbered, numbers
+from app.automap.shapes import buckets, op_between
+from app.automap.units import Path, Unit
+from app.automap.vocabulary import OPPOSITES
+
+ROLE = 4.0
+WRONG_ROLE = -6.0
+WORDS = 3.0
+OUTER_WORDS = 1.5
+OPPOSITE = -2.5
+SAME_LOCAL = 2.0
+SAME_KEY = 3.0
+RANK = 1.5
+TEMPLATE_RANK = 1.0
+OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
+
+
+def op_of(u: Unit, v: Unit, param: str) -> tuple[str, dict[str, object]] | None:
+    """Return the op between one parameter of two units."""
+    return op_between(u.params[param], v.params[param])
+
+
+def gate(u: Unit, v: Unit) -> bool:
+    """Whether two units can be one: equally often repeated, and every parameter that both have fits."""
+    if u.lengths != v.lengths and u.count != v.count:
+        return False
+    shared = u.params.keys() & v.params.keys()
+    if not shared or ("weight" not in shared and ("weight" in u.params or "weight" in v.params) and "weight_v" not in shared):
+        return False
+    if any(op_of(u, v, param) is None for param in shared):
+        return False
+    return u.params.get("bias") is None or v.params.get("bias") is None or _bias_agrees(u, v)
+
+
+def _bias_agrees(u: Unit, v: Unit) -> bool:
+    """A square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
+    return u.params["bias"] == v.params["bias"]
+
+
+def candidates(us: Sequence[Unit], vs: Sequence[Unit], limit: int) -> tuple[list[tuple[int, int]], int]:
+    """Return index pairs that pass the gate, and how many pairs were left aside because too many are alike."""
+    table: dict[object, list[int]] = defaultdict(list)
+    for index, v in enumerate(vs):
+        for bucket in buckets(v.main):
+            table[bucket].append(index)
+    sizes = Counter(bucket for u in us for bucket in buckets(u.main))
+    pairs: dict[tuple[int, int], None] = {}
+    left = 0
+    for at, u in enumerate(us):
+        for bucket in buckets(u.main):
+            found = table.get(bucket, ())
+            if len(found) * sizes[bucket] > limit:
+                left += len(found)
+                continue
+            for to in found:
+                if gate(u, vs[to]):
+                    pairs[at, to] = None
+    return list(pairs), left
+
+
+@lru_cache(maxsize=65_536)
+def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
+    """Share of words that two paths have in common, 0..1; the last word counts double."""
+    if not a or not b:
+        return 0.0
+    left, right = Counter(a), Counter(b)
+    left[a[-1]] += 1
+    right[b[-1]] += 1
+    common = sum((left & right).values())
+    return 2 * common / (left.total() + right.total())
+
+
+@lru_cache(maxsize=65_536)
+def opposed(a: tuple[str, ...], b: tuple[str, ...]) -> int:
+    """How often one path has a word and the other its opposite."""
+    left, right = set(a), set(b)
+    return sum(1 for pair in OPPOSITES if len(pair & left) == 1 and len(pair & right) == 1 and pair & left != pair & right)
+
+
+def named_alike(u: Unit, v: Unit) -> float:
+    """How strongly names alone say that two units are one, 0..1."""
+    if u.role and v.role:
+        return 1.0 if u.role == v.role else 0.0
+    if u.path == v.path and u.part is None and v.part is None:
+        return 1.0
+    if u.local == v.local and any(not is_number(part) for part in u.local):
+        return 1.0
+    return likeness(u.words, v.words) if not opposed(u.words, v.words) else 0.0
+
+
+def roles_clash(u: Unit, v: Unit) -> bool:
+    """Whether both roles are known and are not one."""
+    if not u.role or not v.role or u.role == v.role:
+        return False
+    near = {u.role, v.role}
+    if (
+        near <= {"head", "lm_head"}
+        or near <= {"stem", "patch"}
+        or near == {"norm.only", "norm.attn"}
+        or near == {"scale.only", "scale.attn"}
+    ):
+        return False
+    bases = {role.rpartition(".")[2] for role in near}
+    return len(bases) > 1 or {"self", "cross"} <= {role.partition(".")[0] for role in near}
+
+
+def static_score(u: Unit, v: Unit) -> float:
+    """Score what does not depend on other pairs."""
+    score = 0.0
+    if u.role and u.role == v.role:
+        score += ROLE
+    elif roles_clash(u, v):
+        score += WRONG_ROLE
+    score += WORDS * likeness(u.words, v.words) + OUTER_WORDS * likeness(u.outer, v.outer)
+    score += OPPOSITE * opposed(u.outer + u.words, v.outer + v.words)
+    if u.part is None and v.part is None:
+        if u.local == v.local:
+            score += SAME_LOCAL
+        if u.path == v.path:
+            score += SAME_KEY
+        elif u.path[-len(v.path) :] == v.path or v.path[-len(u.path) :] == u.path:
+            score += SAME_KEY * 0.7
+    shared = u.params.keys() & v.params.keys()
+    score += sum(OP_COST[op[0]] for param in shared if (op := op_of(u, v, param)) is not None and param in {"weight", "weight_v"})
+    score -= 0.6 * len((u.params.keys() ^ v.params.keys()) - {"count"})
+    if u.kind != v.kind:
+        score -= 2.0 if "batchnorm" in {u.kind, v.kind} else 0.5
+    if u.lengths != v.lengths:
+        score -= 0.5
+    if u.bare != v.bare and u.part is None and v.part is None:
+        score -= 0.3
+    return score
+
+
+def template(path: Path) -> str:
+    """Return a path with all its integers taken out."""
+    return ".".join("".join("#" if char.isdigit() else char for char in part) for part in path)
+
+
+def classes(units: Iterable[Unit], *, templates: bool) -> dict[Unit, tuple[int, int, int]]:
+    """Return unit -> (rank by place or by integers, size, class) among those of one shape (and template)."""
+    groups: dict[object, list[Unit]] = defaultdict(list)
+    for unit in units:
+        key = (tuple(sorted(unit.main)), tuple(sorted(unit.params.keys() - {"count"})), unit.lengths, unit.kind)
+        groups[(key, template(unit.path)) if templates else key].append(unit)
+    out = {}
+    for index, group in enumerate(groups.values()):
+        group.sort(
+            key=(lambda unit: [numbers(part) for part in unit.path])
+            if templates
+            else (lambda unit: (unit.order, unit.part.start if unit.part else 0))
+        )
+        for rank, unit in enumerate(group):
+            out[unit] = rank, len(group), index
+    return out
+
+
+def count_indices(unit: Unit) -> tuple[tuple[Path, str, float], ...]:
+    """Return the numbered ancestors of a unit: container, stem, and index (of a run: its middle)."""
+    found = []
+    folded = {axis.depth: axis for axis in unit.axes}
+    for depth, segment in enumerate(unit.path):
+        split = numbered(segment)
+        if split is None:
+            continue
+        number = float(split[1])
+        if depth in folded:
+            last = numbered(folded[depth].labels[-1])
+            number = (number + (last[1] if last else number)) / 2
+        found.append((unit.path[:depth], split[0] + split[2], number))
+    return tuple(found)

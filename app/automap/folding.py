@@ -1,0 +1,124 @@
+"""One side as units: a trie whose equal subtrees are one class, and runs of equal numbered children one representative."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from app.automap.names import is_number, numbered
+from app.automap.parameters import place
+from app.automap.units import Axis, Path, Shape, Unit
+from app.keys import KeyTree
+
+LEAF_RUN = 8
+"""So many equal numbered leaf modules in a row are a repetition; fewer may be steps of one computation."""
+
+RunId = tuple[Path, str, str]
+
+
+@dataclass(slots=True)
+class Node:
+    """A module: its parameters, its children, and the class of its subtree."""
+
+    params: dict[str, tuple[Path, Shape, int]] = field(default_factory=dict)
+    children: dict[str, "Node"] = field(default_factory=dict)
+    cls: int = -1
+
+
+def trie(tree: KeyTree) -> Node:
+    """Return the module tree of one side; keys without a known shape are left out."""
+    root = Node()
+    classes: dict[object, int] = {}
+    last: Path = ()
+    node = root
+    for order, (key, info) in enumerate(tree.tensors.items()):
+        if info.shape is None:
+            continue
+        path, param = place(key, tree)
+        if path != last:
+            node = root
+            for segment in path:
+                child = node.children.get(segment)
+                if child is None:
+                    child = node.children[segment] = Node()
+                node = child
+            last = path
+        if param in node.params:
+            node = node.children.setdefault("\0" + key, Node())
+            last = ()
+        node.params[param] = (tuple(key.split(tree.separator)), info.shape, order)
+    _classify(root, classes)
+    return root
+
+
+def _classify(node: Node, classes: dict[object, int]) -> int:
+    params = tuple(sorted((name, shape) for name, (_, shape, _) in node.params.items()))
+    children = tuple(sorted((label, _classify(child, classes)) for label, child in node.children.items()))
+    node.cls = classes.setdefault((params, children), len(classes))
+    return node.cls
+
+
+def run_id(axis: Axis) -> RunId:
+    """Name a run so that its namesakes in sibling blocks are the same run."""
+    stem = numbered(axis.labels[0])
+    return tuple("#" if is_number(part) else part for part in axis.container), stem[0] if stem else "", axis.labels[0]
+
+
+def units(root: Node, separator: str, source: str, unfolded: Collection[RunId] = ()) -> list[Unit]:
+    """Return the units below `root` in listing order; runs named in `unfolded` stay apart."""
+    found: list[Unit] = []
+    _walk(root, (), (), found, separator, source, unfolded)
+    return sorted(found, key=lambda unit: unit.order)
+
+
+def _walk(
+    node: Node, path: Path, axes: tuple[Axis, ...], found: list[Unit], separator: str, source: str, unfolded: Collection[RunId]
+) -> None:
+    if node.params:
+        spelt = {name: segments for name, (segments, _, _) in node.params.items()}
+        shapes = {name: shape for name, (_, shape, _) in node.params.items()}
+        order = min(place for _, _, place in node.params.values())
+        found.append(Unit(path, axes, spelt, shapes, order, separator, source))
+    if not node.children:
+        return
+    heads, followers = _runs(node, path, unfolded)
+    for label, child in node.children.items():
+        if label in heads:
+            _walk(child, (*path, label), (*axes, heads[label]), found, separator, source, unfolded)
+        elif label not in followers:
+            _walk(child, (*path, label), axes, found, separator, source, unfolded)
+
+
+def _runs(node: Node, path: Path, unfolded: Collection[RunId]) -> tuple[dict[str, Axis], set[str]]:
+    """Return the first label of each run with its axis, and the labels that follow one."""
+    stems: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for label, child in node.children.items():
+        split = numbered(label)
+        if split is not None and (child.children or is_number(label)):
+            stems.setdefault((split[0], split[2]), []).append((split[1], label))
+    heads: dict[str, Axis] = {}
+    followers: set[str] = set()
+    for group in stems.values():
+        if len(group) < 2:
+            continue
+        group.sort()
+        for labels in _stretches(group, node.children):
+            leaf = not node.children[labels[0]].children
+            if len(labels) < (LEAF_RUN if leaf else 2):
+                continue
+            axis = Axis(len(path), tuple(labels), path)
+            if not unfolded or run_id(axis) not in unfolded:
+                heads[labels[0]] = axis
+                followers.update(labels[1:])
+    return heads, followers
+
+
+def _stretches(group: list[tuple[int, str]], children: Mapping[str, Node]) -> list[list[str]]:
+    out: list[list[str]] = []
+    before: tuple[int, int] | None = None
+    for number, label in group:
+        cls = children[label].cls
+        if before == (number - 1, cls):
+            out[-1].append(label)
+        else:
+            out.append([label])
+        before = (number, cls)
+    return out

@@ -1,0 +1,123 @@
+"""Pairs of units: evidence weighed, assigned one to one, and weighed again by what the pairs say about each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.automap import evidence
+from app.automap.assignment import assign
+from app.automap.context import Context
+from app.automap.units import Unit
+
+CONTEXT, INDICES, TRANSLATION = 4.0, 2.5, 1.5
+FLOOR = 0.5
+ROUNDS = 6
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Who goes with whom, and why.
+
+    pairs   -- index of the source unit -> index of the target unit
+    scores  -- of every pair that passed the gate
+    margins -- of every pair: what the next best exchange would cost
+    left    -- how many pairs were not weighed, because too many units are alike
+    """
+
+    us: Sequence[Unit]
+    vs: Sequence[Unit]
+    pairs: dict[int, int]
+    scores: dict[Pair, float]
+    margins: dict[int, float]
+    context: Context
+    ordered: bool
+    ranks: tuple[Mapping[Unit, tuple[int, int, int]], Mapping[Unit, tuple[int, int, int]]]
+    left: int = 0
+    rows: dict[int, list[int]] = field(default_factory=dict)
+    columns: dict[int, list[int]] = field(default_factory=dict)
+
+
+def match(
+    us: Sequence[Unit], vs: Sequence[Unit], *, ordered: bool, fixed: Mapping[int, int], closed: frozenset[int], limit: int
+) -> Matching:
+    """Pair source units with target units.
+
+    ordered -- whether both listings carry registration order
+    fixed   -- pairs that a person made; closed -- target units that a person left without a source
+    limit   -- largest number of pairs among units of one shape that is still weighed
+    """
+    allowed, left = evidence.candidates(us, vs, limit)
+    taken = set(fixed.values())
+    static: dict[Pair, float] = {}
+    by_place = (evidence.classes(us, templates=False), evidence.classes(vs, templates=False))
+    by_name = (evidence.classes(us, templates=True), evidence.classes(vs, templates=True))
+    for a, b in allowed:
+        if (a in fixed or b in taken or b in closed) and fixed.get(a) != b:
+            continue
+        static[a, b] = evidence.static_score(us[a], vs[b]) + (100.0 if fixed.get(a) == b else 0.0)
+        if ordered:
+            static[a, b] += evidence.RANK * _same_rank(by_place, us[a], vs[b])
+    context = Context(us, vs)
+    pairs: dict[int, int] = {}
+    scores: dict[Pair, float] = {}
+    for turn in range(ROUNDS):
+        scores = {}
+        for (a, b), score in static.items():
+            total = score + CONTEXT * context.nearness(a, b)
+            if turn:
+                agree = context.indices(a, b)
+                total += INDICES * agree + TRANSLATION * context.translation(a, b)
+                if not agree:
+                    total += evidence.TEMPLATE_RANK * _same_rank(by_name, us[a], vs[b])
+            else:
+                total += evidence.TEMPLATE_RANK * _same_rank(by_name, us[a], vs[b])
+            scores[a, b] = total
+        found = assign(scores, FLOOR)
+        if found == pairs:
+            break
+        pairs = found
+        context.learn(pairs)
+    rows: dict[int, list[int]] = {}
+    columns: dict[int, list[int]] = {}
+    for a, b in scores:
+        rows.setdefault(a, []).append(b)
+        columns.setdefault(b, []).append(a)
+    margins = _margins(pairs, scores, rows, columns)
+    return Matching(us, vs, pairs, scores, margins, context, ordered, by_place, left, rows, columns)
+
+
+def _same_rank(ranks: tuple[Mapping[Unit, tuple[int, int, int]], Mapping[Unit, tuple[int, int, int]]], u: Unit, v: Unit) -> float:
+    """1 for the same place among as many alike, down to -1; 0 where their numbers differ or there is one only."""
+    (at, size, _), (to, other, _) = ranks[0][u], ranks[1][v]
+    if size != other or size == 1:
+        return 0.0
+    return 1.0 if at == to else -min(1.0, 0.4 + abs(at - to) / size)
+
+
+def _margins(
+    pairs: Mapping[int, int], scores: Mapping[Pair, float], rows: Mapping[int, list[int]], columns: Mapping[int, list[int]]
+) -> dict[int, float]:
+    """Return for each pair the loss of the cheapest exchange that would part it."""
+    back = {b: a for a, b in pairs.items()}
+    out = {}
+    for a, b in pairs.items():
+        own = scores[a, b]
+        least = own - FLOOR + 2.0
+        for other in rows[a]:
+            if other == b:
+                continue
+            rival = back.get(other)
+            gain = scores[a, other] - (0.0 if rival is None else scores[rival, other])
+            if rival is not None:
+                gain += max(scores.get((rival, b), FLOOR), FLOOR)
+            least = min(least, own - gain)
+        for other in columns[b]:
+            if other == a:
+                continue
+            rival_at = pairs.get(other)
+            gain = scores[other, b] - (0.0 if rival_at is None else scores[other, rival_at])
+            if rival_at is not None:
+                gain += max(scores.get((a, rival_at), FLOOR), FLOOR)
+            least = min(least, own - gain)
+        out[a] = least
+    return out

@@ -1,0 +1,71 @@
+"""The mapper's door: two sides in, one proposal for each target key out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.automap import folding
+from app.automap.acceptance import Judge, Verdict
+from app.automap.alignment import align
+from app.automap.layouts import Layouts
+from app.automap.listing import informative
+from app.automap.matching import Matching, match
+from app.automap.recipes import Draft, drafts
+from app.automap.vocabulary import VOCABULARY, Vocabulary
+from app.keys import KeyTree
+from app.mapping.claims import Claim, Proposal
+from app.mapping.outcomes import Reason
+
+PAIR_LIMIT = 250_000
+"""So many pairs of units of one shape are weighed; beyond, names alone decide."""
+
+
+def propose(
+    sources: Mapping[str, KeyTree],
+    target: KeyTree,
+    *,
+    fixed: Mapping[str, Claim | None] | None = None,
+    library: Sequence[Any] = (),
+    vocabulary: Vocabulary = VOCABULARY,
+) -> dict[str, Proposal]:
+    """Suggest where each target key's value comes from.
+
+    sources -- source name ("" where there is one) -> its tree
+    fixed   -- a person's decisions, as facts: target key -> claim, None for "starts fresh"
+    library -- approved transfers to replay where both fingerprints agree
+
+    Returns one proposal for each target key, in target order; `claim` None where nothing is known.
+    """
+    decided = dict(fixed or {})
+    roots = {name: (folding.trie(tree), tree.separator) for name, tree in sources.items()}
+    us, vs = align(roots, (folding.trie(target), target.separator), vocabulary, (set(), set()))
+    ordered = informative(target) and all(informative(tree) for tree in sources.values())
+    matching = match(us, vs, ordered=ordered, fixed={}, closed=frozenset(), limit=PAIR_LIMIT)
+    layouts = Layouts(us, vs, (*sources.values(), target))
+    found = _proposals(matching, layouts)
+    return {key: _decided(key, decided) if key in decided else found.get(key, Proposal(key, None)) for key in target.tensors}
+
+
+def _proposals(matching: Matching, layouts: Layouts) -> dict[str, Proposal]:
+    judge = Judge(matching, {})
+    verdicts: dict[tuple[int, int], Verdict] = {}
+    out: dict[str, Proposal] = {}
+    for draft in drafts(matching, layouts):
+        for pair in draft.pairs:
+            if pair not in verdicts:
+                verdicts[pair] = judge.verdict(*pair)
+        out[draft.key] = _proposal(draft, [verdicts[pair] for pair in draft.pairs])
+    return out
+
+
+def _proposal(draft: Draft, verdicts: Sequence[Verdict]) -> Proposal:
+    confidence = min(verdict.confidence for verdict in verdicts)
+    accepted = all(verdict.accepted for verdict in verdicts) and not draft.doubt
+    reasons = verdicts[0].reasons
+    if draft.doubt:
+        reasons = (*reasons, Reason("doubt-" + draft.doubt.replace("_", "-")))
+        confidence = min(confidence, 0.6)
+    return Proposal(draft.key, draft.claim, confidence, accepted, reasons)
+
+
+def _decided(key: str, fixed: Mapping[str, Claim | None]) -> Proposal:
+    return Proposal(key, fixed[key], 1.0, accepted=True, reasons=(Reason("decided"),))

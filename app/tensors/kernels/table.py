@@ -1,0 +1,19 @@
+"""The kernel of each op of a recipe."""
+
+from collections.abc import Callable
+
+import torch
+
+from app.tensors.kernels.parts import concat, cut, pick, stack
+from app.tensors.kernels.shapes import identity, reshape, transpose
+
+KERNELS: dict[str, Callable[..., torch.Tensor]] = {
+    "identity": identity,
+    "slice": cut,
+    "select": pick,
+    "concat": concat,
+    "stack": stack,
+    "transpose": transpose,
+    "reshape": reshape,
+}
+"""Op -> function of a list of tensors and the op's arguments."""

@@ -1,0 +1,96 @@
+"""Score the automatic mapper on a corpus of real conversions, as listed, sorted and shuffled.
+
+usage: python benchmarks/automap.py [CORPUS] [--order listed sorted shuffled] [--only GLOB] [--variant plain no-roles renamed] [--cases]
+"""
+
+import argparse
+import importlib.util
+import random
+import re
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+CORPUS = ROOT / ".." / "shared" / "corpus"
+
+
+def scorer(corpus):
+    """Load the corpus' own scorer."""
+    spec = importlib.util.spec_from_file_location("score", corpus / "score.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def tree_of(entries):
+    from app.keys.tree import from_shapes
+
+    return from_shapes({key: (tuple(entry["shape"]), entry["dtype"]) for key, entry in entries.items()})
+
+
+def renamed(entries, salt):
+    """Give every word of the names a random other one, the same one wherever it stands on this side; parameter names and integers stay."""
+    words = {}
+    kept = {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}
+    out = {}
+    for key in entries:
+        segments = re.split(r"([./])", key)
+        for at, segment in enumerate(segments):
+            if segment.isdigit() or segment in kept or segment in "./":
+                continue
+            segments[at] = words.setdefault(segment, "w" + random.Random(f"{salt}{segment}").randbytes(4).hex())
+        out[key] = "".join(segments)
+    return out
+
+
+def run(score, corpus, order, variant, only, show):
+    from app.automap import propose, to_json
+
+    options = {}
+    if variant == "no-roles":
+        from app.automap.vocabulary import NO_WORDS
+
+        options["vocabulary"] = NO_WORDS
+    rows = []
+    for name, path in score.cases(str(corpus), only):
+        case = score.load_case(path)
+        if variant == "renamed":
+            to = {side: renamed(case[side], name + side) for side in ("source", "target")}
+            case["truth"] = {to["target"][k]: {**t, "source": [to["source"][s] for s in t["source"]]} for k, t in case["truth"].items()}
+            for side in ("source", "target"):
+                case[side] = {to[side][k]: v for k, v in case[side].items()}
+        source, target = tree_of(score.listed(case["source"], order)), tree_of(score.listed(case["target"], order))
+        start = time.process_time()
+        prediction = to_json(propose({"": source}, target, **options))
+        row = {"name": name, **score.score_case(case, prediction), "seconds": time.process_time() - start, "error": None}
+        rows.append(row)
+        if show == "all" or (show == "bad" and (row["f1"] < 1 or row["recipe_acc"] < 1 or row["accepted_precision"] < 1)):
+            print(score.line(row), flush=True)
+    total = score.summary(rows)
+    print(
+        f"{variant:<9} {order:<9} {total['cases']} cases  F1 {total['f1']:.4f}  recipe {total['recipe_acc']:.4f}  accepted: precision"
+        f" {total['accepted_precision']:.4f} share {total['accepted_share']:.4f}  perfect {total['perfect']}  {total['seconds']:.1f} s",
+        flush=True,
+    )
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("corpus", nargs="?", type=Path, default=CORPUS)
+    parser.add_argument("--order", nargs="*", default=["listed", "sorted", "shuffled"])
+    parser.add_argument("--variant", nargs="*", default=["plain"])
+    parser.add_argument("--only", default="*")
+    parser.add_argument("--cases", default="none", choices=["none", "bad", "all"])
+    args = parser.parse_args()
+    score = scorer(args.corpus)
+    print(score.HEAD)
+    for variant in args.variant:
+        for order in args.order:
+            run(score, args.corpus, order, variant, args.only, args.cases)
+
+
+if __name__ == "__main__":
+    main()
