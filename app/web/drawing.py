@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app import mapping, messages
-from app.mapping.drawing import Drawn, DrawingError, Suggestion, draw, generalise
+from app.mapping.drawing import DrawingError, Drawn, Suggestion, draw, generalise
 from app.mapping.edits import AddRule
 from app.services import edits, mappings
 from app.services.cards import Applied, Said

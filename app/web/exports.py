@@ -1,11 +1,11 @@
 """EXPORT: ways out as cards, a preview, copy and download."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import FileResponse, Response
-from urllib.parse import quote
 
 from app.services import exports, workspaces
 from app.services.cards import ExportKind

@@ -4,7 +4,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from app import paths
-from app.web import drawing, drawer, edits, exports, home, intake, lending, live, new, rules, workspace
+from app.web import drawer, drawing, edits, exports, home, intake, lending, live, new, rules, workspace
 from app.web.scenes import Scenes
 
 router = APIRouter(include_in_schema=False)

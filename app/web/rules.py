@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app import mapping
-from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, ReplaceRule
+from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, ReplaceRule, find
 from app.mapping.plan import Rule
 from app.services import edits, workspaces
 from app.services.cards import Said
@@ -68,7 +68,7 @@ def change(request: Request, house: House, transfer: str, body: Body) -> Respons
     """Switch, move, change or delete a rule."""
     asked = parse(body, RuleAsk)
     ws = workspaces.open_workspace(house, transfer)
-    at = mapping.find(ws.plan, asked.index, asked.was)
+    at = find(ws.plan, asked.index, asked.was)
     edit = _edit(asked, at, ws.plan.rules[at])
     label = Said(f"edit-rule-{asked.act}", {"number": at + 1})
     return done(request, house, edits.apply(house, transfer, asked.version, [edit], label=label, client=asked.client), asked.source)

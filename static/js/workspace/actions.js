@@ -18,6 +18,8 @@ export const actions = {
   map: mapOrPick,
   unmap: () => onRows("t", "/unmap"),
   settle: () => (state.side === "s" && state.picked.s.size ? onRows("s", "/leave") : onRows("t", "/fresh")),
+  fresh: () => onRows("t", "/fresh"),
+  leave: () => onRows("s", "/leave"),
   accept: () => onRows("t", "/accept"),
   reject: () => onRows("t", "/reject"),
   "accept-certain": () => edit("/accept", { ...rowsBody(), everything: "certain" }),
