@@ -33,6 +33,7 @@ class Meter(msgspec.Struct, frozen=True):
 
     percent    -- of parameters, as text
     left       -- source keys left behind on purpose; unused -- those that nothing takes
+    proposed   -- keys with a waiting proposal; certain -- those that need no person
     passes     -- `load_state_dict(strict=True)` on what the loader builds will pass
     """
 
@@ -43,11 +44,12 @@ class Meter(msgspec.Struct, frozen=True):
     left: int
     unused: int
     proposed: int
+    certain: int
     needs: int
     passes: bool
 
 
-def meter(target: KeyTree, marks: Marks, sources: Mapping[str, Marks], *, clean: bool) -> Meter:
+def meter(target: KeyTree, marks: Marks, sources: Mapping[str, Marks], *, certain: int, clean: bool) -> Meter:
     """Add up the states of all target keys."""
     keys: dict[str, int] = {}
     parameters: dict[str, int] = {}
@@ -71,6 +73,7 @@ def meter(target: KeyTree, marks: Marks, sources: Mapping[str, Marks], *, clean:
         left=sum(total.get("ignored", 0) for total in totals),
         unused=sum(total.get("unexpected", 0) + total.get("proposed", 0) for total in totals),
         proposed=keys.get("proposed", 0),
+        certain=certain,
         needs=sum(keys.get(state, 0) for state in ("proposed", "missing", "mismatched", "conflicting")),
         passes=clean,
     )

@@ -90,7 +90,8 @@ class Scene:
             name: self.source_marks if name == self.name else mark_sources(outline_of(tree), self.evaluation, self.pending, name)
             for name, tree in self.sources.items()
         }
-        return meter(self.target, self.target_marks, marks, clean=self.evaluation.clean)
+        certain = sum(proposal.accepted for proposal in self.pending.values())
+        return meter(self.target, self.target_marks, marks, certain=certain, clean=self.evaluation.clean)
 
     def outline(self, side: str) -> Outline:
         """Outline of side `s` or `t`."""

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app import messages, paths
+from app.mapping.outcomes import Reason
 from app.services.cards import Said
 from app.viewing import sizes
 from app.web.words import spoken
@@ -36,6 +37,7 @@ def environment() -> jinja2.Environment:
     )
     made.globals["t"] = messages.text
     made.globals["said"] = sentence
+    made.globals["why"] = reason
     made.filters.update(
         count=sizes.count, short=sizes.short_count, bytes=sizes.bytes_text, shape=sizes.shape_text, percent=lambda value: f"{value:.2f}"
     )
@@ -45,6 +47,12 @@ def environment() -> jinja2.Environment:
 def sentence(said: Said) -> str:
     """Return the sentence of a message with its parameters."""
     return messages.text(said.message, **said.params)
+
+
+def reason(given: Reason) -> str:
+    """Return the sentence of a reason; one that has no sentence yet is named by its code rather than lost."""
+    name = "reason-" + given.code.replace("_", "-")
+    return messages.text(name, **given.params) if messages.has(name) else given.code.replace("_", " ")
 
 
 def base_of(request: Request) -> str:

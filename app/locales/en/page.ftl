@@ -105,10 +105,14 @@ act-palette = Search or do…
 act-export = Get the loader
 act-map-hint = Map the selected rows onto each other
 act-unmap = Unmap
-act-settle = Starts fresh
+act-settle = Start fresh
+act-leave = Leave behind
 act-accept = Accept
 act-reject = Reject
-act-accept-certain = Accept what is certain
+act-accept-certain = { $count ->
+    [one] Accept 1 certain proposal
+   *[other] Accept { $count } certain proposals
+  }
 act-accept-all = Accept all { $count }
 act-copy-loader = Copy the loader
 act-copy = Copy

@@ -7,7 +7,7 @@ import { say } from "../words.js";
 import { openDrawer, showTab, toggleDrawer } from "./drawer.js";
 import { edit, map } from "./edits.js";
 import { drawLinks } from "./links.js";
-import { look, paneOf } from "./panes.js";
+import { clearHidden, look, paneOf } from "./panes.js";
 import { clearSelection, nextWaiting } from "./selection.js";
 import { here, other, rowsBody, state } from "./state.js";
 
@@ -87,6 +87,7 @@ export function escape() {
 export function setMode(mode) {
   state.mode = mode;
   localStorage.setItem("kg-mode", mode);
+  clearHidden();
   showMode();
   look();
 }

@@ -64,6 +64,13 @@ export class Pane {
     this.spacer.style.height = `${window.total * row}px`;
   }
 
+  /** Forget what was printed. */
+  clear() {
+    this.window.replaceChildren();
+    this.shown = 0;
+    this.total = 0;
+  }
+
   /**
    * The printed line at a place, if it is in the window.
    * @param {number} line
@@ -100,6 +107,13 @@ let find = null;
 export const paneOf = (/** @type {Side} */ side) => (state.mode === "aligned" ? panes.a : panes[side]);
 export const allPanes = () => (state.mode === "aligned" ? [panes.a] : [panes.s, panes.t]);
 export const currentLinks = () => links;
+
+/** Forget the rows of the mode that is not shown: a row's id stands once on the page. */
+export function clearHidden() {
+  for (const pane of state.mode === "aligned" ? [panes.s, panes.t] : [panes.a]) {
+    pane.clear();
+  }
+}
 
 /** Make the panes of the page. */
 export function makePanes() {

@@ -159,7 +159,7 @@ function showChoices() {
   able("reject", proposed);
   const label = document.querySelector('[data-act="settle"] [data-label]');
   if (label) {
-    label.textContent = document.querySelector(`[data-entry="${state.side === "s" && s.size ? "leave" : "fresh"}"]`)?.textContent ?? label.textContent;
+    label.textContent = label.getAttribute(state.side === "s" && s.size ? "data-leave" : "data-fresh");
   }
   drawLinks();
 }
