@@ -45,6 +45,29 @@ def renamed(entries, salt):
     return out
 
 
+def inverted(case):
+    """The conversion the other way round, where its ops have an inverse; slices of a fused tensor become its concat."""
+    truth, pieces = {}, {}
+    back = {"identity": lambda t, args: args, "transpose": lambda t, args: args, "reshape": None}
+    for key, t in case["truth"].items():
+        if t["op"] == "slice":
+            pieces.setdefault(t["source"][0], []).append((t["args"]["start"], key, t["args"]["dim"]))
+        elif t["op"] == "concat":
+            start = 0
+            for source in t["source"]:
+                size = case["source"][source]["shape"][t["args"]["dim"]]
+                truth[source] = {"source": [key], "op": "slice", "args": {"dim": t["args"]["dim"], "start": start, "length": size}}
+                start += size
+        elif t["op"] in back and len(t["source"]) == 1:
+            args = {"shape": case["source"][t["source"][0]]["shape"]} if t["op"] == "reshape" else t["args"]
+            truth.setdefault(t["source"][0], {"source": [key], "op": t["op"], "args": args})
+    for source, parts in pieces.items():
+        parts.sort()
+        if sum(case["target"][key]["shape"][parts[0][2]] for _, key, _ in parts) == case["source"][source]["shape"][parts[0][2]]:
+            truth[source] = {"source": [key for _, key, _ in parts], "op": "concat", "args": {"dim": parts[0][2]}}
+    return {"source": case["target"], "target": case["source"], "truth": truth}
+
+
 def run(score, corpus, order, variant, only, show):
     from app.automap import propose, to_json
 
@@ -56,6 +79,8 @@ def run(score, corpus, order, variant, only, show):
     rows = []
     for name, path in score.cases(str(corpus), only):
         case = score.load_case(path)
+        if variant == "inverted":
+            case = inverted(case)
         if variant == "renamed":
             to = {side: renamed(case[side], name + side) for side in ("source", "target")}
             case["truth"] = {to["target"][k]: {**t, "source": [to["source"][s] for s in t["source"]]} for k, t in case["truth"].items()}

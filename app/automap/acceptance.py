@@ -30,8 +30,9 @@ class Judge:
     def __init__(self, matching: Matching, fixed: Mapping[int, int]) -> None:
         self.matching = matching
         self.fixed = fixed
-        named = [self._named(a, b) >= 0.5 for a, b in matching.pairs.items()]
-        self.trust = sum(named) / len(named) if named else 0.0
+        counts = {pair: matching.us[pair[0]].count for pair in matching.pairs.items()}
+        named = sum(count for pair, count in counts.items() if self._named(*pair) >= 0.5)
+        self.trust = named / max(sum(counts.values()), 1)
 
     def _named(self, a: int, b: int) -> float:
         return named_alike(self.matching.us[a], self.matching.vs[b])
@@ -42,6 +43,8 @@ class Judge:
         u, v = matching.us[a], matching.vs[b]
         if self.fixed.get(a) == b:
             return Verdict(1.0, True, (Reason("decided"),))
+        if matching.pairs.get(a) != b:
+            return Verdict(0.7, False, (Reason("same-role", {"role": v.role}) if v.role else Reason("similar-names"),))
         margin, score = matching.margins[a], matching.scores[a, b]
         name = self._named(a, b)
         near = matching.context.nearness(a, b)
@@ -79,7 +82,7 @@ class Judge:
         if agree > 0.5:
             found["index"] = Reason("same-index")
         if self.matching.ordered:
-            (at, size, _), (to, other, _) = self.matching.ranks[0][u], self.matching.ranks[1][v]
+            (at, size), (to, other) = self.matching.ranks[0][u], self.matching.ranks[1][v]
             if size == other and at == to:
                 found["order"] = Reason("same-place", {"place": at + 1, "of": size})
         return found

@@ -28,7 +28,9 @@ class Context:
         self._links: dict[tuple[Path, Path], float] = {}
         self._together: Counter[tuple[Path, Path]] = Counter()
         self._near: dict[tuple[Path, Path, bool], float] = {}
-        self._offsets: dict[tuple[_Index, _Index], tuple[Counter[float], Counter[float]]] = {}
+        self._moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = {}
+        self._agreements: dict[tuple[tuple[_Index, _Index], tuple[float, float], bool], tuple[float, float]] = {}
+        self._back: dict[tuple[_Index, _Index], bool] = {}
         self._words: dict[tuple[Path, Path], int] = {}
         self._words_u: Counter[Path] = Counter()
         self._words_v: Counter[Path] = Counter()
@@ -38,8 +40,10 @@ class Context:
         self.pairs = pairs
         self._near.clear()
         self._links.clear()
+        self._agreements.clear()
+        self._back.clear()
         self._together = Counter()
-        offsets: dict[tuple[_Index, _Index], tuple[Counter[float], Counter[float]]] = defaultdict(lambda: (Counter(), Counter()))
+        moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = defaultdict(Counter)
         translated: Counter[tuple[Path, Path]] = Counter()
         self._words_u, self._words_v = Counter(), Counter()
         for a, b in pairs.items():
@@ -48,14 +52,12 @@ class Context:
                     self._together[above, below] += 1
             for container, stem, index in self.index_u[a]:
                 for other, other_stem, other_index in self.index_v[b]:
-                    difference, total = offsets[(container, stem), (other, other_stem)]
-                    difference[other_index - index] += 1
-                    total[other_index + index] += 1
+                    moves[(container, stem), (other, other_stem)][index, other_index] += 1
             u, v = _plain(self.us[a]), _plain(self.vs[b])
             translated[u, v] += 1
             self._words_u[u] += 1
             self._words_v[v] += 1
-        self._offsets, self._words = dict(offsets), translated
+        self._moves, self._words = dict(moves), translated
 
     def link(self, source: Path, target: Path, own: bool = False) -> float:
         """How much of two containers is paired with each other, 0..1; before anything is known, how alike their shapes are."""
@@ -85,28 +87,44 @@ class Context:
         return self._near[key]
 
     def indices(self, a: int, b: int) -> float:
-        """How well the numbers on the way to two units follow the rule that the other pairs follow, -1..1."""
+        """How well the numbers on the way to two units keep the order that the other pairs keep, -1..1."""
         own = self.pairs.get(a) == b
         total = weight = 0.0
         for container, stem, index in self.index_u[a]:
-            best = 0.0
-            vote = 0.0
+            best = vote = 0.0
             for other, other_stem, other_index in self.index_v[b]:
-                known = self._offsets.get(((container, stem), (other, other_stem)))
-                if known is None:
-                    continue
-                difference, summed = known
-                seen = difference.total() - own
-                if seen < 1 or seen <= best or (len(difference) == 1 and len(summed) == 1 and seen < 2):
-                    continue
-                backwards = max(summed.values()) > max(difference.values())
-                count = (summed[other_index + index] if backwards else difference[other_index - index]) - own
-                best, vote = seen, 2 * count / seen - 1
+                seen, agreement = self._agreement(((container, stem), (other, other_stem)), (index, other_index), own)
+                if seen > best:
+                    best, vote = seen, agreement
             if best:
                 share = best / (best + 2)
                 total += vote * share
                 weight += share
         return total / weight if weight else 0.0
+
+    def _agreement(self, containers: tuple[_Index, _Index], move: tuple[float, float], own: bool) -> tuple[float, float]:
+        """Return how many pairs have a say on one move of an index, and what they say."""
+        moves = self._moves.get(containers)
+        if moves is None:
+            return 0.0, 0.0
+        key = containers, move, own
+        if key not in self._agreements:
+            seen = moves.total() - own
+            if seen < 1 or (len(moves) == 1 and move in moves and seen < 2):
+                self._agreements[key] = 0.0, 0.0
+            else:
+                turn = -1 if self._runs_back(containers) else 1
+                votes = sum(count * _concordant(move, pair, turn) for pair, count in moves.items()) - own
+                self._agreements[key] = float(seen), votes / seen
+        return self._agreements[key]
+
+    def _runs_back(self, containers: tuple[_Index, _Index]) -> bool:
+        if containers not in self._back:
+            moves = list(self._moves.get(containers, ()))
+            forth = sum(_concordant(x, y, 1) for at, x in enumerate(moves) for y in moves[:at])
+            back = sum(_concordant(x, y, -1) for at, x in enumerate(moves) for y in moves[:at])
+            self._back[containers] = back > forth
+        return self._back[containers]
 
     def translation(self, a: int, b: int) -> float:
         """How often the other pairs turn the one's path inside its block into the other's, -1..1."""
@@ -120,15 +138,17 @@ class Context:
 
     def backwards(self, container: Path, stem: str, other: Path, other_stem: str) -> bool:
         """Whether indices of two containers run against each other."""
-        known = self._offsets.get(((container, stem), (other, other_stem)))
-        if known is None:
-            return False
-        difference, summed = known
-        return len(difference) > 1 and max(summed.values()) > max(difference.values())
+        return self._runs_back(((container, stem), (other, other_stem)))
+
+
+def _concordant(move: tuple[float, float], pair: tuple[float, float], turn: int) -> int:
+    """1 where two moves of indices keep their order (`turn` -1: reverse it), -1 where they do not."""
+    left, right = move[0] - pair[0], (move[1] - pair[1]) * turn
+    return 1 if left * right > 0 or left == right == 0 else -1
 
 
 def _ancestors(unit: Unit) -> tuple[Path, ...]:
-    return tuple(unit.path[:depth] for depth in range(1, len(unit.path)))
+    return tuple(unit.path[:depth] for depth in range(1, len(unit.path))) or ((),)
 
 
 def _profiles(units: Sequence[Unit], above: Sequence[tuple[Path, ...]]) -> dict[Path, Counter[object]]:

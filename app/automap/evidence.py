@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from app.automap.names import is_number, numbered, numbers
+from app.automap.names import descends, is_number, numbered, numbers
 from app.automap.shapes import buckets, op_between
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import OPPOSITES
@@ -17,6 +17,8 @@ OPPOSITE = -2.5
 SAME_LOCAL = 2.0
 SAME_KEY = 3.0
 RANK = 1.5
+LONE = 1.0
+SAME_NUMBERS = 0.4
 TEMPLATE_RANK = 1.0
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
@@ -83,11 +85,16 @@ def opposed(a: tuple[str, ...], b: tuple[str, ...]) -> int:
     return sum(1 for pair in OPPOSITES if len(pair & left) == 1 and len(pair & right) == 1 and pair & left != pair & right)
 
 
+def wrapped(a: Path, b: Path) -> bool:
+    """Whether two paths are equal but for a prefix."""
+    return a[-len(b) :] == b or b[-len(a) :] == a
+
+
 def named_alike(u: Unit, v: Unit) -> float:
     """How strongly names alone say that two units are one, 0..1."""
     if u.role and v.role:
         return 1.0 if u.role == v.role else 0.0
-    if u.path == v.path and u.part is None and v.part is None:
+    if u.part is None and v.part is None and wrapped(u.path, v.path):
         return 1.0
     if u.local == v.local and any(not is_number(part) for part in u.local):
         return 1.0
@@ -124,7 +131,7 @@ def static_score(u: Unit, v: Unit) -> float:
             score += SAME_LOCAL
         if u.path == v.path:
             score += SAME_KEY
-        elif u.path[-len(v.path) :] == v.path or v.path[-len(u.path) :] == u.path:
+        elif wrapped(u.path, v.path):
             score += SAME_KEY * 0.7
     shared = u.params.keys() & v.params.keys()
     score += sum(OP_COST[op[0]] for param in shared if (op := op_of(u, v, param)) is not None and param in {"weight", "weight_v"})
@@ -133,32 +140,51 @@ def static_score(u: Unit, v: Unit) -> float:
         score -= 2.0 if "batchnorm" in {u.kind, v.kind} else 0.5
     if u.lengths != v.lengths:
         score -= 0.5
+    score += SAME_NUMBERS * shared_numbers(u, v)
     if u.bare != v.bare and u.part is None and v.part is None:
         score -= 0.3
     return score
 
 
-def template(path: Path) -> str:
-    """Return a path with all its integers taken out."""
-    return ".".join("".join("#" if char.isdigit() else char for char in part) for part in path)
+def template(path: Path, *, leaf: bool) -> str:
+    """Return a path with its integers taken out; those in the name of the leaf only where `leaf`."""
+    kept = "" if leaf or is_number(path[-1]) else path[-1]
+    return ".".join("".join("#" if char.isdigit() else char for char in part) for part in (path[:-1] if kept else path)) + kept
 
 
-def classes(units: Iterable[Unit], *, templates: bool) -> dict[Unit, tuple[int, int, int]]:
-    """Return unit -> (rank by place or by integers, size, class) among those of one shape (and template)."""
+def shared_numbers(u: Unit, v: Unit) -> float:
+    """Share of plain integers on the way that are the same, 0..1; a weak hint that breaks ties."""
+    left = [part for part in u.path if is_number(part)]
+    right = [part for part in v.path if is_number(part)]
+    return sum(a == b for a, b in zip(reversed(left), reversed(right), strict=False)) / max(len(left), len(right), 1)
+
+
+Ranks = Mapping[Unit, tuple[int, int]]
+
+
+def ranks(units: Iterable[Unit], by: str = "place") -> Ranks:
+    """Return unit -> (rank, size) among those of one shape: by place, or by integers within one template.
+
+    by -- "place", "template" (digits of leaf names count as names), "digits" (they count as integers)
+    """
     groups: dict[object, list[Unit]] = defaultdict(list)
     for unit in units:
         key = (tuple(sorted(unit.main)), tuple(sorted(unit.params.keys() - {"count"})), unit.lengths, unit.kind)
-        groups[(key, template(unit.path)) if templates else key].append(unit)
+        groups[key if by == "place" else (key, template(unit.path, leaf=by == "digits"))].append(unit)
     out = {}
-    for index, group in enumerate(groups.values()):
-        group.sort(
-            key=(lambda unit: [numbers(part) for part in unit.path])
-            if templates
-            else (lambda unit: (unit.order, unit.part.start if unit.part else 0))
-        )
+    for group in groups.values():
+        group.sort(key=_place if by == "place" else _integers)
         for rank, unit in enumerate(group):
-            out[unit] = rank, len(group), index
+            out[unit] = rank, len(group)
     return out
+
+
+def _place(unit: Unit) -> list[tuple[int, ...]]:
+    return [(unit.order, unit.part.start if unit.part else 0)]
+
+
+def _integers(unit: Unit) -> list[tuple[int, ...]]:
+    return [tuple(-number for number in numbers(part)) if descends(part) else numbers(part) for part in unit.path]
 
 
 def count_indices(unit: Unit) -> tuple[tuple[Path, str, float], ...]:
@@ -173,5 +199,5 @@ def count_indices(unit: Unit) -> tuple[tuple[Path, str, float], ...]:
         if depth in folded:
             last = numbered(folded[depth].labels[-1])
             number = (number + (last[1] if last else number)) / 2
-        found.append((unit.path[:depth], split[0] + split[2], number))
+        found.append((unit.path[:depth], split[0] + split[2], -number if descends(split[0]) else number))
     return tuple(found)

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from app.automap.names import is_number, numbered
+from app.automap.names import is_number, joined, numbered
 from app.automap.parameters import place
 from app.automap.units import Axis, Path, Shape, Unit
+from app.automap.vocabulary import STEPS, SYNONYMS
 from app.keys import KeyTree
 
 LEAF_RUN = 8
@@ -26,13 +27,14 @@ class Node:
 def trie(tree: KeyTree) -> Node:
     """Return the module tree of one side; keys without a known shape are left out."""
     root = Node()
+    separator = separator_of(tree)
     classes: dict[object, int] = {}
     last: Path = ()
     node = root
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
             continue
-        path, param = place(key, tree)
+        path, param = place(key, tree, separator)
         if path != last:
             node = root
             for segment in path:
@@ -44,9 +46,16 @@ def trie(tree: KeyTree) -> Node:
         if param in node.params:
             node = node.children.setdefault("\0" + key, Node())
             last = ()
-        node.params[param] = (tuple(key.split(tree.separator)), info.shape, order)
+        node.params[param] = (tuple(key.split(separator)), info.shape, order)
     _classify(root, classes)
     return root
+
+
+def separator_of(tree: KeyTree) -> str:
+    """Return what stands between segments: the tree's own word for it, or "/" where only that occurs."""
+    if tree.separator == "." and not any("." in key for key in tree.tensors) and any("/" in key for key in tree.tensors):
+        return "/"
+    return tree.separator
 
 
 def _classify(node: Node, classes: dict[object, int]) -> int:
@@ -92,7 +101,7 @@ def _runs(node: Node, path: Path, unfolded: Collection[RunId]) -> tuple[dict[str
     stems: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for label, child in node.children.items():
         split = numbered(label)
-        if split is not None and (child.children or is_number(label)):
+        if split is not None and (is_number(label) or (child.children and not child.params and SYNONYMS.get(joined(split[0])) not in STEPS)):
             stems.setdefault((split[0], split[2]), []).append((split[1], label))
     heads: dict[str, Axis] = {}
     followers: set[str] = set()

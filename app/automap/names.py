@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from app.automap.vocabulary import DESCENDING
+
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LAST_DIGITS = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)\Z", re.ASCII | re.DOTALL)
@@ -25,6 +27,12 @@ def numbered(segment: str) -> tuple[str, int, str] | None:
     """Split a segment around its last run of digits; None where it has none."""
     found = _LAST_DIGITS.match(segment)
     return None if found is None else (found[1], int(found[2]), found[3])
+
+
+@lru_cache(maxsize=65_536)
+def descends(stem: str) -> bool:
+    """Whether containers of this name count against the order of computation."""
+    return joined(stem).rstrip("0123456789") in DESCENDING
 
 
 @lru_cache(maxsize=65_536)

@@ -5,7 +5,8 @@ from typing import Any
 
 from app.automap import folding
 from app.automap.acceptance import Judge, Verdict
-from app.automap.alignment import align
+from app.automap.alignment import align, reopen
+from app.automap.leftovers import leftovers
 from app.automap.layouts import Layouts
 from app.automap.listing import informative
 from app.automap.matching import Matching, match
@@ -15,6 +16,7 @@ from app.keys import KeyTree
 from app.mapping.claims import Claim, Proposal
 from app.mapping.outcomes import Reason
 
+REOPENINGS = 3
 PAIR_LIMIT = 250_000
 """So many pairs of units of one shape are weighed; beyond, names alone decide."""
 
@@ -36,20 +38,39 @@ def propose(
     Returns one proposal for each target key, in target order; `claim` None where nothing is known.
     """
     decided = dict(fixed or {})
-    roots = {name: (folding.trie(tree), tree.separator) for name, tree in sources.items()}
-    us, vs = align(roots, (folding.trie(target), target.separator), vocabulary, (set(), set()))
+    roots = {name: (folding.trie(tree), folding.separator_of(tree)) for name, tree in sources.items()}
+    goal = folding.trie(target), folding.separator_of(target)
     ordered = informative(target) and all(informative(tree) for tree in sources.values())
-    matching = match(us, vs, ordered=ordered, fixed={}, closed=frozenset(), limit=PAIR_LIMIT)
-    layouts = Layouts(us, vs, (*sources.values(), target))
+    matching = _matched(roots, goal, vocabulary, ordered=ordered)
+    layouts = Layouts(matching.us, matching.vs, (*sources.values(), target))
     found = _proposals(matching, layouts)
     return {key: _decided(key, decided) if key in decided else found.get(key, Proposal(key, None)) for key in target.tensors}
+
+
+def _matched(
+    roots: Mapping[str, tuple[folding.Node, str]], goal: tuple[folding.Node, str], vocabulary: Vocabulary, *, ordered: bool
+) -> Matching:
+    """Match, and match again with runs opened where units stayed alone because their like is repeated otherwise."""
+    opened: tuple[set[folding.RunId], set[folding.RunId]] = (set(), set())
+    for _ in range(REOPENINGS):
+        us, vs = align(roots, goal, vocabulary, opened)
+        matching = match(us, vs, ordered=ordered, fixed={}, closed=frozenset(), limit=PAIR_LIMIT)
+        paired = set(matching.pairs.values())
+        lone_u = [u for a, u in enumerate(us) if a not in matching.pairs and u.axes]
+        lone_v = [v for b, v in enumerate(vs) if b not in paired]
+        if not reopen(lone_u, lone_v, opened):
+            break
+    return matching
 
 
 def _proposals(matching: Matching, layouts: Layouts) -> dict[str, Proposal]:
     judge = Judge(matching, {})
     verdicts: dict[tuple[int, int], Verdict] = {}
     out: dict[str, Proposal] = {}
-    for draft in drafts(matching, layouts):
+    found = {draft.key: draft for draft in drafts(matching, layouts)}
+    for draft in leftovers(matching, found):
+        found.setdefault(draft.key, draft)
+    for draft in found.values():
         for pair in draft.pairs:
             if pair not in verdicts:
                 verdicts[pair] = judge.verdict(*pair)

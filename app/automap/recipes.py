@@ -9,7 +9,7 @@ import msgspec
 from app.automap.evidence import op_of
 from app.automap.layouts import Layouts
 from app.automap.matching import Matching
-from app.automap.names import numbered
+from app.automap.names import descends, numbered
 from app.automap.units import Shape, Unit
 from app.mapping.claims import Claim
 
@@ -87,9 +87,15 @@ def _turns(u: Unit, v: Unit) -> bool:
 
 
 def _turning_kind(u: Unit, v: Unit) -> tuple[str, ...]:
-    left = "bare" if u.bare else u.spelt["weight"][-1]
-    right = "bare" if v.bare else v.spelt["weight"][-1]
+    left, right = _weight_name(u), _weight_name(v)
     return (left, right) if left != right else (left, right, "inside" if u.block and v.block else "outside")
+
+
+def _weight_name(unit: Unit) -> str:
+    if unit.bare:
+        return "bare"
+    last = unit.spelt["weight"][-1]
+    return "weight" if last.endswith("_weight") else last
 
 
 def _mapped(matching: Matching, u: Unit, v: Unit) -> Iterator[tuple[At, At]]:
@@ -106,7 +112,8 @@ def _against(matching: Matching, left: Any, right: Any) -> bool:
     a, b = numbered(left.labels[0]), numbered(right.labels[0])
     if a is None or b is None or left.depth < 0 or right.depth < 0:
         return False
-    return matching.context.backwards(left.container, a[0] + a[2], right.container, b[0] + b[2])
+    turned = descends(a[0]) != descends(b[0])
+    return turned != matching.context.backwards(left.container, a[0] + a[2], right.container, b[0] + b[2])
 
 
 def _plain(matching: Matching, a: int, b: int, turning: Turning, layouts: Layouts) -> Iterator[Draft]:

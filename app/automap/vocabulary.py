@@ -55,6 +55,9 @@ SILENT = frozenset(
 )
 """Words that stand everywhere and so tell nothing."""
 
+STEPS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
+"""Words of modules that are steps of one block: `attn1` and `attn2` are no repetition."""
+
 ALONE: Mapping[str, str] = {
     name: role
     for role, group in {
@@ -84,6 +87,8 @@ ALONE: Mapping[str, str] = {
         "prenorm": "lnpre prelayrnorm prelayernorm normpre embnorm layernormembedding embln lnembed embedlayernorm wordembeddingslayernorm normembed",
         "poolnorm": "fcnorm",
         "shortcut": "shortcut ninshortcut convshortcut skipconnection downsample identityconv projshortcut",
+        "pooler": "pooler poolerdense",
+        "mlm": "transformdense vocabtransform lmheaddense",
         "query_embed": "queryembed queryembeddings querypositionembeddings queryfeat",
     }.items()
     for name in group.split()
@@ -119,8 +124,16 @@ PLAIN_DOWN = frozenset(
 )
 """Names of an ungated feed-forward's two linears, inside a feed-forward or directly in a block."""
 
+SHORTCUTS = frozenset("shortcut downsample skip skipconnection ninshortcut convshortcut identityconv projshortcut residual".split())
+"""Names of what bridges a residual block."""
+
 HEADS = frozenset("head classifier fc lastlinear classhead clshead logits linearhead heads".split())
 """Names of the last linear of a classifier."""
+
+DESCENDING: Mapping[str, str] = {
+    "refinenet": "MiDaS and DPT: refinenet4 is applied first",
+}
+"""Numbered containers that count against the order of computation, with the code that says so."""
 
 OPPOSITES: tuple[frozenset[str], ...] = tuple(
     frozenset(pair.split())

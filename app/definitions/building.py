@@ -28,11 +28,10 @@ def build(definition: Definition, *, sandbox: Sandbox, limits: Limits | None = N
     payload = _payload(ready)
     limits = limits or sandbox.limits
     deadline = time.monotonic() + limits.seconds
-    previous: Failure | None = None
-    rung = 0
+    rung, previous = 0, Failure("")
     for _ in range(_MOST_TRIES):
-        left = max(1.0, deadline - time.monotonic())
-        outcome = sandbox.run("model", payload | {"rung": RUNGS[rung]}, ready.files, limits=msgspec.structs.replace(limits, seconds=left))
+        left = msgspec.structs.replace(limits, seconds=max(1.0, deadline - time.monotonic()))
+        outcome = sandbox.run("model", payload | {"rung": RUNGS[rung]}, ready.files, limits=left)
         answer = _answer(outcome)
         if isinstance(answer, LiveModel):
             return live_tree(answer)
@@ -43,7 +42,7 @@ def build(definition: Definition, *, sandbox: Sandbox, limits: Limits | None = N
         else:
             raise answer.error(outcome.log)
         previous = answer
-    raise answer.error(outcome.log)
+    raise previous.error(outcome.log)
 
 
 def _payload(definition: Definition) -> dict[str, Any]:

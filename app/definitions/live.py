@@ -101,7 +101,7 @@ def live_tree(model: LiveModel, *, form: str = "definition") -> KeyTree:
     return KeyTree(form, tensors, other=other, modules=modules, warnings=warnings, metadata=versions)
 
 
-BUILD_WARNINGS = frozenset({"build-rung", "build-patched", "build-lazy", "build-load-hook", "build-tie-lost", "build-state-dict-custom"})
+BUILD_WARNINGS = frozenset({"build-rung", "build-patched", "build-lazy", "build-load-hook", "build-state-dict-custom"})
 
 
 def _known(code: str) -> bool:

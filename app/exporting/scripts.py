@@ -138,7 +138,7 @@ As a command:
     python loader.py checkpoint.pth                    print what becomes of every key
     python loader.py checkpoint.pth out.safetensors    write the remapped state_dict
 
-Needs torch 2.1 or newer; safetensors where such files are read or written. Written by Keygraft.
+Needs Python 3.9 and torch 2.1 or newer; safetensors where such files are read or written. Written by Keygraft.
 """
 
 
@@ -165,7 +165,7 @@ def _constants(sources: Mapping[str, KeyTree], transfer: _Transfer, evaluation: 
     ]
     out: list[str] = []
     for comment, name, annotation, value in tables:
-        out.append(f"# {comment}")
+        out += [*([""] if out else []), f"# {comment}"]
         out.extend(lines(value, before=f"{name}: {annotation} = "))
     return out
 

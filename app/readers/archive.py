@@ -83,10 +83,14 @@ class Archive:
             raise self.invalid("local_name")
         if (packed not in {0, 0xFFFFFFFF, entry.packed}) or (size not in {0, 0xFFFFFFFF, entry.size}):
             raise self.invalid("local_size")
-        start = entry.header + _LOCAL.size + name_length + extra_length
+        start: int = entry.header + _LOCAL.size + name_length + extra_length
         if start + entry.packed > self._following[entry.header]:
             raise self.invalid("overlap")
         return start
+
+    def announce(self, entries: Sequence[Entry]) -> None:
+        """Say that the local headers of these entries will be read."""
+        self.source.want([(entry.header, _LOCAL.size + len(entry.name) + 64) for entry in entries])
 
     def likely_offset(self, entry: Entry) -> int | None:
         """Where the data of an entry starts, if it was laid out as torch lays it out; None where only its header can tell.

@@ -1,18 +1,19 @@
 """Several files that are one checkpoint: an index with its shards, shards without one, a single file among others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from app.keys import KeyTree, TensorInfo, Token, Warned
 from app.keys.tree import TreeOffer
-from app.readers import reading
 from app.readers.errors import ShardsError, UnknownFormatError
 from app.readers.index import shards_of
 from app.readers.limits import Limits
 from app.readers.sniffing import announce, sniff
 from app.sources import ByteSource, together
 
+ReadOne = Callable[[ByteSource, tuple[Token, ...] | None, Limits], KeyTree]
+"""How one file is read by what it holds."""
 _INDEX = ".index.json"
 _SHARDS = ("safetensors", "zip", "torch-legacy", "gguf")
 _PREFERRED = (
@@ -24,24 +25,24 @@ _PREFERRED = (
 )
 
 
-def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
+def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits, read_one: ReadOne) -> KeyTree:
     """Read what a folder holds. Raises the errors of its files, ShardsError, UnknownFormatError."""
     index = _index(sources)
     if index is not None:
         rest = [source for source in sources if source is not index]
         together(announce, [index, *(source for source in rest if _looks_like_weights(source.name))])
         mapping, shards = shards_of(index, rest, limits)
-        return _checked_against(mapping, joined(shards, nesting, limits), index)
+        return _checked_against(mapping, joined(shards, nesting, limits, read_one))
     kinds = _kinds(sources)
     for name in _PREFERRED:
         if name in kinds:
-            return reading.read_one(_named(sources, name), nesting, limits)
+            return read_one(_named(sources, name), nesting, limits)
     for form in _SHARDS:
         shards = [source for source in sources if kinds.get(source.name) == form]
         if len(shards) == 1:
-            return reading.read_one(shards[0], nesting, limits)
+            return read_one(shards[0], nesting, limits)
         if shards:
-            return joined(shards, nesting, limits)
+            return joined(shards, nesting, limits, read_one)
     raise UnknownFormatError("unknown_format", file=sources[0].name, detail="folder")
 
 
@@ -73,9 +74,9 @@ def _kinds(sources: Sequence[ByteSource]) -> dict[str, str]:
     return kinds
 
 
-def joined(shards: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
+def joined(shards: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits, read_one: ReadOne) -> KeyTree:
     """Make one tree of shards, in order. Raises ShardsError (`shards_collide`) where a key stands in two."""
-    trees = together(lambda source: reading.read_one(source, nesting, limits), shards)
+    trees = together(lambda source: read_one(source, nesting, limits), shards)
     tensors: dict[str, TensorInfo] = {}
     other: dict[str, str] = {}
     warnings: list[Warned] = []
@@ -118,7 +119,7 @@ def _moved(info: TensorInfo, file: int) -> TensorInfo:
     )
 
 
-def _checked_against(mapping: dict[str, str], tree: KeyTree, index: ByteSource) -> KeyTree:
+def _checked_against(mapping: dict[str, str], tree: KeyTree) -> KeyTree:
     """Say where index and shards disagree: keys that the index lists and no shard holds, and the other way round."""
     absent = [key for key in mapping if key not in tree.tensors]
     unlisted = [key for key in tree.tensors if key not in mapping]
@@ -127,4 +128,4 @@ def _checked_against(mapping: dict[str, str], tree: KeyTree, index: ByteSource) 
         for code, keys in (("index_absent", absent), ("index_unlisted", unlisted))
         if keys
     ]
-    return msgspec.structs.replace(tree, warnings=(*tree.warnings, *warned), ordered=True) if index else tree
+    return msgspec.structs.replace(tree, warnings=(*tree.warnings, *warned))

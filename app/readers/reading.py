@@ -32,7 +32,7 @@ def read(files: FileSet, *, nesting: tuple[Token, ...] | None = None, limits: Li
             tree = read_one(source, nesting, limits)
             return msgspec.structs.replace(tree, bytes_read=source.bytes_read)
         opened = [files.open(name) for name in names]
-        tree = folders.read(opened, nesting, limits)
+        tree = folders.read(opened, nesting, limits, read_one)
         return msgspec.structs.replace(tree, bytes_read=sum(source.bytes_read for source in opened))
 
 

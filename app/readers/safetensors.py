@@ -17,7 +17,30 @@ from app.sources import ByteSource
 PREFIX = 8
 _METADATA = "__metadata__"
 _DTYPES = frozenset(
-    "BOOL U8 I8 F8_E4M3 F8_E5M2 F8_E4M3FNUZ F8_E5M2FNUZ F8_E8M0 F4 F6_E2M3 F6_E3M2 I16 U16 F16 BF16 I32 U32 F32 C64 F64 I64 U64".split()
+    [
+        "BOOL",
+        "U8",
+        "I8",
+        "F8_E4M3",
+        "F8_E5M2",
+        "F8_E4M3FNUZ",
+        "F8_E5M2FNUZ",
+        "F8_E8M0",
+        "F4",
+        "F6_E2M3",
+        "F6_E3M2",
+        "I16",
+        "U16",
+        "F16",
+        "BF16",
+        "I32",
+        "U32",
+        "F32",
+        "C64",
+        "F64",
+        "I64",
+        "U64",
+    ]
 )
 
 
@@ -165,10 +188,10 @@ def _check(source: ByteSource, entries: dict[str, Entry], length: int) -> None:
     place = 0
     for begin, end in spans:
         if begin != place:
-            raise SafetensorsError("offsets", file=source.name, key="")
+            raise SafetensorsError("offsets", file=source.name, key="none")
         place = end
     if place != length:
-        raise SafetensorsError("offsets", file=source.name, key="")
+        raise SafetensorsError("offsets", file=source.name, key="none")
 
 
 def tensors(found: Header, file: int) -> dict[str, TensorInfo]:

@@ -5,7 +5,7 @@ Source of the format: pytorch, `torch/serialization.py` and `caffe2/serialize/in
 
 from app.keys import FileInfo, KeyTree, Warned
 from app.keys.spelling import Token
-from app.readers.archive import STORED, Archive
+from app.readers.archive import STORED, Archive, Entry
 from app.readers.assembling import tree_of
 from app.readers.limits import Limits
 from app.readers.persistent import storage_of
@@ -13,7 +13,7 @@ from app.readers.pickles import Array, Machine, Tensor
 from app.readers.storages import Checked, Place, Storages, array_info
 from app.readers.torch_legacy import nested
 from app.readers.walking import walk
-from app.sources import ByteSource
+from app.sources import ByteSource, RangesWanted
 
 PICKLE = "data.pkl"
 _VERIFIED = 256
@@ -48,12 +48,14 @@ def big_endian(archive: Archive, root: str) -> bool:
 
 
 class Placed:
-    """Finds the bytes of storages in an archive."""
+    """Finds the bytes of storages in an archive: entries below `folder`."""
 
     def __init__(self, archive: Archive, folder: str) -> None:
         self._archive = archive
         self._folder = folder
-        self._verified = 0
+        self._left = _VERIFIED
+        unclear = [entry for name, entry in archive.by_name.items() if name.startswith(folder) and archive.likely_offset(entry) is None]
+        archive.announce(unclear)
 
     def __call__(self, key: str) -> Place | None:
         """Return where a storage lies, None where the archive lacks it."""
@@ -62,11 +64,20 @@ class Placed:
             return None
         if entry.method != STORED:
             return None, entry.size
-        start = self._archive.likely_offset(entry)
-        if start is None or self._verified < _VERIFIED:
-            self._verified += 1
-            start = self._archive.data_offset(entry)
-        return start, entry.size
+        likely = self._archive.likely_offset(entry)
+        if likely is None:
+            return self._archive.data_offset(entry), entry.size
+        return self._verified(entry, likely), entry.size
+
+    def _verified(self, entry: Entry, likely: int) -> int:
+        """Read the header too, as long as that is cheap: it is for a file that is here."""
+        if self._left > 0:
+            self._left -= 1
+            try:
+                return self._archive.data_offset(entry)
+            except RangesWanted:
+                self._left = 0
+        return likely
 
 
 def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:

@@ -176,7 +176,7 @@ class _Walk:
         values = {key: value for key, value in _unique(state[::2], state[1::2], self.token) if type(key) is str}
         self._out.modules[spell(step.key)] = ModuleInfo(call.class_name, hyper=_hyperparameters(values))
         hidden = values.get("_non_persistent_buffers_set")
-        skipped = {name for name in hidden if type(name) is str} if type(hidden) in {list, tuple} else set()
+        skipped = {name for name in hidden if type(name) is str} if isinstance(hidden, list | tuple) else set()
         count = 0
         for part in _MODULE_PARTS:
             held = values.get(part)

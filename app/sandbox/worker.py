@@ -361,7 +361,7 @@ class ProjectFinder:
         if path is not None or "." in name:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, [self.source], target)
-        if spec is not None and (spec.loader is not None and spec.origin is not None or holds_code(os.path.join(self.source, name))):
+        if spec is not None and ((spec.loader is not None and spec.origin is not None) or holds_code(os.path.join(self.source, name))):
             return spec
         if name in self.hidden:
             raise ModuleNotFoundError("No module named %r" % name, name=name)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
 
-from app.exporting.runtime.checkpoint import Safetensors, TransferError, load_checkpoint, tensors_of
+from app.exporting.runtime.checkpoint import Source, TransferError, open_source
 from app.exporting.runtime.remapping import Report, Take, inspect
 from app.exporting.runtime.tables import EXPECTED, MIN_COVERAGE, remapped
 
@@ -68,7 +67,7 @@ def select(
 
 def load_into(
     model: nn.Module,
-    source: str | Path | Mapping[str, torch.Tensor],
+    source: Source,
     *,
     strict: bool = True,
     min_coverage: float = MIN_COVERAGE,
@@ -84,7 +83,7 @@ def load_into(
     elements), or if nothing fits, TransferError is raised and the model is as it was.
     """
     model = unwrap(model)
-    tensors = _tensors(source)
+    tensors = open_source(source)
     stands = places(model)
     chosen = select(model, subtree=subtree, only=only, module_types=module_types)
     report = inspect(
@@ -114,12 +113,6 @@ def load_into(
             if target in claimed:
                 _put(stands[chosen[target]], value, assign=assign)
     return report
-
-
-def _tensors(source: str | Path | Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
-    if isinstance(source, (str, Path)):
-        return load_checkpoint(source)
-    return source if isinstance(source, Safetensors) else tensors_of(source)
 
 
 def _tensor(module: nn.Module, name: str) -> torch.Tensor:
@@ -206,7 +199,7 @@ def equal(left: torch.Tensor, right: torch.Tensor) -> bool:
 
 def verify(
     model: nn.Module,
-    source: str | Path | Mapping[str, torch.Tensor],
+    source: Source,
     *,
     subtree: str = "",
     only: str = "*",
@@ -218,7 +211,7 @@ def verify(
     chosen = select(model, subtree=subtree, only=only, module_types=module_types)
     return [
         target
-        for target, value, held in _pairs(_tensors(source), chosen, stands)
+        for target, value, held in _pairs(open_source(source), chosen, stands)
         if not equal(value.to(held.dtype).reshape(held.shape), held)
     ]
 

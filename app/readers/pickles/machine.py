@@ -13,7 +13,7 @@ from typing import Any
 from app.readers.errors import PickleError, ReadLimitError
 from app.readers.limits import Limits
 from app.readers.pickles import building
-from app.readers.pickles.values import Blob, Call, Global, Mapped
+from app.readers.pickles.values import Blob, Global, Mapped
 from app.readers.pickles.window import Window
 from app.sources import ByteSource
 
@@ -110,7 +110,7 @@ class Machine:
             elif op == 0x4B:  # BININT1
                 push(buf[pos])
                 pos += 1
-            elif op == 0x58 or op == 0x8C or op == 0x8D:  # BINUNICODE, SHORT_BINUNICODE, BINUNICODE8
+            elif op in {88, 140, 141}:  # BINUNICODE, SHORT_BINUNICODE, BINUNICODE8
                 if op == 0x58:
                     size = unpack_from("<I", buf, pos)[0]
                     pos += 4
@@ -249,7 +249,7 @@ class Machine:
             elif op == 0x47:  # BINFLOAT
                 push(unpack_from(">d", buf, pos)[0])
                 pos += 8
-            elif op == 0x8A or op == 0x8B:  # LONG1, LONG4
+            elif op in {138, 139}:  # LONG1, LONG4
                 size = buf[pos] if op == 0x8A else unpack_from("<i", buf, pos)[0]
                 pos += 1 if op == 0x8A else 4
                 if not 0 <= size <= _MAX_NUMBER:
@@ -366,4 +366,4 @@ def _parsed(op: int, line: bytes) -> Any:
         return codecs.decode(line, "raw-unicode-escape")
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:  # STRING
         raise ValueError(line)
-    return _python2(codecs.escape_decode(line[1:-1])[0])  # type: ignore[attr-defined]  # undocumented, as in pickle itself
+    return _python2(codecs.escape_decode(line[1:-1])[0])

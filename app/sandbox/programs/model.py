@@ -135,7 +135,7 @@ def pretend_cuda(torch):
     to_tensor, to_module = Tensor.to, Module.to
 
     def elsewhere(device):
-        return isinstance(device, int) and not isinstance(device, bool) or str(device).startswith(("cuda", "xpu", "mps", "npu"))
+        return (isinstance(device, int) and not isinstance(device, bool)) or str(device).startswith(("cuda", "xpu", "mps", "npu"))
 
     def strip(args, kwargs):
         kept = {name: value for name, value in kwargs.items() if name != "device" or not elsewhere(value)}
@@ -410,6 +410,7 @@ def short(value):
 
 
 # ------------------------------------------------------------------------------------------------------------------------- the doors
+# Each imports what it needs and returns what makes the model, and the names that arguments and edits may use.
 
 
 def build_python(payload, source, torch):
@@ -418,12 +419,16 @@ def build_python(payload, source, torch):
     target = find(module, payload.get("name", ""), torch)
     namespace = vars(module)
     if isinstance(target, (torch.nn.Module, dict)):
-        return target, namespace
+        return lambda: target, namespace
     if not callable(target):
         raise Failed("build_not_model", kind=type(target).__name__)
-    args = [evaluate(text, namespace, source) for text in payload.get("args", ())]
-    kwargs = {name: evaluate(text, namespace, source) for name, text in payload.get("kwargs", {}).items()}
-    return construct(target, args, kwargs, source), namespace
+
+    def make():
+        args = [evaluate(text, namespace, source) for text in payload.get("args", ())]
+        kwargs = {name: evaluate(text, namespace, source) for name, text in payload.get("kwargs", {}).items()}
+        return construct(target, args, kwargs, source)
+
+    return make, namespace
 
 
 def library(name):
@@ -451,7 +456,7 @@ def build_timm(payload, source, torch):
     name, (args, kwargs) = payload["name"], literal_call(payload)
     if not timm.is_model(name.partition(".")[0]):
         raise Failed("build_unknown_model", library="timm", name=name, close=close(name, timm.list_models()))
-    return guarded(lambda: timm.create_model(name, *args, **kwargs), source), {}
+    return lambda: guarded(lambda: timm.create_model(name, *args, **kwargs), source), {}
 
 
 def build_torchvision(payload, source, torch):
@@ -467,7 +472,7 @@ def build_torchvision(payload, source, torch):
         raise Failed("build_unknown_model", library="torchvision " + torchvision.__version__, name=name, close=close(name, names))
     if "weights_backbone" not in kwargs and "weights_backbone" in inspect.signature(target).parameters:
         kwargs["weights_backbone"] = None
-    return construct(target, args, kwargs, source), {}
+    return lambda: construct(target, args, kwargs, source), {}
 
 
 def build_transformers(payload, source, torch):
@@ -479,7 +484,7 @@ def build_transformers(payload, source, torch):
         target = getattr(transformers, name, None)
         if target is None or getattr(target, "config_class", None) is None:
             raise Failed("build_unknown_model", library="transformers", name=name, close=close(name, dir(transformers)))
-        return guarded(lambda: target(target.config_class(*args, **kwargs)), source), {}
+        return lambda: guarded(lambda: target(target.config_class(*args, **kwargs)), source), {}
     fields = {**json.loads(config_text), **kwargs}
     name = name or (fields.get("architectures") or [""])[0]
     kind = fields.pop("model_type", "")
@@ -495,20 +500,20 @@ def build_transformers(payload, source, torch):
     if target is None:
         raise Failed("build_unknown_architecture", library="transformers", name=name or kind, detail=kind)
     if name and not hasattr(target, "from_config"):
-        return guarded(lambda: target(config), source), {}
-    return guarded(lambda: target.from_config(config), source), {}
+        return lambda: guarded(lambda: target(config), source), {}
+    return lambda: guarded(lambda: target.from_config(config), source), {}
 
 
 def build_diffusers(payload, source, torch):
     """Make a diffusers model of a config.json."""
     diffusers = library("diffusers")
-    args, kwargs = literal_call(payload)
+    _, kwargs = literal_call(payload)
     fields = json.loads(payload["config"]) if payload.get("config") is not None else {}
     name = payload.get("name") or fields.get("_class_name", "")
     target = getattr(diffusers, name, None) if name else None
     if target is None or not hasattr(target, "from_config"):
         raise Failed("build_unknown_architecture", library="diffusers", name=name, detail="_class_name")
-    return guarded(lambda: target.from_config({**fields, **kwargs}), source), {}
+    return lambda: guarded(lambda: target.from_config({**fields, **kwargs}), source), {}
 
 
 def guarded(build, source):
@@ -598,13 +603,13 @@ def describe(model):
     else:
         state, lazy = model, 0
     tensors, objects, views = {}, {}, {}
-    for key, value in state.items():
-        key = str(key)
+    for written, value in state.items():
+        key = str(written)
         if not isinstance(value, torch.Tensor):
             other[key] = ("extra state: " if key.endswith("_extra_state") else "") + type(value).__name__
             continue
         uninitialised = "Uninitialized" in type(value).__name__
-        kind = "parameter" if isinstance(value, Parameter) or uninitialised and value.requires_grad else "buffer"
+        kind = "parameter" if isinstance(value, Parameter) or (uninitialised and value.requires_grad) else "buffer"
         kind = "extra" if key.endswith("_extra_state") else kind
         entry = {
             "shape": None if uninitialised else list(value.shape),
@@ -745,9 +750,9 @@ def run(payload, source, torch):
         patched.append("load")
     rung = payload.get("rung", "meta")
     try:
+        make, namespace = DOORS[payload["door"]](payload, source, torch)  # imports see real tensors: only the constructor builds on meta
         with RUNGS[rung](torch):
-            built, namespace = DOORS[payload["door"]](payload, source, torch)
-            model = edit(only_model(built, torch), payload.get("edits", ()), namespace, source, torch)
+            model = edit(only_model(make(), torch), payload.get("edits", ()), namespace, source, torch)
             model = only_model(model, torch)
             if payload.get("inputs"):
                 with torch.no_grad():

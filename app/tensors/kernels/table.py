@@ -6,6 +6,7 @@ import torch
 
 from app.tensors.kernels.parts import concat, cut, pick, stack
 from app.tensors.kernels.shapes import identity, reshape, transpose
+from app.tensors.kernels.values import cast, full
 
 KERNELS: dict[str, Callable[..., torch.Tensor]] = {
     "identity": identity,
@@ -15,5 +16,7 @@ KERNELS: dict[str, Callable[..., torch.Tensor]] = {
     "stack": stack,
     "transpose": transpose,
     "reshape": reshape,
+    "cast": cast,
+    "full": full,
 }
 """Op -> function of a list of tensors and the op's arguments."""
