@@ -6,7 +6,7 @@ import msgspec
 
 from app.mapping.claims import Claim, Proposal
 from app.mapping.outcomes import Evaluation, Leaf, Recipe
-from app.viewing.chips import chip_of_claim, chip_of_recipe
+from app.viewing.chips import chip_of_claim, chip_of_recipe, chip_of_shapes
 from app.viewing.outline import Outline
 
 
@@ -39,6 +39,7 @@ class _Tally(msgspec.Struct):
     chip: str = ""
     proposed: bool = False
     confidence: float | None = None
+    mismatched: bool = False
 
 
 def leaves_of(recipe: Recipe) -> Iterator[Leaf]:
@@ -59,11 +60,11 @@ def bind(source: Outline, target: Outline, evaluation: Evaluation, pending: Mapp
         if proposal is not None and proposal.claim is not None:
             _propose(found, proposal, proposal.claim, source_leaf, target_leaf[key], name)
         elif outcome.recipe is not None:
-            _count(found, outcome.recipe, source_leaf, target_leaf[key], name)
-    return _both_ends(found)
+            _count(found, outcome.recipe, source_leaf, target_leaf[key], name, mismatched=outcome.state == "mismatched")
+    return _both_ends(found, source, target)
 
 
-def _count(found: dict[tuple[int, int], _Tally], recipe: Recipe, leaf_of: Mapping[str, int], target: int, name: str) -> None:
+def _count(found: dict[tuple[int, int], _Tally], recipe: Recipe, leaf_of: Mapping[str, int], target: int, name: str, *, mismatched: bool) -> None:
     if isinstance(recipe, Leaf):
         seen = {leaf_of[recipe.key]} if recipe.source == name and recipe.key in leaf_of else set()
     else:
@@ -73,6 +74,7 @@ def _count(found: dict[tuple[int, int], _Tally], recipe: Recipe, leaf_of: Mappin
         if tally is None:
             tally = found[leaf, target] = _Tally(chip=chip_of_recipe(recipe))
         tally.count += 1
+        tally.mismatched = tally.mismatched or mismatched
 
 
 def _propose(
@@ -86,11 +88,15 @@ def _propose(
             tally.confidence = min(tally.confidence, proposal.confidence)
 
 
-def _both_ends(found: dict[tuple[int, int], _Tally]) -> Bonds:
+def _both_ends(found: dict[tuple[int, int], _Tally], sources: Outline, targets: Outline) -> Bonds:
     of_target: dict[int, list[Bond]] = {}
     of_source: dict[int, list[Bond]] = {}
     for (source, target), tally in found.items():
-        bond = Bond(source, target, tally.count, tally.chip, tally.proposed, tally.confidence)
+        chip = tally.chip
+        if tally.mismatched and not chip:
+            given, wanted = sources.nodes[source].info, targets.nodes[target].info
+            chip = chip_of_shapes(given.shape if given else None, wanted.shape if wanted else None)
+        bond = Bond(source, target, tally.count, chip, tally.proposed, tally.confidence)
         of_target.setdefault(target, []).append(bond)
         of_source.setdefault(source, []).append(bond)
     return Bonds(

@@ -1,8 +1,11 @@
 """The few words on a link: what is done to a tensor on its way."""
 
+from collections.abc import Sequence
+
 from app.mapping.claims import Claim
 from app.mapping.outcomes import Recipe, Step
 from app.mapping.plan import Arg
+from app.viewing.sizes import shape_text
 
 _QUIET = frozenset({"identity", "cast"})
 
@@ -22,6 +25,15 @@ def chip_of_claim(claim: Claim | None) -> str:
     if claim is None or claim.op in _QUIET:
         return ""
     return _chip(claim.op, claim.args, len(claim.sources))
+
+
+def chip_of_shapes(given: Sequence[int] | None, wanted: Sequence[int] | None) -> str:
+    """Name what differs between two shapes: `1000 → 10`, or both in full where the number of sides differs."""
+    if given is None or wanted is None:
+        return ""
+    if len(given) != len(wanted):
+        return f"{shape_text(given)} → {shape_text(wanted)}"
+    return ", ".join(f"{have} → {want}" for have, want in zip(given, wanted, strict=True) if have != want)
 
 
 def _chip(op: str, args: dict[str, Arg], inputs: int) -> str:

@@ -64,6 +64,8 @@ class Detail(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     candidates: tuple[Candidate, ...]
     deciding: int
+    node: int
+    partner: int | None
 
 
 def detail(scene: Scene, plan: Plan, side: Literal["s", "t"], number: int) -> Detail:
@@ -95,7 +97,15 @@ def detail(scene: Scene, plan: Plan, side: Literal["s", "t"], number: int) -> De
         proposal.reasons if proposal else ((outcome.reason,) if outcome and outcome.reason else ()),
         _candidates(proposal) if proposal else (),
         len(deciding),
+        number,
+        _partner_node(scene, side, number),
     )
+
+
+def _partner_node(scene: Scene, side: str, number: int) -> int | None:
+    """The leaf of the source that a target leaf is bound to."""
+    bonds = scene.bonds.of_target.get(number, ()) if side == "t" else ()
+    return bonds[0].source if bonds else None
 
 
 def _fact(key: str, info: TensorInfo) -> Fact:

@@ -52,7 +52,7 @@ def loader(request: Request, house: House, transfer: str) -> Response:
     """Show the script as it stands, and what torch would say."""
     ws = workspaces.open_workspace(house, transfer)
     script = exports.script(house, transfer)
-    part = LoaderPart(coloured(script, "loader.py"), verdict(ws.evaluation, ws.target), ws.evaluation.clean, ws.id)
+    part = LoaderPart(coloured(script, "loader.py"), verdict(ws.evaluation, ws.sources, ws.target), ws.evaluation.clean, ws.id)
     return page(request, "transfer/_loader.html", part)
 
 

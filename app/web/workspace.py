@@ -89,6 +89,7 @@ class MeterPart(Context, frozen=True):
     """The meter alone, after an edit."""
 
     meter: Meter
+    rules: int
 
 
 class WorkspacePage(Context, frozen=True):
@@ -96,6 +97,7 @@ class WorkspacePage(Context, frozen=True):
 
     ws: Workspace
     meter: Meter
+    rules: int
     source: str
     start: Markup
 
@@ -113,7 +115,7 @@ def workspace(request: Request, house: House, transfer: str, source: str = "") -
         "undo": ws.can_undo,
         "redo": ws.can_redo,
     }
-    return page(request, "transfer/workspace.html", WorkspacePage(ws, scene.meter, scene.name, safe_json(start)))
+    return page(request, "transfer/workspace.html", WorkspacePage(ws, scene.meter, len(ws.plan.rules), scene.name, safe_json(start)))
 
 
 @router.post("/t/{transfer}/view")

@@ -189,6 +189,7 @@ detail-accept = { $count ->
     [one] Use 1
    *[other] Use 1 for all { $count }
   }
+detail-fit = See what makes it fit
 detail-path = name
 detail-partner-s = goes to
 detail-partner-t = comes from
@@ -234,6 +235,7 @@ rule-add = Add rule
 
 fit-title = How should this fit?
 fit-ways = Ways that fit, the likeliest first
+fit-none = No op turns one shape into the other
 fit-more = and { $count } more
 fit-hits = { $count ->
     [one] 1 key

@@ -85,11 +85,25 @@ export function escape() {
 
 /** @param {"free" | "aligned"} mode */
 export function setMode(mode) {
+  if (state.narrow && mode === "aligned") {
+    return;
+  }
   state.mode = mode;
   localStorage.setItem("kg-mode", mode);
   clearHidden();
   showMode();
   look();
+}
+
+/** Follow the width of the page: below 900 px only the free view fits. */
+export function followWidth() {
+  matchMedia("(max-width: 899px)").addEventListener("change", (event) => {
+    state.narrow = event.matches;
+    state.mode = state.narrow ? "free" : localStorage.getItem("kg-mode") === "free" ? "free" : "aligned";
+    clearHidden();
+    showMode();
+    look();
+  });
 }
 
 /** Show the panes of the mode in force. */

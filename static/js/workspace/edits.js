@@ -117,6 +117,7 @@ export function showMeter(markup) {
   place(byId("meter"), markup);
   const end = byId("meter").querySelector(".meter-end");
   byId("verdict").textContent = end?.getAttribute("data-verdict") ?? "";
+  byId("rule-count").textContent = end?.getAttribute("data-rules") ?? "";
   document.dispatchEvent(new CustomEvent("kg:meter"));
 }
 

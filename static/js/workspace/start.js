@@ -1,7 +1,7 @@
 // The workspace, put together.
 
 import { byId } from "../markup.js";
-import { actions, picked, setMode, showMode, showPane } from "./actions.js";
+import { actions, followWidth, picked, setMode, showMode, showPane } from "./actions.js";
 import { startDrag } from "./drag.js";
 import { startDrawer } from "./drawer.js";
 import { startFit } from "./fit.js";
@@ -26,6 +26,7 @@ export function startWorkspace() {
   startFit();
   startKeys();
   startPalette(entries());
+  followWidth();
   byId("main").addEventListener("click", onRow);
   byId("main").addEventListener("dblclick", onTwice);
   document.addEventListener("click", onAct);

@@ -22,6 +22,8 @@ export const state = {
   source: "",
   /** @type {"free" | "aligned"} */
   mode: "free",
+  /** Below 900 px the panes are tabs, and only the free view fits. */
+  narrow: matchMedia("(max-width: 899px)").matches,
   /** @type {Record<Side, View>} */
   views: { s: untouched(), t: untouched() },
   /** @type {Record<Side, Set<number>>} */
@@ -43,7 +45,7 @@ export function readStart() {
   state.version = start.version;
   state.source = start.source;
   const kept = localStorage.getItem("kg-mode");
-  state.mode = kept === "free" || kept === "aligned" ? kept : start.mode;
+  state.mode = state.narrow ? "free" : kept === "free" || kept === "aligned" ? kept : start.mode;
   return start;
 }
 
