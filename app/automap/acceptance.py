@@ -59,7 +59,9 @@ class Judge:
             and matching.solid[a] >= 0.5
             and score > 2.0
             and self.trust >= TRUST
-            and ((name >= 0.5 and len(kinds) >= 2) or (strong and margin >= 1.5) or (self.trust >= 0.7 and len(kinds) >= 2 and near >= 0.5))
+            and ((name >= 0.5 and len(kinds) >= 2) or (strong and margin >= 1.5) or (self.trust >= 0.7 and len(kinds) >= 2 and near >= 0.5)
+                or (self.trust >= 0.6 and len(kinds) >= 3 and near >= 0.6)
+            )
         )
         logit = -0.6 + 0.55 * min(margin, 6.0) + 1.6 * name + 1.2 * near + 0.8 * lone - 3.0 * clash - 2.5 * (self.trust < TRUST)
         confidence = 1 / (1 + exp(-logit))

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from app.automap.names import descends, is_number, numbered, numbers
+from app.automap.names import blank, descends, is_number, numbered, numbers
 from app.automap.shapes import buckets, op_between
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import OPPOSITES
@@ -21,6 +21,7 @@ LONE = 1.0
 SAME_NUMBERS = 0.4
 LEAF_DIGITS = 0.5
 TEMPLATE_RANK = 1.0
+TURNED_ALIKE = -1.2
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
 
@@ -136,6 +137,8 @@ def static_score(u: Unit, v: Unit) -> float:
             score += SAME_KEY * 0.7
     shared = u.params.keys() & v.params.keys()
     score += sum(OP_COST[op[0]] for param in shared if (op := op_of(u, v, param)) is not None and param in {"weight", "weight_v"})
+    if u.spelt.get("weight", ("",))[-1] == v.spelt.get("weight", ("",))[-1] == "weight" and (op_of(u, v, "weight") or ("",))[0] == "transpose":
+        score += TURNED_ALIKE
     score -= 0.6 * len((u.params.keys() ^ v.params.keys()) - {"count"})
     if u.kind != v.kind:
         score -= 2.0 if "batchnorm" in {u.kind, v.kind} else 0.5
@@ -152,7 +155,7 @@ def static_score(u: Unit, v: Unit) -> float:
 def template(path: Path, *, leaf: bool) -> str:
     """Return a path with its integers taken out; those in the name of the leaf only where `leaf`."""
     kept = "" if leaf or is_number(path[-1]) else path[-1]
-    return ".".join("".join("#" if char.isdigit() else char for char in part) for part in (path[:-1] if kept else path)) + kept
+    return ".".join(blank(part) for part in (path[:-1] if kept else path)) + kept
 
 
 def shared_numbers(u: Unit, v: Unit) -> float:

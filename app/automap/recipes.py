@@ -45,6 +45,10 @@ def drafts(matching: Matching, layouts: Layouts) -> Iterator[Draft]:
             yield from _composed(matching, whole, pairs, turning, layouts)
 
 
+TABLE_WORDS = frozenset({"embed", "pos", "rel", "relative", "table"})
+"""Words of tables, which no framework turns."""
+
+
 class Turning:
     """Whether squares are transposed: they follow the oblong matrices of their kind."""
 
@@ -90,7 +94,7 @@ def _turns(u: Unit, v: Unit) -> bool:
     """Whether both are weights of linears, the kind that one framework stores turned."""
     tables = {"pos", "wordembed", "typeembed", "relpos_table", "relpos_index", "cls_token", "query_embed", "lm_head"}
     shared = "weight" in u.params and "weight" in v.params and len(u.params["weight"]) == 2 == len(v.params["weight"])
-    return shared and not tables & {u.role, v.role}
+    return shared and not tables & {u.role, v.role} and not TABLE_WORDS & {*u.words, *v.words}
 
 
 def _turning_kind(u: Unit, v: Unit) -> tuple[str, ...]:
