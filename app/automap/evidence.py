@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from app.automap.names import blank, descends, is_number, numbered, numbers
+from app.automap.names import blank, descends, is_number, joined, numbered, numbers
 from app.automap.shapes import buckets, op_between
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import OPPOSITES
@@ -87,9 +87,11 @@ def opposed(a: tuple[str, ...], b: tuple[str, ...]) -> int:
     return sum(1 for pair in OPPOSITES if len(pair & left) == 1 and len(pair & right) == 1 and pair & left != pair & right)
 
 
+@lru_cache(maxsize=65_536)
 def wrapped(a: Path, b: Path) -> bool:
     """Whether two paths are equal but for a prefix."""
-    return a[-len(b) :] == b or b[-len(a) :] == a
+    short, long = sorted((tuple(joined(part) for part in path) for path in (a, b)), key=len)
+    return long[-len(short) :] == short
 
 
 def named_alike(u: Unit, v: Unit) -> float:
@@ -176,18 +178,26 @@ Ranks = Mapping[Unit, tuple[int, int]]
 def ranks(units: Iterable[Unit], by: str = "place") -> Ranks:
     """Return unit -> (rank, size) among those of one shape: by place, or by integers within one template.
 
-    by -- "place", "template" (digits of leaf names count as names), "digits" (they count as integers)
+    by -- "place", "template" (digits of leaf names count as names), "digits" (they count as integers), "role"
     """
     groups: dict[object, list[Unit]] = defaultdict(list)
     for unit in units:
         key = (tuple(sorted(unit.main)), tuple(sorted(unit.params.keys() - {"count"})), unit.lengths, unit.kind)
-        groups[key if by == "place" else (key, template(unit.path, leaf=by == "digits"))].append(unit)
+        groups[(key, *_class(unit, by))].append(unit)
     out = {}
     for group in groups.values():
         group.sort(key=_place if by == "place" else _integers)
         for rank, unit in enumerate(group):
             out[unit] = rank, len(group)
     return out
+
+
+def _class(unit: Unit, by: str) -> tuple[str, ...]:
+    if by == "place":
+        return ()
+    if by == "role":
+        return (unit.role or template(unit.path, leaf=False),)
+    return template(unit.path, leaf=by == "digits"), unit.part.name if unit.part else ""
 
 
 def _place(unit: Unit) -> list[tuple[int, ...]]:

@@ -123,9 +123,9 @@ def _projections(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
 
 
 def attention_of(unit: Unit, vocabulary: Vocabulary) -> Path:
-    """Return the container inside the block that is an attention; () where there is none."""
+    """Return the container inside the block that is an attention, the outermost; () where there is none."""
     start = len(unit.block)
-    for depth in range(len(unit.path) - 1, start, -1):
+    for depth in range(start + 1, len(unit.path)):
         if "attn" in spoken((unit.path[depth - 1],), vocabulary):
             return unit.path[:depth]
     return ()
