@@ -129,7 +129,10 @@ def run(score, corpus, order, variant, only, show):
         if show == "all" or (show == "bad" and (row["f1"] < 1 or row["recipe_acc"] < 1 or row["accepted_precision"] < 1)):
             print(score.line(row), flush=True)
     if counts:
-        print(f"{variant:<9} {order:<9} {len(counts)} cases  median {statistics.median(counts)}  worst {max(counts)}  mean {statistics.mean(counts):.2f}", flush=True)
+        print(
+            f"{variant:<9} {order:<9} {len(counts)} cases  median {statistics.median(counts)}  worst {max(counts)}  mean {statistics.mean(counts):.2f}",
+            flush=True,
+        )
         return rows
     total = score.summary(rows)
     print(

@@ -118,7 +118,9 @@ def _runs(node: Node, path: Path, unfolded: Collection[RunId]) -> tuple[dict[str
     stems: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for label, child in node.children.items():
         split = numbered(label)
-        if split is not None and (is_number(label) or (child.children and not child.params and SYNONYMS.get(joined(split[0])) not in STEPS)):
+        if split is not None and (
+            is_number(label) or (child.children and not child.params and SYNONYMS.get(joined(split[0])) not in STEPS)
+        ):
             stems.setdefault((split[0], split[2]), []).append((split[1], label))
     heads: dict[str, Axis] = {}
     followers: set[str] = set()

@@ -116,7 +116,11 @@ def _twins(matching: Matching, b: int, back: Mapping[int, int]) -> Iterator[Draf
     v = matching.vs[b]
     if v.whole is not None:
         return
-    alike = [c for c, other in enumerate(matching.vs) if c in back and other.params == v.params and other.lengths == v.lengths and other.whole is None]
+    alike = [
+        c
+        for c, other in enumerate(matching.vs)
+        if c in back and other.params == v.params and other.lengths == v.lengths and other.whole is None
+    ]
     tied = [c for c in alike if v.role == "lm_head" and matching.vs[c].role == "wordembed"]
     if not tied and len(alike) == 1 and len(v.main) > 1:
         tied = [c for c in alike if v.bare and joined(matching.vs[c].path[-1]) == joined(v.path[-1])]

@@ -13,6 +13,7 @@ from app.automap.listing import informative
 from app.automap.matching import Matching, match
 from app.automap.recipes import Draft, drafts
 from app.automap.vocabulary import VOCABULARY, Vocabulary
+from app.errors import LimitError
 from app.keys import KeyTree
 from app.mapping.claims import Claim, Proposal
 from app.mapping.outcomes import Reason
@@ -20,8 +21,14 @@ from app.mapping.outcomes import Reason
 REOPENINGS = 3
 ROWS = frozenset({"rotary", "heads", "fused_layout"})
 """Doubts about the order of rows: one answer settles them all."""
-PAIR_LIMIT = 250_000
-"""So many pairs of units of one shape are weighed; beyond, names alone decide."""
+UNIT_LIMIT = 60_000
+"""So many modules, repetitions counted once, are looked at on both sides together."""
+PAIR_LIMIT = 20_000
+"""So many pairs of units of one shape are weighed against each other; beyond, only those whose names or ranks meet."""
+
+
+class AutomapLimitError(LimitError):
+    """Two sides are too large to be weighed against each other."""
 
 
 def propose(
@@ -37,6 +44,8 @@ def propose(
     sources -- source name ("" where there is one) -> its tree
     fixed   -- a person's decisions, as facts: target key -> claim, None for "starts fresh"
     library -- approved transfers to replay where both fingerprints agree
+
+    Raises AutomapLimitError where too many modules are left after folding.
 
     Returns one proposal for each target key, in target order; `claim` None where nothing is known.
     """
@@ -70,6 +79,8 @@ def _matched(
     opened: tuple[set[folding.RunId], set[folding.RunId]] = (set(), set())
     for _ in range(REOPENINGS):
         us, vs = align(roots, goal, vocabulary, opened)
+        if len(us) + len(vs) > UNIT_LIMIT:
+            raise AutomapLimitError("automap_too_large", units=len(us) + len(vs), limit=UNIT_LIMIT)
         decisions = Decisions(fixed, us, vs)
         matching = match(us, vs, ordered=ordered, fixed=decisions.pairs, closed=frozenset(decisions.closed), limit=PAIR_LIMIT)
         paired = set(matching.pairs.values())

@@ -349,7 +349,12 @@ def _convolutions(group: Sequence[Unit]) -> None:
             unit.role = "shortcut.norm" if normal else "shortcut"
         elif normal and holder[:-1] == "conv" and last in {"norm", "bn"}:
             unit.role = "after.conv" + holder[-1]
-        elif normal and last[:-1] in {"bn", "norm"} and last[-1].isdigit() and any(joined(other.path[-1]) == "conv" + last[-1] for other in group):
+        elif (
+            normal
+            and last[:-1] in {"bn", "norm"}
+            and last[-1].isdigit()
+            and any(joined(other.path[-1]) == "conv" + last[-1] for other in group)
+        ):
             unit.role = "after.conv" + last[-1]
         elif not normal and last[:-1] == "conv" and last[-1].isdigit():
             unit.role = last
@@ -393,7 +398,9 @@ def _routers(group: Sequence[Unit]) -> None:
 def _ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Name what stands before and after the blocks: embeddings, final norms, heads."""
     tables = {tuple(sorted(unit.main)) for unit in units if unit.role == "wordembed"}
-    last_of = {unit.path[:-1]: unit.path[-1] for unit in sorted(units, key=_last_number) if is_number(unit.path[-1]) and unit.kind == "matrix"}
+    last_of = {
+        unit.path[:-1]: unit.path[-1] for unit in sorted(units, key=_last_number) if is_number(unit.path[-1]) and unit.kind == "matrix"
+    }
     for unit in outside:
         if unit.role or not unit.path:
             continue
@@ -406,7 +413,9 @@ def _ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabulary
             in {"output", "projout", "decoder", "head", "outputprojection", "proj", "lmhead", "outputlayer", "embedout", "generator"}
         ):
             unit.role = "lm_head"
-        elif unit.kind in {"matrix", "conv"} and (last in HEADS or (name_of(unit) in HEADS and last_of.get(unit.path[:-1]) == unit.path[-1])):
+        elif unit.kind in {"matrix", "conv"} and (
+            last in HEADS or (name_of(unit) in HEADS and last_of.get(unit.path[:-1]) == unit.path[-1])
+        ):
             unit.role = "head"
         elif unit.kind == "conv" and len(unit.main) >= 4 and unit.main[1] == 3 and unit.main[2] > 1:
             unit.role = "stem"
