@@ -5,9 +5,9 @@ Source of the format: Project Fluent, https://projectfluent.org
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from fluent.runtime import FluentBundle, FluentResource
-from fluent.syntax import ast
 
 from app.errors import KeygraftError
 from app.paths import LOCALES
@@ -33,7 +33,7 @@ def has(message: str, language: str = DEFAULT_LANGUAGE) -> bool:
     return bool(_bundle(language).has_message(message))
 
 
-def _pattern(message: str, attribute: str | None, language: str) -> tuple[FluentBundle, ast.Pattern | None]:
+def _pattern(message: str, attribute: str | None, language: str) -> tuple[FluentBundle, Any]:
     for candidate in dict.fromkeys((language, DEFAULT_LANGUAGE)):
         bundle = _bundle(candidate)
         if bundle.has_message(message):
@@ -44,7 +44,7 @@ def _pattern(message: str, attribute: str | None, language: str) -> tuple[Fluent
     return _bundle(DEFAULT_LANGUAGE), None
 
 
-def text(message: str, /, language: str = DEFAULT_LANGUAGE, attribute: str | None = None, **params: object) -> str:
+def text(message: str, /, language: str = DEFAULT_LANGUAGE, attribute: str | None = None, **params: Any) -> str:
     """Return the sentence `message` filled with `params`.
 
     Raises LookupError where the catalogue lacks it, ValueError where a parameter is missing: both are defects of ours.
@@ -65,7 +65,7 @@ def error_id(code: str) -> str:
 
 def error_text(error: KeygraftError, language: str = DEFAULT_LANGUAGE) -> str:
     """What happened."""
-    return text(error_id(error.code), language, **error.params)
+    return text(error_id(error.code), language, None, **error.params)
 
 
 def error_hint(error: KeygraftError, language: str = DEFAULT_LANGUAGE) -> str:

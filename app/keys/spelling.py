@@ -8,7 +8,7 @@ A state_dict key is usually a string and is written as it is. What is no string,
 import json
 from typing import TypeAlias
 
-Token: TypeAlias = "str | int | float | bool | bytes | None | tuple[Token, ...]"
+Token: TypeAlias = "str | int | float | bool | bytes | None | tuple[Token, ...]"  # noqa: S105 - a part of a key, not a secret
 """A dictionary key as it stood in the file; keeps its type."""
 
 _MAX_DIGITS = 400

@@ -1,0 +1,111 @@
+"""Stand-ins for what numpy pickles: arrays, element types, scalars.
+
+Source: numpy, `numpy/_core/src/multiarray/methods.c` (`array_setstate`) and `descriptor.c` (`arraydescr_setstate`).
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from app.readers.pickles.values import Array
+
+if TYPE_CHECKING:
+    from app.readers.pickles.machine import Machine
+
+_KINDS = {
+    "b1": "BOOL",
+    "i1": "I8",
+    "i2": "I16",
+    "i4": "I32",
+    "i8": "I64",
+    "u1": "U8",
+    "u2": "U16",
+    "u4": "U32",
+    "u8": "U64",
+    "f2": "F16",
+    "f4": "F32",
+    "f8": "F64",
+    "f16": "F128",
+    "c8": "C64",
+    "c16": "C128",
+    "c32": "C256",
+}
+_LETTERS = {"O": "OBJECT", "U": "STRING", "S": "STRING", "V": "RECORD", "m": "TIMEDELTA", "M": "DATETIME", "a": "STRING"}
+
+
+class Dtype:
+    """An element type: our name for it, and whether its bytes stand big end first."""
+
+    __slots__ = ("big", "name")
+
+    def __init__(self, name: str, *, big: bool = False) -> None:
+        self.name = name
+        self.big = big
+
+
+def dtype_name(form: str) -> tuple[str, bool]:
+    """Our name of numpy's `<f4`, and whether it is big-endian; "" where it is no element type."""
+    order = form[:1] if form[:1] in {"<", ">", "|", "="} else ""
+    body = form[len(order) :]
+    if body in _KINDS:
+        return _KINDS[body], order == ">"
+    if body == "?":
+        return "BOOL", False
+    if body[:1] in _LETTERS and (body[1:] == "" or body[1:].isdigit() or body[1:2] == "["):
+        return _LETTERS[body[:1]], order == ">"
+    return {"bfloat16": "BF16", "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2", "float16": "F16"}.get(body, ""), False
+
+
+def _dtype(machine: "Machine", args: tuple[Any, ...]) -> Dtype:
+    if not args:
+        raise machine.malformed("dtype")
+    form = args[0]
+    name, big = dtype_name(form.decode("latin1") if type(form) is bytes else form) if type(form) in {str, bytes} else ("", False)
+    return Dtype(name or "UNKNOWN", big=big)
+
+
+def refine(dtype: Dtype, state: Any) -> None:
+    """BUILD on an element type: (version, order, subtype, names, ...)."""
+    if type(state) is tuple and len(state) > 3:
+        dtype.big = state[1] in {">", b">"}
+        if state[3]:
+            dtype.name = "RECORD"
+
+
+def fill(machine: "Machine", array: Array, state: Any) -> None:
+    """BUILD on an array: (version, shape, element type, is_fortran, data)."""
+    if type(state) is not tuple or len(state) not in {4, 5}:
+        raise machine.malformed("array")
+    shape, dtype, fortran, data = state[-4:]
+    if type(shape) is not tuple or type(dtype) is not Dtype or not all(type(size) is int for size in shape):
+        raise machine.malformed("array")
+    array.shape, array.dtype, array.fortran, array.data = shape, dtype.name, bool(fortran), data
+    array.big = dtype.big
+
+
+def _reconstruct(_machine: "Machine", _args: tuple[Any, ...]) -> Array:
+    return Array()
+
+
+def _frombuffer(machine: "Machine", args: tuple[Any, ...]) -> Array:
+    if len(args) < 4:
+        raise machine.malformed("array")
+    data, dtype, shape, order = args[:4]
+    array = Array()
+    fill(machine, array, (shape, dtype, order == "F", data))
+    return array
+
+
+def _scalar(_machine: "Machine", args: tuple[Any, ...]) -> str:
+    name = args[0].name if args and type(args[0]) is Dtype else "scalar"
+    return f"numpy {name}"
+
+
+def _spread(module: str, makers: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    return {f"{package}.{module}.{name}": maker for package in ("numpy.core", "numpy._core") for name, maker in makers.items()}
+
+
+MAKERS: dict[str, Callable[["Machine", tuple[Any, ...]], Any]] = {
+    "numpy.dtype": _dtype,
+    **_spread("multiarray", {"_reconstruct": _reconstruct, "scalar": _scalar}),
+    **_spread("numeric", {"_frombuffer": _frombuffer}),
+}

@@ -1,0 +1,73 @@
+"""The door of the room: a set of files in, a key tree out."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from app.keys import KeyTree, Token
+from app.readers import folders, gguf, hdf5, npy, onnx, raw_pickle, refusals, safetensors, torch_legacy, zips
+from app.readers.errors import ReadLimitError, UnknownFormatError
+from app.readers.limits import Limits
+from app.readers.sniffing import announce, sniff
+from app.sources import ByteSource, FileSet
+
+
+def read(files: FileSet, *, nesting: tuple[Token, ...] | None = None, limits: Limits | None = None) -> KeyTree:
+    """Read the key tree of a checkpoint: headers only, nothing is executed.
+
+    nesting -- path from the file's root to the tree that is wanted; None lets the reader choose
+    Raises KeygraftError of the family of the format; RangesWanted for lent files.
+    """
+    limits = limits or Limits()
+    names = files.names()
+    if not names:
+        raise UnknownFormatError("unknown_format", file="", detail="empty_folder")
+    if len(names) > limits.files:
+        raise ReadLimitError("limit", file=names[0], detail="files")
+    with _collector_paused():
+        if len(names) == 1:
+            source = files.open(names[0])
+            tree = read_one(source, nesting, limits)
+            return msgspec.structs.replace(tree, bytes_read=source.bytes_read)
+        opened = [files.open(name) for name in names]
+        tree = folders.read(opened, nesting, limits, read_one)
+        return msgspec.structs.replace(tree, bytes_read=sum(source.bytes_read for source in opened))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A reading makes hundreds of thousands of values and no garbage: collecting in between costs as much as the reading."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def read_one(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
+    """Read one file by what it holds."""
+    announce(source)
+    form = sniff(source)
+    match form:
+        case "zip":
+            return zips.read(source, nesting, limits)
+        case "safetensors":
+            return safetensors.read(source, nesting, limits)
+        case "torch-legacy":
+            return torch_legacy.read(source, nesting, limits)
+        case "pickle":
+            return raw_pickle.read(source, nesting, limits)
+        case "gguf":
+            return gguf.read(source, nesting, limits)
+        case "npy":
+            return npy.read_single(source, nesting, limits)
+        case "hdf5":
+            return hdf5.read(source, nesting, limits)
+        case "onnx":
+            return onnx.read(source, nesting, limits)
+        case _:
+            raise refusals.refused(form, source.name)

@@ -1,0 +1,97 @@
+"""What a file is, from its content; its name says nothing."""
+
+from app.readers.errors import UnknownFormatError
+from app.sources import ByteSource
+
+HEAD = 4096
+LENT_HEAD = 65_536
+"""What a lent file is asked for first, from both ends: it saves the later rounds of nearly every file."""
+_LEGACY = (b"l\xfc\x9cF\xf9 j\xa8P\x19", b"119547037146038801333356")
+_LFS = b"version https://git-lfs.github.com/spec/"
+_TENSORFLOW_INDEX = bytes.fromhex("57fb808b247547db")
+_MAGIC = (
+    (b"GGUF", "gguf"),
+    (b"FUGG", "gguf"),
+    (b"\x89HDF\r\n\x1a\n", "hdf5"),
+    (b"\x93NUMPY", "npy"),
+    (b"PK\3\4", "zip"),
+    (b"PK\5\6", "zip"),
+    (b"ggml", "ggml"),
+    (b"lmgg", "ggml"),
+    (b"tjgg", "ggml"),
+    (b"\x1f\x8b", "compressed"),
+    (b"7z\xbc\xaf", "compressed"),
+    (b"Rar!", "compressed"),
+    (b"BZh", "compressed"),
+    (b"\xfd7zXZ", "compressed"),
+    (b"\x28\xb5\x2f\xfd", "compressed"),
+    (b"%PDF", "pdf"),
+)
+_HTML = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<!--")
+
+
+def announce(source: ByteSource) -> None:
+    """Ask for both ends of a file."""
+    source.want([(0, LENT_HEAD), (max(0, source.size - LENT_HEAD), LENT_HEAD)])
+
+
+def sniff(source: ByteSource) -> str:
+    """Return the format: "zip", "safetensors", "torch-legacy", "pickle", "gguf", "hdf5", "npy", "json", "onnx", ...
+
+    Raises UnknownFormatError (`unknown_format`, `lfs_pointer`, `unsupported_format`).
+    """
+    head = source.read_at(0, HEAD)
+    if not head:
+        raise UnknownFormatError("unknown_format", file=source.name, detail="empty")
+    if head.startswith(_LFS):
+        raise UnknownFormatError("lfs_pointer", file=source.name)
+    if head.lstrip().lower().startswith(_HTML):
+        raise UnknownFormatError("unknown_format", file=source.name, detail="html")
+    found = _by_magic(head) or _by_shape(head, source)
+    if found is None:
+        raise UnknownFormatError("unknown_format", file=source.name, detail="unknown")
+    return found
+
+
+def _by_magic(head: bytes) -> str | None:
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    if head[4:8] == b"TFL3":
+        return "tflite"
+    if head[257:262] == b"ustar":
+        return "tar"
+    return None
+
+
+def _by_shape(head: bytes, source: ByteSource) -> str | None:
+    if any(magic in head[:64] for magic in _LEGACY):
+        return "torch-legacy"
+    if head[:1] == b"\x80" and head[1:2] <= b"\5":
+        return "pickle"
+    if head[8:9] == b"{" or 2 <= int.from_bytes(head[:8], "little") <= min(source.size - 8, 1 << 40):
+        return "safetensors"
+    if head.lstrip()[:1] == b"{" and b'"' in head[:256]:
+        return "json"
+    if head[512:520] == b"\x89HDF\r\n\x1a\n":
+        return "hdf5"
+    if source.read_at(source.size - 8, 8) == _TENSORFLOW_INDEX:
+        return "tensorflow"
+    return _by_fields(head, source)
+
+
+def _by_fields(head: bytes, source: ByteSource) -> str | None:
+    if head[:1] in {b"\x81", b"\x82", b"\x83", b"\x84", b"\x85", b"\x86", b"\xde"} and _is_text(head[1:2]):
+        return "msgpack"
+    if head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in {b"\x12", b"\x1a", b"\x22", b"\x28", b"\x32", b"\x3a", b"\x42"}:
+        return "onnx"
+    if head[:1] == b"\x0a" and (b"Float32" in head or b"Float16" in head or b"Int32" in head):
+        return "mindspore"
+    if head[:1] in b"(]}cl" and source.read_at(source.size - 1, 1) == b".":
+        return "pickle"
+    return None
+
+
+def _is_text(first: bytes) -> bool:
+    """Whether a msgpack string starts here."""
+    return bool(first) and (0xA1 <= first[0] <= 0xBF or first in {b"\xd9", b"\xda"})

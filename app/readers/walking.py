@@ -1,0 +1,268 @@
+"""From the value of a pickle to its leaves: every tensor with its path, every other leaf in a few words.
+
+The walk is iterative and linear where containers are shared: one without tensors is entered once, one on its own path is a cycle.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from app.keys import ModuleInfo, Token
+from app.keys.spelling import spell
+from app.readers.errors import ReadLimitError
+from app.readers.limits import Limits
+from app.readers.pickles import Array, Blob, Call, Global, Mapped, Storage, Tensor
+
+Path = tuple[Token, ...]
+MAX_DIGITS = 400
+_MODULE_PARTS = ("_parameters", "_buffers", "_modules")
+_SHOWN = 120
+
+
+class Leaf(NamedTuple):
+    """A tensor where it was found.
+
+    path -- tokens from the root of the file
+    key  -- the same without the inner names of modules: what state_dict would say
+    """
+
+    path: Path
+    key: Path
+    tensor: Tensor | Array
+
+
+class Walked(NamedTuple):
+    """All leaves of a file."""
+
+    leaves: list[Leaf]
+    other: dict[str, str]
+    modules: dict[str, ModuleInfo]
+    flags: list[tuple[str, str]]
+
+
+class _Step(NamedTuple):
+    value: Any
+    path: Path
+    key: Path
+
+
+class _Leave(NamedTuple):
+    identity: int
+    before: int
+
+
+def walk(root: Any, name: str, limits: Limits) -> Walked:
+    """Collect the leaves below `root`. Raises ReadLimitError (`limit`: depth, keys, key length)."""
+    return _Walk(name, limits).run(root)
+
+
+class _Walk:
+    def __init__(self, name: str, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        self._out = Walked([], {}, {}, [])
+        self._stack: list[_Step | _Leave] = []
+        self._active: set[int] = set()
+        self._barren: set[int] = set()
+        self._steps = 0
+
+    def run(self, root: Any) -> Walked:
+        self._stack.append(_Step(root, (), ()))
+        while self._stack:
+            step = self._stack.pop()
+            if isinstance(step, _Leave):
+                self._leave(step)
+            else:
+                self._enter(step)
+        return self._out
+
+    def _limit(self, detail: str) -> ReadLimitError:
+        return ReadLimitError("limit", file=self._name, detail=detail)
+
+    def _leave(self, step: _Leave) -> None:
+        self._active.discard(step.identity)
+        if len(self._out.leaves) == step.before:
+            self._barren.add(step.identity)
+
+    def _enter(self, step: _Step) -> None:
+        kind = type(step.value)
+        if kind is Tensor or kind is Array:
+            if len(self._out.leaves) >= self._limits.keys:
+                raise self._limit("keys")
+            self._out.leaves.append(Leaf(step.path, step.key, step.value))
+        elif kind in _CONTAINERS:
+            self._container(step)
+        else:
+            self._other(step)
+
+    def _container(self, step: _Step) -> None:
+        identity = id(step.value)
+        if identity in self._active:
+            self._out.flags.append(("cycle", spell(step.key)))
+            return
+        if identity in self._barren:
+            return
+        if len(step.path) > self._limits.depth:
+            raise self._limit("depth")
+        self._active.add(identity)
+        self._stack.append(_Leave(identity, len(self._out.leaves)))
+        before = len(self._stack)
+        children = _CONTAINERS[type(step.value)](self, step)
+        self._steps += children
+        if self._steps > 8 * self._limits.keys + self._limits.opcodes:
+            raise self._limit("keys")
+        self._stack[before:] = self._stack[before:][::-1]
+        if not children:
+            self._other(step)
+
+    def _other(self, step: _Step) -> None:
+        if len(self._out.other) < self._limits.shown:
+            self._out.other[spell(step.path)] = described(step.value)
+
+    def token(self, value: Any) -> Token:
+        """Check a dictionary key. Raises ReadLimitError where it is too long, PickleError where it can be no key."""
+        if type(value) is Blob and value.length <= self._limits.key_length:
+            value = value.read().decode("utf-8", "surrogateescape") if value.text else value.read()
+        if type(value) is str:
+            if len(value) > self._limits.key_length:
+                raise self._limit("key_length")
+            return value
+        if value is None or type(value) in {bool, float}:
+            return value  # type: ignore[no-any-return]  # narrowed by the line above
+        if type(value) is int:
+            if abs(value) >= 10**MAX_DIGITS:
+                raise self._limit("key_length")
+            return value
+        if type(value) is bytes:
+            return value
+        if type(value) is tuple and len(value) <= 64:
+            return tuple(self._part(part) for part in value)
+        return described(value)
+
+    def _part(self, value: Any) -> Token:
+        return described(value) if type(value) is tuple else self.token(value)
+
+    def mapped(self, step: _Step) -> int:
+        """Push the values of a dictionary."""
+        value: list[Any] = step.value
+        pairs = _unique(value[::2], value[1::2], self.token)
+        for token, child in pairs:
+            self._stack.append(_Step(child, (*step.path, token), (*step.key, token)))
+        return len(pairs)
+
+    def listed(self, step: _Step) -> int:
+        """Push the items of a list; plain lists of scalars are one leaf."""
+        value: list[Any] | tuple[Any, ...] = step.value
+        if not any(type(item) in _DEEP for item in value):
+            return 0
+        for index, item in enumerate(value):
+            self._stack.append(_Step(item, (*step.path, index), (*step.key, index)))
+        return len(value)
+
+    def called(self, step: _Step) -> int:
+        """Push what an object of a foreign class holds: a module as a module, anything else by its attributes and items."""
+        call: Call = step.value
+        state = _state_of(call)
+        if state is not None and is_module(state):
+            return self._module(step, call, state)
+        count = 0
+        for part in (call.pairs, call.items, state if state is not None else call.state, call.args):
+            if type(part) in _DEEP and part:
+                count += _CONTAINERS[type(part)](self, step._replace(value=part)) if type(part) is not Call else self._push(part, step)
+        return count
+
+    def _push(self, part: Any, step: _Step) -> int:
+        self._stack.append(_Step(part, (*step.path, "state"), (*step.key, "state")))
+        return 1
+
+    def _module(self, step: _Step, call: Call, state: Mapped) -> int:
+        values = {key: value for key, value in _unique(state[::2], state[1::2], self.token) if type(key) is str}
+        self._out.modules[spell(step.key)] = ModuleInfo(call.class_name, hyper=_hyperparameters(values))
+        hidden = values.get("_non_persistent_buffers_set")
+        skipped = {name for name in hidden if type(name) is str} if isinstance(hidden, list | tuple) else set()
+        count = 0
+        for part in _MODULE_PARTS:
+            held = values.get(part)
+            if type(held) is not Mapped:
+                continue
+            for token, child in _unique(held[::2], held[1::2], self.token):
+                if child is not None and not (part == "_buffers" and token in skipped):
+                    self._stack.append(_Step(child, (*step.path, part, token), (*step.key, token)))
+                    count += 1
+        return max(count, 1)
+
+
+def _state_of(call: Call) -> Mapped | None:
+    state = call.state
+    if type(state) is tuple and len(state) == 2:
+        state = state[0] if type(state[0]) is Mapped else state[1]
+    return state if type(state) is Mapped else None
+
+
+def is_module(state: Mapped) -> bool:
+    """Whether this is what a `torch.nn.Module` leaves in a pickle."""
+    return sum(1 for key in state[::2] if type(key) is str and key in _MODULE_PARTS) >= 2
+
+
+def _unique(keys: list[Any], values: list[Any], token: Callable[[Any], Token]) -> list[tuple[Token, Any]]:
+    """Pairs with equal keys made one, the last value winning as in Python, without hashing anything but strings."""
+    found: dict[str, tuple[Token, Any]] = {}
+    for key, value in zip(keys, values, strict=False):
+        made = token(key)
+        spelt = made if type(made) is str and not made.startswith("~") else spell((made,))
+        found[spelt] = (made, value)
+    return list(found.values())
+
+
+def _hyperparameters(values: dict[str, Any]) -> dict[str, Any]:
+    plain = {key: value for key, value in values.items() if not key.startswith("_") and key != "training"}
+    return {key: value for key, value in plain.items() if _is_hyper(value)}
+
+
+def _is_hyper(value: Any) -> bool:
+    return type(value) in {bool, float} or (type(value) is int and abs(value) < 1 << 53) or (type(value) is str and len(value) < _SHOWN)
+
+
+def described(value: Any) -> str:
+    """Return a value that is no tensor in a few words, without raw text of the file."""
+    kind = type(value)
+    if kind is str:
+        return ascii(value[:_SHOWN]) + ("…" if len(value) > _SHOWN else "")
+    if kind is int and value.bit_length() > 256:
+        return f"a number of {value.bit_length()} bits"
+    if kind is Call:
+        return f"object of {shown_name(value.class_name) or 'an unnamed class'}"
+    if kind is Global:
+        return shown_name(value.full)
+    if kind is Storage:
+        return f"storage of {value.nbytes} bytes"
+    if kind is Blob:
+        return f"{value.length} bytes"
+    if kind is bytes:
+        return f"{len(value)} bytes"
+    if kind is Mapped:
+        return "empty dictionary" if not value else f"dictionary of {len(value) // 2}"
+    if kind in {list, tuple}:
+        return _described_list(value)
+    return repr(value)[:_SHOWN] if kind in {bool, int, float, complex, type(None)} else f"a {kind.__name__}"
+
+
+def _described_list(value: list[Any] | tuple[Any, ...]) -> str:
+    inner = [item for item in value[:8] if type(item) in {bool, int, float, str, type(None)}]
+    if len(inner) == len(value):
+        text = ", ".join(described(item) for item in inner)
+        return f"[{text}]"[: 2 * _SHOWN]
+    return f"list of {len(value)}"
+
+
+def shown_name(name: str) -> str:
+    """Return a dotted name fit for a message."""
+    return ascii(name[:_SHOWN])[1:-1]
+
+
+_DEEP = frozenset({Tensor, Array, Mapped, list, tuple, Call})
+_CONTAINERS: dict[type, Callable[[_Walk, _Step], int]] = {
+    Mapped: _Walk.mapped,
+    list: _Walk.listed,
+    tuple: _Walk.listed,
+    Call: _Walk.called,
+}
