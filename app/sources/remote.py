@@ -101,7 +101,8 @@ class RemoteFile:
     def lacking(self, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return what must be fetched for these ranges, widened, joined and cut."""
         with self._lock:
-            lacking = [(offset, length) for offset, length in ranges if length and not self._blocks.holds(offset, length)]
+            held = [self._blocks.reach(offset, length) for offset, length in ranges]
+        lacking = [(offset + have, length - have) for (offset, length), have in zip(ranges, held, strict=True) if have < length]
         return coalesced([(offset, self._clipped(offset, max(length, AHEAD))) for offset, length in lacking], GAP, PART)
 
     def bring(self, offset: int, length: int) -> None:
