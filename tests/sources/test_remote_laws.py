@@ -43,8 +43,8 @@ def test_reads_are_slices(steps, known, part, ahead):
     """Reading and announcing in any order gives the bytes of the file, and counts what was fetched."""
     import app.sources.remote as room
 
-    before = room.PART, room.AHEAD, room.FIRST, room.GAP, room.HELD
-    room.PART, room.AHEAD, room.FIRST, room.GAP, room.HELD = part, ahead, 100, 64, 6000
+    before = room.PART, room.AHEAD, room.FIRST, room.GAP, room.HELD, room.STREAM_FROM, room.STREAM
+    room.PART, room.AHEAD, room.FIRST, room.GAP, room.HELD, room.STREAM_FROM, room.STREAM = part, ahead, 100, 64, 6000, 50, 2 * part
     crew = Crew(3)
     try:
         store = Held(known)
@@ -54,11 +54,14 @@ def test_reads_are_slices(steps, known, part, ahead):
             if announce:
                 file.want(spans)
             else:
+                assert [file.take(offset, min(length, part)) for offset, length in spans if offset < file.size] == [
+                    DATA[offset : offset + min(length, part)] for offset, length in spans if offset < file.size
+                ]
                 assert [file.read_at(*span) for span in spans] == [DATA[offset : offset + length] for offset, length in spans]
         assert file.bytes_read == store.asked
     finally:
         crew.close()
-        room.PART, room.AHEAD, room.FIRST, room.GAP, room.HELD = before
+        room.PART, room.AHEAD, room.FIRST, room.GAP, room.HELD, room.STREAM_FROM, room.STREAM = before
 
 
 NUMBER = st.one_of(st.integers(0, 20), st.just(10**30), st.just("*"), st.just("-1"), st.just("\u0661"))
