@@ -1,5 +1,6 @@
 """Laws of remote files: right bytes or an error of ours, whatever is asked and whatever is answered."""
 
+import threading
 from types import SimpleNamespace
 
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ class Held:
     def __init__(self, size):
         self.size = size
         self.asked = 0
+        self.lock = threading.Lock()
 
     def start(self, length):
         """Tell the size with the first bytes."""
@@ -31,7 +33,8 @@ class Held:
     def read(self, offset, length):
         """Return a slice."""
         assert 0 <= offset < offset + length
-        self.asked += min(length, len(DATA) - offset)
+        with self.lock:
+            self.asked += min(length, len(DATA) - offset)
         return DATA[offset : offset + length]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from app import readers
 from app.errors import KeygraftError
+from app.keys.tree import from_shapes
 from app.sources import LocalFiles
 from app.sources.opening import open_remote
 from app.sources.remote import in_rounds
@@ -80,3 +81,21 @@ def test_a_torch_file_costs_its_directory(site, policy, tmp_path):
         assert files.received < 300_000 < path.stat().st_size / 50
         assert len(site.log) <= 3
     assert tree.tensors == readers.read(LocalFiles(path)).tensors
+
+
+def test_a_remapped_file_is_written_without_a_local_copy(site, policy, shards, tmp_path):
+    """The pieces of an export are ranges of remote files as well as of local ones: the same bytes come out."""
+    from app import exporting, mapping
+
+    local = LocalFiles(shards / "model.safetensors.index.json")
+    source = readers.read(local)
+    target = from_shapes({key.replace("layers", "blocks"): (info.shape, info.dtype) for key, info in source.tensors.items()})
+    plan = mapping.parse_plan('keygraft_plan 1\nrename replace "layers." -> "blocks."\n')
+    with open_remote(f"{site.base}/model.safetensors.index.json", policy) as files:
+        for name, tree, held in (("there", in_rounds(files, readers.read), files), ("here", source, local)):
+            evaluation = mapping.evaluate(plan, {"": tree}, target)
+            made = exporting.pieces(evaluation, {"": tree}, target)
+            exporting.write(made, {"": held}, tmp_path / name)
+        assert files.received < 50_000_000
+    assert (tmp_path / "there").read_bytes() == (tmp_path / "here").read_bytes()
+    assert (tmp_path / "here").stat().st_size > 40_000_000
