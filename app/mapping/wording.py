@@ -184,10 +184,10 @@ def _expression(op: str, args: dict[str, Any], refs: Sequence[Expr], shapes: Seq
         case "repeat":
             return Call("repeat", (ref,), {"dim": args["dim"], "times": args.get("times") or args["to"] // args["from"]})
         case "pad":
-            sizes = {name: args[name] for name in ("before", "fill") if name in args}
+            sizes: dict[str, Any] = {name: args[name] for name in ("before", "fill") if name in args}
             after = args["after"] if "after" in args else args["to"] - args["from"] - sizes.get("before", 0)
             known = target is not None and shape is not None and target[args["dim"]] == shape[args["dim"]] + sizes.get("before", 0) + after
-            return Call("pad", (ref,), {"dim": args["dim"], **sizes} | ({} if known else {"after": after}))
+            return Call("pad", (ref,), {"dim": args["dim"], **sizes, **({} if known else {"after": after})})
         case _:
             return Call(op, (ref,), {name: value for name, value in args.items() if name not in {"from", "to", "function"}})
 

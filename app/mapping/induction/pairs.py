@@ -100,8 +100,9 @@ class Pairing:
             return Call(expr.op, (Ref(str(len(sides) - 1)),), expr.args, expr.index)
         inputs = tuple(self._strip(inner, sides, numbers, extra) for inner in expr.inputs)
         args = dict(expr.args)
-        if expr.op == "select" and isinstance(args.get("index"), int):
-            extra.append(args["index"])
+        index = args.get("index")
+        if expr.op == "select" and isinstance(index, int):
+            extra.append(index)
             args["index"] = f"#{len(extra) - 1}"
         return Call(expr.op, inputs, args, expr.index)
 
