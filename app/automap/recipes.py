@@ -75,7 +75,6 @@ class Turning:
             return ("transpose", {"dims": [0, 1]}), ""
         return plain, ""
 
-
     def _all_turn(self) -> bool:
         """Whether every oblong weight that comes under a foreign name is turned."""
         foreign = [votes for kind, votes in self.votes.items() if kind[0] != kind[1]]
