@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.errors import KeygraftError
 
 MEGABYTE = 1 << 20
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -80,6 +82,14 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data / 'keygraft.db'}"
 
 
+class SettingError(KeygraftError):
+    """A setting that cannot be what it is set to."""
+
+
 def load(**overrides: object) -> Settings:
-    """Read the environment; `overrides` win (command-line flags)."""
-    return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    """Read the environment; `overrides` win (command-line flags). Raises SettingError."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise SettingError("setting_invalid", name=f"KEYGRAFT_{str(first['loc'][0]).upper()}", why=first["msg"]) from error

@@ -8,7 +8,7 @@ from app import mapping
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree
 from app.mapping.claims import Claim
-from app.mapping.edits import AddRule, Edit, RemoveRule, ReplaceRule
+from app.mapping.edits import AddRule, Edit, RemoveRule
 from app.mapping.outcomes import TargetOutcome
 from app.mapping.patterns import escape
 from app.mapping.plan import Bind, Ignore, Init, Rule
@@ -47,10 +47,9 @@ def claim(
 ) -> Applied:
     """Fill target keys as claims say, in place of what fills them now. Raises NotFoundError, KeygraftError."""
     _check_targets(workspace, claims)
-    freed = _release(workspace, set(claims))
-    added = inducing.induce(claims, workspace.sources, workspace.target)
+    changes = _released(house, workspace, set(claims), claims)
     label = Said("edit-mapped", {"count": len(claims)})
-    return edits.apply(house, workspace.id, base_version, [*freed, *map(AddRule, added)], label=label, client=client, by=by)
+    return edits.apply(house, workspace.id, base_version, changes, label=label, client=client, by=by)
 
 
 def unmap(house: House, transfer: str, base_version: int, targets: Sequence[str], *, client: str = "", by: str = LOCAL) -> Applied:
@@ -63,7 +62,7 @@ def unmap(house: House, transfer: str, base_version: int, targets: Sequence[str]
     named = [key for key in targets if key not in bound and outcomes[key].recipe is not None]
     if not bound and not named:
         raise KeygraftError("not_mapped", target=targets[0][:200] if targets else "")
-    changes: list[Edit] = [*_release(workspace, bound), *(AddRule(Init(escape(key))) for key in named)]
+    changes: list[Edit] = [*_released(house, workspace, bound), *(AddRule(Init(escape(key))) for key in named)]
     label = Said("edit-unmapped", {"count": len(bound) + len(named)})
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
 
@@ -74,7 +73,7 @@ def start_fresh(
     """Let target keys start fresh, whatever filled them. Raises NotFoundError, KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer, by=by)
     _check_targets(workspace, targets)
-    changes: list[Edit] = [*_release(workspace, set(targets)), *(AddRule(Init(escape(key), policy)) for key in targets)]
+    changes: list[Edit] = [*_released(house, workspace, set(targets)), *(AddRule(Init(escape(key), policy)) for key in targets)]
     label = Said("edit-fresh", {"count": len(targets)})
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
 
@@ -123,27 +122,18 @@ def _decided_by(rules: Sequence[Rule], outcome: TargetOutcome, kinds: tuple[type
     return outcome.rule is not None and isinstance(rules[outcome.rule], kinds)
 
 
-def _release(workspace: Workspace, targets: set[str]) -> list[Edit]:
-    """Edits that take target keys out of the binds and inits that decide them; what else these rules do is kept."""
+def _released(house: House, workspace: Workspace, targets: set[str], claims: Mapping[str, Claim] | None = None) -> list[Edit]:
+    """Edits that take target keys out of the rules that decide them and fill them as claimed; what else these rules do is kept."""
     outcomes, rules = workspace.evaluation.targets, workspace.plan.rules
-    touched = {outcome.rule for key in targets if _decided_by(rules, outcome := outcomes[key], (Bind, Init)) and outcome.rule is not None}
-    changes: list[Edit] = []
-    for index in sorted(touched):
-        kept = [key for key, outcome in outcomes.items() if outcome.rule == index and key not in targets]
-        changes.extend(_narrowed(workspace, index, kept))
-    return changes
+    touched = {outcomes[key].rule for key in targets if _decided_by(rules, outcomes[key], (Bind, Init))}
+    indices = sorted((index for index in touched if index is not None), reverse=True)
+    kept = {key: outcome for key, outcome in outcomes.items() if outcome.rule in touched and key not in targets}
+    changes: list[Edit] = [RemoveRule(index, mapping.statement(rules[index])) for index in indices]
+    changes += [AddRule(msgspec.structs.replace(rules[index], pattern=escape(key))) for key, index in _fresh(rules, kept)]
+    again = {key: claim_of(outcome.recipe) for key, outcome in kept.items() if outcome.state == "loaded" and outcome.recipe is not None}
+    return changes + inducing.additions(house, workspace, again | dict(claims or {}), after=changes)
 
 
-def _narrowed(workspace: Workspace, index: int, kept: Sequence[str]) -> list[Edit]:
-    """Edits that make a rule say only what it says of the keys that are kept."""
-    rule = workspace.plan.rules[index]
-    if not kept:
-        return [RemoveRule(index, mapping.statement(rule))]
-    if isinstance(rule, Init):
-        smaller: Sequence[Rule] = [msgspec.structs.replace(rule, pattern=escape(key)) for key in kept]
-    else:
-        recipes = {key: workspace.evaluation.targets[key].recipe for key in kept}
-        claims = {key: claim_of(recipe) for key, recipe in recipes.items() if recipe is not None}
-        smaller = inducing.induce(claims, workspace.sources, workspace.target)
-    first, *others = smaller
-    return [ReplaceRule(index, mapping.statement(rule), first), *map(AddRule, others)]
+def _fresh(rules: Sequence[Rule], kept: Mapping[str, TargetOutcome]) -> list[tuple[str, int]]:
+    """Keys that started fresh by a rule that is taken apart, with that rule's index."""
+    return [(key, outcome.rule) for key, outcome in kept.items() if outcome.rule is not None and isinstance(rules[outcome.rule], Init)]

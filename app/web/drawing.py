@@ -115,9 +115,7 @@ def _several(request: Request, house: Any, picked: Chosen) -> Done:
     pairs = _by_ending(source, target, picked)
     if not pairs:
         raise DrawingError("drawn_no_names_agree", source=source[0] if source else "", target=target[0] if target else "")
-    applied = mappings.draw(
-        house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client
-    )
+    applied = mappings.draw(house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client)
     return finished(request, house, applied, picked.scene.name)
 
 
@@ -152,9 +150,7 @@ def choice_of(suggestion: Suggestion) -> Choice:
     """Prepare one suggestion for the page."""
     statements = tuple(mapping.statement(rule) for rule in suggestion.rules)
     words = messages.text(f"suggestion-{suggestion.code.replace('_', '-')}", **suggestion.params)
-    return Choice(
-        statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), safe_json(list(statements))
-    )
+    return Choice(statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), safe_json(list(statements)))
 
 
 def _with_offer(done: Done, picked: Chosen, sides: tuple[Drawn, Drawn]) -> Offered:

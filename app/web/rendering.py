@@ -74,14 +74,18 @@ def fragment(request: Request, name: str, context: Context) -> str:
     """Render a template with its context."""
     base = base_of(request)
     given: dict[str, Any] = {field: getattr(context, field) for field in context.__struct_fields__}
-    return environment().get_template(name).render(
-        given,
-        url=lambda path: f"{base}{path}",
-        static=lambda path: f"{base}/static/{path}?v={_stamp()}",
-        base=base,
-        theme=_cookie(request, "kg-theme", THEMES),
-        density=_cookie(request, "kg-density", DENSITIES),
-        words=words_json,
+    return (
+        environment()
+        .get_template(name)
+        .render(
+            given,
+            url=lambda path: f"{base}{path}",
+            static=lambda path: f"{base}/static/{path}?v={_stamp()}",
+            base=base,
+            theme=_cookie(request, "kg-theme", THEMES),
+            density=_cookie(request, "kg-density", DENSITIES),
+            words=words_json,
+        )
     )
 
 
