@@ -43,6 +43,10 @@ class LocalFile:
     def want(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Everything is here."""
 
+    def fileno(self) -> int:
+        """Return the open descriptor, for copies that the kernel makes."""
+        return self._open()
+
     def _open(self) -> int:
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

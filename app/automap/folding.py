@@ -1,0 +1,152 @@
+"""One side as units: a trie whose equal subtrees are one class, and runs of equal numbered children one representative."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from app.automap.names import is_number, joined, numbered
+from app.automap.parameters import place
+from app.automap.units import Axis, Path, Shape, Unit
+from app.automap.vocabulary import STEPS, SYNONYMS
+from app.keys import KeyTree
+
+LEAF_RUN = 8
+"""So many equal numbered leaf modules in a row are a repetition; fewer may be steps of one computation."""
+
+RunId = tuple[Path, str, str]
+
+
+_NONE: dict[str, Any] = {}
+"""Shared by all nodes that have no parameters or no children; never written to."""
+
+
+class Node:
+    """A module: its parameters (canonical name -> key, shape, place in the listing), its children, and the class of its subtree."""
+
+    __slots__ = ("children", "cls", "params")
+
+    def __init__(self) -> None:
+        self.params: dict[str, tuple[str, Shape, int]] = _NONE
+        self.children: dict[str, Node] = _NONE
+        self.cls = -1
+
+    def child(self, label: str) -> "Node":
+        """Return the child of this name, made where it is new."""
+        if self.children is _NONE:
+            self.children = {}
+        made = self.children[label] = Node()
+        return made
+
+
+def trie(tree: KeyTree) -> Node:
+    """Return the module tree of one side; keys without a known shape are left out."""
+    root = node = Node()
+    separator = separator_of(tree)
+    last: Path = ()
+    for order, (key, info) in enumerate(tree.tensors.items()):
+        if info.shape is None:
+            continue
+        path, param = place(key, len(info.shape), tree, separator)
+        if path != last:
+            node = root
+            for segment in path:
+                child = node.children.get(segment)
+                if child is None:
+                    child = node.child(segment)
+                node = child
+            last = path
+        if param in node.params:
+            node = node.child("\0" + key)
+            last = ()
+        if node.params is _NONE:
+            node.params = {}
+        node.params[param] = key, info.shape, order
+    _classify(root, {})
+    return root
+
+
+def separator_of(tree: KeyTree) -> str:
+    """Return what stands between segments: the tree's own word for it, or "/" where only that occurs."""
+    if tree.separator == "." and not any("." in key for key in tree.tensors) and any("/" in key for key in tree.tensors):
+        return "/"
+    return tree.separator
+
+
+def _classify(node: Node, classes: dict[object, int]) -> int:
+    params = tuple([(name, shape) for name, (_, shape, _) in node.params.items()])
+    if len(params) > 1:
+        params = tuple(sorted(params))
+    children = [(label, _classify(child, classes)) for label, child in node.children.items()] if node.children else []
+    if len(children) > 1:
+        children.sort()
+    node.cls = classes.setdefault((params, *children), len(classes))
+    return node.cls
+
+
+def run_id(axis: Axis) -> RunId:
+    """Name a run so that its namesakes in sibling blocks are the same run."""
+    stem = numbered(axis.labels[0])
+    return tuple("#" if is_number(part) else part for part in axis.container), stem[0] if stem else "", axis.labels[0]
+
+
+def units(root: Node, separator: str, source: str, unfolded: Collection[RunId] = ()) -> list[Unit]:
+    """Return the units below `root` in listing order; runs named in `unfolded` stay apart."""
+    found: list[Unit] = []
+    _walk(root, (), (), found, separator, source, unfolded)
+    return sorted(found, key=lambda unit: unit.order)
+
+
+def _walk(
+    node: Node, path: Path, axes: tuple[Axis, ...], found: list[Unit], separator: str, source: str, unfolded: Collection[RunId]
+) -> None:
+    if node.params:
+        spelt = {name: tuple(key.split(separator)) for name, (key, _, _) in node.params.items()}
+        shapes = {name: shape for name, (_, shape, _) in node.params.items()}
+        order = min(place for _, _, place in node.params.values())
+        found.append(Unit(path, axes, spelt, shapes, order, separator, source))
+    if not node.children:
+        return
+    heads, followers = _runs(node, path, unfolded)
+    for label, child in node.children.items():
+        if label in heads:
+            _walk(child, (*path, label), (*axes, heads[label]), found, separator, source, unfolded)
+        elif label not in followers:
+            _walk(child, (*path, label), axes, found, separator, source, unfolded)
+
+
+def _runs(node: Node, path: Path, unfolded: Collection[RunId]) -> tuple[dict[str, Axis], set[str]]:
+    """Return the first label of each run with its axis, and the labels that follow one."""
+    stems: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for label, child in node.children.items():
+        split = numbered(label)
+        if split is not None and (
+            is_number(label) or (child.children and not child.params and SYNONYMS.get(joined(split[0])) not in STEPS)
+        ):
+            stems.setdefault((split[0], split[2]), []).append((split[1], label))
+    heads: dict[str, Axis] = {}
+    followers: set[str] = set()
+    for group in stems.values():
+        if len(group) < 2:
+            continue
+        group.sort()
+        for labels in _stretches(group, node.children):
+            leaf = not node.children[labels[0]].children
+            if len(labels) < (LEAF_RUN if leaf else 2):
+                continue
+            axis = Axis(len(path), tuple(labels), path)
+            if not unfolded or run_id(axis) not in unfolded:
+                heads[labels[0]] = axis
+                followers.update(labels[1:])
+    return heads, followers
+
+
+def _stretches(group: list[tuple[int, str]], children: Mapping[str, Node]) -> list[list[str]]:
+    out: list[list[str]] = []
+    before: tuple[int, int] | None = None
+    for number, label in group:
+        cls = children[label].cls
+        if before == (number - 1, cls):
+            out[-1].append(label)
+        else:
+            out.append([label])
+        before = (number, cls)
+    return out

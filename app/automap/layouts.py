@@ -1,0 +1,121 @@
+"""Rows that stand in another order under an equal shape: rotary halves or pairs, q/k/v by head or stacked. Names tell, heads are needed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from app.automap.names import joined
+from app.automap.fusion import base
+from app.automap.units import Unit
+from app.keys import KeyTree
+
+ROTARY: tuple[tuple[frozenset[str], str, str], ...] = (
+    (frozenset({"attentionwq", "attentionwo", "feedforwardw1"}), "pairs", "Llama reference code: rotary over (even, odd) pairs"),
+    (frozenset({"attnqproj", "attnoutputproj", "sanorm"}), "pairs", "torchtune, RotaryPositionalEmbeddings: pairs"),
+    (frozenset({"selfattnqproj", "selfattnoproj"}), "halves", "transformers, rotate_half"),
+    (frozenset({"selfattnqkvproj", "selfattnoproj"}), "halves", "Phi-3 and vLLM: rotate_half"),
+    (frozenset({"attnqkv", "attnproj", "norm1"}), "halves", "LitGPT, apply_rope: halves"),
+)
+"""Names that must all stand in a block -> how its rotary embedding pairs the rows of q and k; with the code that says so."""
+
+BY_HEAD: Mapping[str, str] = {"querykeyvalue": "Megatron-LM and GPT-NeoX: q, k, v of one head stand together"}
+STACKED = frozenset({"qkv", "inproj", "cattn", "wqkv", "toqkv", "qkvproj"})
+"""Fused names -> whether parts stand by head or one after the other."""
+
+
+class Layouts:
+    """What both sides' names say about the order of rows, and the head counts where they are known.
+
+    decided -- rows of one head, as a decision gives them away
+    unmoved -- a person said of rows in doubt that they stay as they are
+    """
+
+    def __init__(
+        self, us: Sequence[Unit], vs: Sequence[Unit], trees: Iterable[KeyTree], decided: int | None = None, *, unmoved: bool = False
+    ) -> None:
+        self.left, self.right = _rotary(us), _rotary(vs)
+        self.likely = _likely(us) and _likely(vs)
+        self.head_dim, self.certain = (decided, True) if decided else _head_dim((*us, *vs), list(trees))
+        self.unmoved = unmoved
+
+    def reordered(self, u: Unit, v: Unit, param: str) -> tuple[tuple[str, dict[str, Any]], str]:
+        """Return the op between two tensors of equal shape, and a doubt."""
+        same: tuple[str, dict[str, Any]] = ("identity", {})
+        role = base(u.role or v.role)
+        rows = u.params[param][0] if u.params[param] else 0
+        if role == "qkv" and base(v.role or u.role) == "qkv":
+            return self._fused(u, v, rows, same)
+        if role not in {"q", "k"} or not self.likely or v.part is not None:
+            return same, ""
+        return self._rotary_rows(u, v, rows, same)
+
+    def _fused(self, u: Unit, v: Unit, rows: int, same: tuple[str, dict[str, Any]]) -> tuple[tuple[str, dict[str, Any]], str]:
+        left, right = _fused_layout(u), _fused_layout(v)
+        if self.unmoved or joined(u.path[-1]) == joined(v.path[-1]) or (left == right and left):
+            return same, ""
+        if not left or not right or rows % 3 or (rows // 3) % self.head_dim:
+            return same, "fused_layout"
+        heads = rows // 3 // self.head_dim
+        view = [heads, 3, self.head_dim] if left == "by_head" else [3, heads, self.head_dim]
+        return ("permute", {"kind": "rows", "dim": 0, "view": view, "dims": [1, 0, 2]}), "" if self.certain else "heads"
+
+    def _rotary_rows(self, u: Unit, v: Unit, rows: int, same: tuple[str, dict[str, Any]]) -> tuple[tuple[str, dict[str, Any]], str]:
+        if self.unmoved or (self.left == self.right and self.left):
+            return same, ""
+        if not self.left or not self.right:
+            return same, "" if [joined(part) for part in u.local] == [joined(part) for part in v.local] else "rotary"
+        if not self.head_dim or rows % self.head_dim:
+            return same, "rotary"
+        half = self.head_dim // 2
+        view = [rows // self.head_dim, half, 2] if self.left == "pairs" else [rows // self.head_dim, 2, half]
+        return ("permute", {"kind": "rows", "dim": 0, "view": view, "dims": [0, 2, 1]}), "" if self.certain else "heads"
+
+    def parted_doubt(self, u: Unit, v: Unit) -> str:
+        """Return why the rows of an atom may stand in another order than those it is paired with; "" where they do not."""
+        role = base(u.role or v.role)
+        if role not in {"q", "k", "v"}:
+            return ""
+        if "by_head" in {_fused_layout(u), _fused_layout(v)}:
+            return "fused_layout"
+        if role in {"q", "k"} and self.likely and not self.unmoved and (self.left != self.right or not self.left):
+            return "rotary"
+        return ""
+
+
+def _fused_layout(unit: Unit) -> str:
+    name = joined((unit.whole or unit).path[-1])
+    return "by_head" if name in BY_HEAD else "stacked" if name in STACKED else ""
+
+
+def _rotary(units: Sequence[Unit]) -> str:
+    names = {joined("".join(unit.local)) for unit in units} | {joined(unit.path[-1]) for unit in units}
+    return next((layout for needed, layout, _ in ROTARY if needed <= names), "")
+
+
+def _likely(units: Sequence[Unit]) -> bool:
+    """Whether positions enter by rotation: no table of positions, but one of words; or the names say so."""
+    text = {joined(part) for unit in units for part in unit.path}
+    if any("rotary" in part or "rope" in part or "invfreq" in part for part in text):
+        return True
+    roles = {unit.role for unit in units}
+    return "wordembed" in roles and not {"pos", "relpos_table"} & roles and not any("relative" in part for part in text)
+
+
+def _head_dim(units: Sequence[Unit], trees: Sequence[KeyTree]) -> tuple[int, bool]:
+    """Return the rows of one head, and whether something says so: hyperparameters, rotary frequencies, a norm over one head."""
+    for tree in trees:
+        for module in tree.modules.values():
+            dim = module.hyper.get("head_dim") or module.hyper.get("head_size")
+            if isinstance(dim, int) and dim > 1:
+                return dim, True
+            heads = module.hyper.get("num_heads") or module.hyper.get("n_heads") or module.hyper.get("num_attention_heads")
+            width = module.hyper.get("embed_dim") or module.hyper.get("hidden_size") or module.hyper.get("all_head_size")
+            if isinstance(heads, int) and isinstance(width, int) and heads > 0 and width % heads == 0:
+                return width // heads, True
+    for unit in units:
+        name = joined("".join(unit.path))
+        if len(unit.main) == 1 and ("invfreq" in name or "ropefreqs" in name):
+            return 2 * unit.main[0], True
+        if unit.role in {"qnorm", "knorm"} and len(unit.main) == 1 and unit.main[0] <= 256:
+            return unit.main[0], True
+    widths = [unit.main[-1] for unit in units if base(unit.role) in {"q", "qkv"} and len(unit.main) == 2]
+    return (128 if max(widths, default=0) >= 4096 else 64), False

@@ -1,0 +1,53 @@
+"""Segments of keys as words: `LayerNorm1` and `layer_norm_1` are the same three."""
+
+import re
+from functools import lru_cache
+
+from app.automap.vocabulary import DESCENDING
+
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_LAST_DIGITS = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)\Z", re.ASCII | re.DOTALL)
+
+
+@lru_cache(maxsize=65_536)
+def words(segment: str) -> tuple[str, ...]:
+    """Return the words of a segment in small letters, digits by themselves."""
+    return tuple(word.lower() for word in _WORDS.findall(segment)) or (segment,)
+
+
+@lru_cache(maxsize=65_536)
+def joined(segment: str) -> str:
+    """Return a segment without case, underscores and dashes."""
+    return "".join(words(segment))
+
+
+@lru_cache(maxsize=65_536)
+def numbered(segment: str) -> tuple[str, int, str] | None:
+    """Split a segment around its last run of digits; None where it has none."""
+    found = _LAST_DIGITS.match(segment)
+    return None if found is None else (found[1], int(found[2]), found[3])
+
+
+@lru_cache(maxsize=65_536)
+def descends(stem: str) -> bool:
+    """Whether containers of this name count against the order of computation."""
+    return joined(stem).rstrip("0123456789") in DESCENDING
+
+
+@lru_cache(maxsize=65_536)
+def is_number(segment: str) -> bool:
+    """Whether a segment is an index."""
+    return _DIGITS.fullmatch(segment) is not None
+
+
+@lru_cache(maxsize=65_536)
+def blank(segment: str) -> str:
+    """Return a segment with each run of digits taken out."""
+    return _DIGITS.sub("#", segment)
+
+
+@lru_cache(maxsize=65_536)
+def numbers(segment: str) -> tuple[int, ...]:
+    """Return all integers inside a segment."""
+    return tuple(int(found) for found in _DIGITS.findall(segment))

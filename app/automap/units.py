@@ -1,0 +1,91 @@
+"""Units: what is matched. A leaf module with its parameters, standing for all its repetitions in equal blocks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+Path = tuple[str, ...]
+Shape = tuple[int, ...]
+
+
+class Axis(NamedTuple):
+    """A repetition: at which depth of the key its label stands, the labels in order, and the container that repeats."""
+
+    depth: int
+    labels: tuple[str, ...]
+    container: Path
+
+
+class Part(NamedTuple):
+    """What an atom is of its unit: rows `start` to `start + length` of `dim`, or one of `stacked` along dim 0, then those rows."""
+
+    name: str
+    dim: int = 0
+    start: int = 0
+    length: int = 0
+    stacked: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Unit:
+    """A leaf module of one side, once for all its equal repetitions.
+
+    path   -- of its first member
+    spelt  -- canonical parameter -> segments of that parameter's key, of the first member
+    params -- canonical parameter -> shape
+    order  -- place of its first key in the listing
+    source -- name of the source it belongs to; "" for the target and the unnamed source
+    part   -- set where this is an atom of a fused or stacked unit, `whole`
+    """
+
+    path: Path
+    axes: tuple[Axis, ...]
+    spelt: Mapping[str, Path]
+    params: dict[str, Shape]
+    order: int
+    separator: str = "."
+    source: str = ""
+    whole: "Unit | None" = None
+    part: Part | None = None
+    block: Path = ()
+    role: str = ""
+    kind: str = ""
+    words: tuple[str, ...] = ()
+    outer: tuple[str, ...] = ()
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How often it is repeated, outermost first."""
+        return tuple(len(axis.labels) for axis in self.axes)
+
+    @property
+    def count(self) -> int:
+        """Members in all."""
+        return prod(self.lengths)
+
+    @property
+    def local(self) -> Path:
+        """Path inside the block."""
+        return self.path[len(self.block) :]
+
+    @property
+    def bare(self) -> bool:
+        """Whether its weight is a parameter that no module of its own holds."""
+        return self.spelt.get("weight") == self.path
+
+    @property
+    def main(self) -> Shape:
+        """Shape of the parameter that tells most."""
+        return self.params.get("weight") or next(iter(self.params.values()))
+
+    def keys(self, param: str) -> list[str]:
+        """Return the keys of one parameter of all members, outermost axis first."""
+        if not self.axes:
+            return [self.separator.join(self.spelt[param])]
+        segments = [segment.replace("%", "%%") for segment in self.spelt[param]]
+        for axis in self.axes:
+            segments[axis.depth] = "%s"
+        form = self.separator.join(segments)
+        return [form % labels for labels in product(*(axis.labels for axis in self.axes))]

@@ -1,0 +1,189 @@
+"""What the field calls things: words that mean the same, and the names by which modules of one role go.
+
+Only words, no key lists: a name that stands here votes, one that does not is silent. Collected from the public model code of
+torchvision, timm, transformers, diffusers, fairseq, Megatron-LM, mmsegmentation, detectron2, Flax and Keras examples.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SYNONYMS: Mapping[str, str] = {
+    word: meaning
+    for meaning, group in {
+        "attn": "attention attn attentions att mha multihead selfattention selfattn sattn",
+        "cross": "cross crossattention encdec multihead_attn encoderattn crossattn",
+        "mlp": "mlp ffn ff feedforward ffw mlpblock densereludense feed forward fcn",
+        "norm": "norm layernorm ln bn batchnorm groupnorm gn rmsnorm lnorm normalization layrnorm batch layernormalization",
+        "conv": "conv convolution conv2d conv1d conv3d convs cnn",
+        "linear": "linear dense lin",
+        "embed": "embed embedding embeddings emb embeds embedder",
+        "pos": "pos position positions positional posemb",
+        "token": "token tok tokens word vocab",
+        "proj": "proj projection projector project",
+        "query": "query q queries",
+        "key": "key k keys",
+        "value": "value v values",
+        "vision": "vision visual image img vit",
+        "text": "text language lang txt",
+        "cls": "cls class",
+        "head": "head classifier heads cls_head",
+        "out": "out output",
+        "encoder": "encoder enc",
+        "decoder": "decoder dec",
+        "down": "down downsample downsampling downsampler downsamplers reduction reduce downscaling",
+        "up": "up upsample upsampling upsampler upsamplers upscale upscaling upscaled",
+        "mid": "mid middle midblock",
+        "backbone": "backbone trunk body",
+        "time": "time timestep temb t",
+        "shortcut": "shortcut skip nin",
+        "dw": "dw depthwise dwconv convdw",
+        "pw": "pw pointwise pwconv",
+        "gate": "gate router",
+        "rel": "rel relative",
+        "temporal": "temporal motion",
+        "final": "final last",
+        "pool": "pool pooler pooling",
+        "pred": "pred prediction predictor predictions logits",
+        "bbox": "bbox box boxes",
+    }.items()
+    for word in group.split()
+}
+
+SILENT = frozenset(
+    "model models module modules net network layer layers block blocks resblock resblocks h stage stages base the self orig mod state dict "
+    "params param parameter parameters sub core weight weights transformer list seq main features".split()
+)
+"""Words that stand everywhere and so tell nothing."""
+
+STEPS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
+"""Words of modules that are steps of one block: `attn1` and `attn2` are no repetition."""
+
+ALONE: Mapping[str, str] = {
+    name: role
+    for role, group in {
+        "q": "q query qproj toq wq qlin queryproj linearq queries qlinear qnet queryconv convq",
+        "k": "k key kproj tok wk klin keyproj linearkey keys klinear knet keyconv convk",
+        "v": "v value vproj tov wv vlin valueproj linearv values vlinear vnet valueconv convv",
+        "qkv": "qkv inproj cattn querykeyvalue wqkv qkvproj toqkv wqkvproj inprojqkv qkvlinear qkvlin packedproj",
+        "kv": "kv tokv kvproj keyvalue wkv kvlinear",
+        "gate_up": "gateup gateupproj w12 wi12 gateandup w13",
+        "qnorm": "qnorm querynorm qlayernorm normq qln lnq normquery",
+        "knorm": "knorm keynorm klayernorm normk kln lnk normkey",
+        "pos": "posembed posembedding positionembeddings positionembedding positionalembedding embedpositions wpe posemb positionembed "
+        "positionembeddingtable positionalembeddings embedposition positionalencoding",
+        "wordembed": "wordembeddings embedtokens wte tokembeddings tokenembedding embedin wordembedding tokenembeddings tokemb tokenembed "
+        "tokenembeddingtable tokembedding wordemb inputembeddings shared embedtoken wordembed",
+        "typeembed": "tokentypeembeddings segmentembeddings typeembeddings tokentypeembedding segmentembedding",
+        "cls_token": "cls clstoken classembedding classtoken clsembed clstokens",
+        "dist_token": "disttoken distillationtoken",
+        "mask_token": "masktoken maskembed",
+        "registers": "regtoken registertokens registers storagetokens",
+        "patch": "patchembedding convproj patchembeddingconv",
+        "relpos_table": "relativeattentionbias relativepositionbiastable relposbiastable relativebiastable",
+        "relpos_index": "relativepositionindex relposindex",
+        "lm_head": "lmhead embedout",
+        "logit_scale": "logitscale logitscaleexp",
+        "finalnorm": "lnf finallayernorm lnfinal postlayernorm lnpost encodernorm normf finalnorm lastlayernorm lnout posttransformernorm",
+        "prenorm": "lnpre prelayrnorm prelayernorm normpre embnorm layernormembedding embln lnembed embedlayernorm wordembeddingslayernorm normembed",
+        "poolnorm": "fcnorm",
+        "shortcut": "shortcut ninshortcut convshortcut skipconnection downsample identityconv projshortcut",
+        "timeproj": "timeembproj tembproj",
+        "pooler": "pooler poolerdense",
+        "mlm": "transformdense vocabtransform lmheaddense",
+        "query_embed": "queryembed queryembeddings querypositionembeddings queryfeat",
+    }.items()
+    for name in group.split()
+}
+"""A module's last name -> its role, wherever it stands."""
+
+ATTENTION_OUT = frozenset(
+    "proj outproj oproj dense toout cproj wo outlin out o projout outputproj linearout outputdense projection output fcout linearo".split()
+)
+"""Names of the output projection, inside an attention."""
+
+GATED: tuple[tuple[Mapping[str, str], str], ...] = (
+    ({"w1": "gate", "w2": "down", "w3": "up"}, "Llama reference code: w2(silu(w1(x)) * w3(x))"),
+    ({"w1": "gate", "v1": "up", "w2": "down"}, "DBRX model code: silu(w1) * v1, then w2"),
+    ({"w1": "up", "w2": "gate", "cproj": "down"}, "Qwen-7B model code: a1 * silu(a2) with a1 = w1, a2 = w2"),
+    ({"fc1": "gate", "fc2": "up", "proj": "down"}, "LitGPT, LLaMAMLP: silu(fc_1) * fc_2"),
+    ({"gateproj": "gate", "upproj": "up", "downproj": "down"}, "transformers, LlamaMLP"),
+    ({"wi0": "gate", "wi1": "up", "wo": "down"}, "T5 v1.1: gelu(wi_0) * wi_1"),
+    ({"linear1": "gate", "linear2": "down", "linear3": "up"}, "same order as w1, w2, w3"),
+    ({"gate": "gate", "up": "up", "down": "down"}, "plain words"),
+    ({"gatinglinear": "gate", "upproj": "up", "downproj": "down"}, "plain words"),
+    ({"w12": "gate_up", "w3": "down"}, "DINOv2, SwiGLUFFN: w12 splits into gate and up"),
+    ({"weightsin": "gate_up", "weightsout": "down"}, "DINOv2 in transformers"),
+    ({"gateupproj": "gate_up", "downproj": "down"}, "Phi-3"),
+)
+"""Names of a gated feed-forward's members, where all of them stand side by side; each with the code that says so."""
+
+PLAIN_UP = frozenset(
+    "fc1 cfc w1 densehto4h lin1 linear1 fcin wi intermediate expand dense1 fc pwconv1 pointwiseconv1 intermediatedense upproj".split()
+)
+PLAIN_DOWN = frozenset(
+    "fc2 cproj w2 dense4htoh lin2 linear2 fcout wo output contract dense2 proj pwconv2 pointwiseconv2 outputdense downproj".split()
+)
+"""Names of an ungated feed-forward's two linears, inside a feed-forward or directly in a block."""
+
+STAGED: Mapping[str, str] = {
+    "inlayers": "conv1",
+    "outlayers": "conv2",
+    "emblayers": "timeproj",
+}
+"""Sequences of a diffusion residual block (guided-diffusion, unet.py: ResBlock) -> what their convolution or linear is."""
+
+SHORTCUTS = frozenset("shortcut downsample skip skipconnection ninshortcut convshortcut identityconv projshortcut residual".split())
+"""Names of what bridges a residual block."""
+
+HEADS = frozenset("head classifier fc lastlinear classhead clshead logits linearhead heads".split())
+"""Names of the last linear of a classifier."""
+
+DESCENDING: Mapping[str, str] = {
+    "refinenet": "MiDaS and DPT: refinenet4 is applied first",
+}
+"""Numbered containers that count against the order of computation, with the code that says so."""
+
+OPPOSITES: tuple[frozenset[str], ...] = tuple(
+    frozenset(pair.split())
+    for pair in (
+        "encoder decoder",
+        "vision text",
+        "up down",
+        "up mid",
+        "down mid",
+        "query key",
+        "query value",
+        "key value",
+        "student teacher",
+        "online target",
+        "generator discriminator",
+        "left right",
+        "forward backward",
+        "weight bias",
+        "cls bbox",
+        "spatial temporal",
+        "in out",
+        "h w",
+        "first final",
+        "pre post",
+        "before after",
+        "mean var",
+        "dw pw",
+        "self cross",
+    )
+)
+"""Words of which a module has one or the other."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The tables that the mapper reads; empty ones make it do without."""
+
+    synonyms: Mapping[str, str] = field(default_factory=lambda: SYNONYMS)
+    silent: frozenset[str] = SILENT
+    alone: Mapping[str, str] = field(default_factory=lambda: ALONE)
+    roles: bool = True
+
+
+VOCABULARY = Vocabulary()
+NO_WORDS = Vocabulary({}, frozenset(), {}, roles=False)

@@ -1,0 +1,35 @@
+"""What a person may choose about an export."""
+
+from typing import Literal
+
+import msgspec
+
+
+class ScriptOptions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Choices for a loader script.
+
+    only         -- target keys to transfer, as a shell pattern: "backbone.*"
+    min_coverage -- least share of a model's elements that must load; None: nine tenths of what the plan covers
+    model_name   -- what the script calls the goal in its heading; user text, ends in a literal
+    """
+
+    only: str = "*"
+    min_coverage: float | None = None
+    model_name: str = ""
+
+
+class FileOptions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Choices for a remapped file.
+
+    dtype          -- floating tensors become this type (F32, F16, BF16, ...); "" keeps each
+    max_shard_size -- bytes of a shard; 0: one file
+    shared         -- what becomes of tensors that share memory: "clone" writes each, "alias" writes one and names the others in the metadata
+    metadata       -- further entries of the file's metadata, such as provenance
+    container      -- "safetensors" or "torch"
+    """
+
+    dtype: str = ""
+    max_shard_size: int = 0
+    shared: Literal["clone", "alias"] = "clone"
+    metadata: dict[str, str] = {}
+    container: Literal["safetensors", "torch"] = "safetensors"
