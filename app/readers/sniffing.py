@@ -1,5 +1,7 @@
 """What a file is, from its content; its name says nothing."""
 
+from hashlib import blake2b
+
 from app.readers.errors import UnknownFormatError
 from app.sources import ByteSource
 
@@ -33,6 +35,12 @@ _HTML = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<!--")
 def announce(source: ByteSource) -> None:
     """Ask for both ends of a file."""
     source.want([(0, LENT_HEAD), (max(0, source.size - LENT_HEAD), LENT_HEAD)])
+
+
+def fingerprint(source: ByteSource) -> str:
+    """Hash what tells whether a file is still the same: its size and both ends, where headers and directories stand."""
+    ends = source.read_at(0, HEAD) + source.read_at(max(0, source.size - HEAD), HEAD)
+    return blake2b(ends + source.size.to_bytes(8, "little"), digest_size=16).hexdigest()
 
 
 def sniff(source: ByteSource) -> str:
