@@ -19,7 +19,7 @@ from app.sources import LocalFiles, MemoryFiles
 KINDS = st.sampled_from(["<f4", "<f8", "<f2", "<i8", "<i4", "|u1", "|b1", "<c8", ">f4"])
 OURS = {"f4": "F32", "f8": "F64", "f2": "F16", "i8": "I64", "i4": "I32", "u1": "U8", "b1": "BOOL", "c8": "C64"}
 NAMES = st.text(st.characters(min_codepoint=48, max_codepoint=122), min_size=1, max_size=8).filter(
-    lambda name: name not in {"file", "arrays", "self"}
+    lambda name: name not in {"file", "arrays", "self"} and not {":", chr(92)} & set(name)
 )
 
 
