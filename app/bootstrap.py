@@ -17,6 +17,7 @@ from app.errors import KeygraftError, RefusedError
 from app.gate import Entry, Gate
 from app.services import sandboxes
 from app.services.house import LOCAL, House
+from app.services.recent import Recent
 from app.settings import Settings
 from app.store import people
 from app.store.database import open_database
@@ -35,7 +36,7 @@ def open_house(settings: Settings) -> House:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.data.chmod(0o700)
     database = open_database(settings.database)
-    house = House(settings, database, builder=sandboxes.builder(settings))
+    house = House(settings, database, builder=sandboxes.builder(settings), evaluated=Recent(settings.cached_workspaces))
     with database.write() as tx:
         people.ensure(tx, LOCAL, messages.text("person-local"), house.clock())
     return house

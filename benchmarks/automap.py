@@ -4,6 +4,7 @@ usage: python benchmarks/automap.py [CORPUS] [--order listed sorted shuffled] [-
 """
 
 import argparse
+import fnmatch
 import importlib.util
 import random
 import re
@@ -45,6 +46,16 @@ def renamed(entries, salt):
     return out
 
 
+def cases(score, corpus, only):
+    """The corpus, or the families that tests/automap writes down by hand."""
+    if corpus == "families":
+        from tests.automap.conversions import cases as families
+
+        yield from (pair for pair in families() if fnmatch.fnmatch(pair[0], only))
+    else:
+        yield from ((name, score.load_case(path)) for name, path in score.cases(str(corpus), only))
+
+
 def inverted(case):
     """The conversion the other way round, where its ops have an inverse; slices of a fused tensor become its concat."""
     truth, pieces = {}, {}
@@ -77,8 +88,7 @@ def run(score, corpus, order, variant, only, show):
 
         options["vocabulary"] = NO_WORDS
     rows = []
-    for name, path in score.cases(str(corpus), only):
-        case = score.load_case(path)
+    for name, case in cases(score, corpus, only):
         if variant == "inverted":
             case = inverted(case)
         if variant == "renamed":
@@ -104,13 +114,13 @@ def run(score, corpus, order, variant, only, show):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("corpus", nargs="?", type=Path, default=CORPUS)
+    parser.add_argument("corpus", nargs="?", default=CORPUS, help="a folder, or `families`")
     parser.add_argument("--order", nargs="*", default=["listed", "sorted", "shuffled"])
     parser.add_argument("--variant", nargs="*", default=["plain"])
     parser.add_argument("--only", default="*")
     parser.add_argument("--cases", default="none", choices=["none", "bad", "all"])
     args = parser.parse_args()
-    score = scorer(args.corpus)
+    score = scorer(CORPUS if args.corpus == "families" else Path(args.corpus))
     print(score.HEAD)
     for variant in args.variant:
         for order in args.order:

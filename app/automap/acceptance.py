@@ -56,6 +56,7 @@ class Judge:
         accepted = (
             not clash
             and margin >= 1.2
+            and matching.solid[a] >= 0.5
             and score > 2.0
             and self.trust >= TRUST
             and ((name >= 0.5 and len(kinds) >= 2) or (strong and margin >= 1.5) or (self.trust >= 0.7 and len(kinds) >= 2 and near >= 0.5))

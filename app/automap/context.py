@@ -11,6 +11,10 @@ Pair = tuple[int, int]
 _Index = tuple[Path, str]
 
 
+MOVES = 60
+"""So many moves of an index are compared with each other to see which way a container runs."""
+
+
 class Context:
     """Agreement of the current pairs, asked for one pair at a time."""
 
@@ -30,6 +34,11 @@ class Context:
         self._near: dict[tuple[Path, Path, bool], float] = {}
         self._moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = {}
         self._agreements: dict[tuple[tuple[_Index, _Index], tuple[float, float], bool], tuple[float, float]] = {}
+        self._shapes: dict[_Index, dict[float, set[object]]] = defaultdict(lambda: defaultdict(set))
+        self._paired: dict[tuple[_Index, _Index], dict[tuple[float, float], set[object]]] = {}
+        for unit, indices in zip(us, self.index_u, strict=True):
+            for container, stem, index in indices:
+                self._shapes[container, stem][index].add(buckets(unit.main)[0])
         self._back: dict[tuple[_Index, _Index], bool] = {}
         self._words: dict[tuple[Path, Path], int] = {}
         self._words_u: Counter[Path] = Counter()
@@ -44,6 +53,7 @@ class Context:
         self._back.clear()
         self._together = Counter()
         moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = defaultdict(Counter)
+        paired: dict[tuple[_Index, _Index], dict[tuple[float, float], set[object]]] = defaultdict(lambda: defaultdict(set))
         translated: Counter[tuple[Path, Path]] = Counter()
         self._words_u, self._words_v = Counter(), Counter()
         for a, b in pairs.items():
@@ -53,10 +63,12 @@ class Context:
             for container, stem, index in self.index_u[a]:
                 for other, other_stem, other_index in self.index_v[b]:
                     moves[(container, stem), (other, other_stem)][index, other_index] += 1
+                    paired[(container, stem), (other, other_stem)][index, other_index].add(buckets(self.us[a].main)[0])
             u, v = _plain(self.us[a]), _plain(self.vs[b])
             translated[u, v] += 1
             self._words_u[u] += 1
             self._words_v[v] += 1
+        self._paired = paired
         self._moves, self._words = dict(moves), translated
 
     def link(self, source: Path, target: Path, own: bool = False) -> float:
@@ -91,40 +103,38 @@ class Context:
         own = self.pairs.get(a) == b
         total = weight = 0.0
         for container, stem, index in self.index_u[a]:
-            best = vote = 0.0
             for other, other_stem, other_index in self.index_v[b]:
                 seen, agreement = self._agreement(((container, stem), (other, other_stem)), (index, other_index), own)
-                if seen > best:
-                    best, vote = seen, agreement
-            if best:
-                share = best / (best + 2)
-                total += vote * share
-                weight += share
+                if seen > 0:
+                    share = seen / (seen + 2)
+                    total += agreement * share
+                    weight += share
         return total / weight if weight else 0.0
 
     def _agreement(self, containers: tuple[_Index, _Index], move: tuple[float, float], own: bool) -> tuple[float, float]:
-        """Return how many pairs have a say on one move of an index, and what they say."""
+        """Return how many pairs have a say on one move of an index, and what they say; ties on one side say nothing."""
         moves = self._moves.get(containers)
-        if moves is None:
+        if moves is None or (len(moves) == 1 and move in moves):
             return 0.0, 0.0
         key = containers, move, own
         if key not in self._agreements:
-            seen = moves.total() - own
-            if seen < 1 or (len(moves) == 1 and move in moves and seen < 2):
-                self._agreements[key] = 0.0, 0.0
-            else:
-                turn = -1 if self._runs_back(containers) else 1
-                votes = sum(count * _concordant(move, pair, turn) for pair, count in moves.items()) - own
-                self._agreements[key] = float(seen), votes / seen
+            turn = -1 if self._runs_back(containers) else 1
+            votes = [(count, _concordant(move, pair, turn)) for pair, count in moves.items()]
+            seen = sum(count for count, vote in votes if vote) - own
+            self._agreements[key] = (float(seen), (sum(count * vote for count, vote in votes) - own) / seen) if seen > 0 else (0.0, 0.0)
         return self._agreements[key]
 
     def _runs_back(self, containers: tuple[_Index, _Index]) -> bool:
         if containers not in self._back:
-            moves = list(self._moves.get(containers, ()))
-            forth = sum(_concordant(x, y, 1) for at, x in enumerate(moves) for y in moves[:at])
-            back = sum(_concordant(x, y, -1) for at, x in enumerate(moves) for y in moves[:at])
-            self._back[containers] = back > forth
+            moves = list(self._moves.get(containers, ()))[:MOVES]
+            votes = [_concordant(x, y, 1) for at, x in enumerate(moves) for y in moves[:at] if self._differ(containers, x, y)]
+            self._back[containers] = sum(votes) < 0
         return self._back[containers]
+
+    def _differ(self, containers: tuple[_Index, _Index], x: tuple[float, float], y: tuple[float, float]) -> bool:
+        """Whether shapes alone tell the members of two moves apart: only then do they say which way a container runs."""
+        known, paired = self._shapes[containers[0]], self._paired[containers]
+        return bool(paired[x] - known[y[0]]) and bool(paired[y] - known[x[0]])
 
     def translation(self, a: int, b: int) -> float:
         """How often the other pairs turn the one's path inside its block into the other's, -1..1."""
@@ -142,9 +152,11 @@ class Context:
 
 
 def _concordant(move: tuple[float, float], pair: tuple[float, float], turn: int) -> int:
-    """1 where two moves of indices keep their order (`turn` -1: reverse it), -1 where they do not."""
+    """1 where two moves of indices keep their order (`turn` -1: reverse it), -1 where they do not, 0 where one side stays."""
     left, right = move[0] - pair[0], (move[1] - pair[1]) * turn
-    return 1 if left * right > 0 or left == right == 0 else -1
+    if left == 0 or right == 0:
+        return 1 if left == right else 0
+    return 1 if left * right > 0 else -1
 
 
 def _ancestors(unit: Unit) -> tuple[Path, ...]:

@@ -19,6 +19,7 @@ SAME_KEY = 3.0
 RANK = 1.5
 LONE = 1.0
 SAME_NUMBERS = 0.4
+LEAF_DIGITS = 0.5
 TEMPLATE_RANK = 1.0
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
@@ -141,6 +142,8 @@ def static_score(u: Unit, v: Unit) -> float:
     if u.lengths != v.lengths:
         score -= 0.5
     score += SAME_NUMBERS * shared_numbers(u, v)
+    if not u.role and not v.role:
+        score += LEAF_DIGITS * _leaf_digits(u, v)
     if u.bare != v.bare and u.part is None and v.part is None:
         score -= 0.3
     return score
@@ -157,6 +160,11 @@ def shared_numbers(u: Unit, v: Unit) -> float:
     left = [part for part in u.path if is_number(part)]
     right = [part for part in v.path if is_number(part)]
     return sum(a == b for a, b in zip(reversed(left), reversed(right), strict=False)) / max(len(left), len(right), 1)
+
+
+def _leaf_digits(u: Unit, v: Unit) -> int:
+    left, right = (() if is_number(unit.path[-1]) else numbers(unit.path[-1]) for unit in (u, v))
+    return 0 if not left or not right else 1 if left == right else -1
 
 
 Ranks = Mapping[Unit, tuple[int, int]]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.automap.evidence import likeness, roles_clash
+from app.automap.evidence import likeness, roles_clash, wrapped
 from app.automap.fusion import base
 from app.automap.matching import Matching
 from app.automap.names import joined
@@ -22,6 +22,7 @@ def leftovers(matching: Matching, found: Mapping[str, Draft]) -> Iterator[Draft]
     free_u = [a for a in range(len(matching.us)) if a not in matching.pairs]
     free_v = [b for b in range(len(matching.vs)) if b not in back]
     yield from _apart(matching, free_u)
+    yield from _set_apart(matching, free_v)
     used: set[int] = set()
     for b in free_v:
         a = _resized(matching, b, [a for a in free_u if a not in used])
@@ -44,8 +45,25 @@ def _apart(matching: Matching, free_u: Sequence[int]) -> Iterator[Draft]:
                 continue
             for param, shape in u.params.items():
                 if param in v.params and param not in mate.params and v.params[param] == shape and v.whole is None:
-                    for at in v.members():
-                        yield Draft(v.key(param, at), _claim(u, u.key(param, at)), ((c, b),), param)
+                    for key, own in zip(v.keys(param), u.keys(param), strict=True):
+                        yield Draft(key, _claim(u, own), ((c, b),), param)
+
+
+def _set_apart(matching: Matching, free_v: Sequence[int]) -> Iterator[Draft]:
+    """The other way round: a bias that the target holds beside the module whose weight is paired."""
+    for b in free_v:
+        v = matching.vs[b]
+        if "weight" in v.params or v.whole is not None:
+            continue
+        for a, c in matching.pairs.items():
+            u, mate = matching.us[a], matching.vs[c]
+            near = mate.block == v.block and ((u.role and u.role == v.role) or wrapped(u.path, v.path))
+            if not near or u.lengths != v.lengths or u.whole is not None:
+                continue
+            for param, shape in v.params.items():
+                if u.params.get(param) == shape and param not in mate.params:
+                    for key, own in zip(v.keys(param), u.keys(param), strict=True):
+                        yield Draft(key, _claim(u, own), ((a, c),), param)
 
 
 def _resized(matching: Matching, b: int, free: Sequence[int]) -> tuple[int, Resized] | None:
@@ -86,11 +104,11 @@ def resizing(source: Shape, target: Shape, role: str) -> Resized | None:
 def _members(matching: Matching, a: int, b: int, change: Resized) -> Iterator[Draft]:
     u, v = matching.us[a], matching.vs[b]
     op, args, doubt = change
-    for at in v.members():
-        for param in v.params:
-            changed = param == "weight"
-            claim = _claim(u, u.key(param, at), op if changed else "identity", args if changed else {})
-            yield Draft(v.key(param, at), claim, ((a, b),), param, doubt if changed else "resize")
+    for param in v.params:
+        changed = param == "weight"
+        for key, own in zip(v.keys(param), u.keys(param), strict=True):
+            claim = _claim(u, own, op if changed else "identity", args if changed else {})
+            yield Draft(key, claim, ((a, b),), param, doubt)
 
 
 def _twins(matching: Matching, b: int, back: Mapping[int, int]) -> Iterator[Draft]:
@@ -98,7 +116,11 @@ def _twins(matching: Matching, b: int, back: Mapping[int, int]) -> Iterator[Draf
     v = matching.vs[b]
     if v.whole is not None:
         return
-    alike = [c for c, other in enumerate(matching.vs) if c in back and other.params == v.params and other.lengths == v.lengths and other.whole is None]
+    alike = [
+        c
+        for c, other in enumerate(matching.vs)
+        if c in back and other.params == v.params and other.lengths == v.lengths and other.whole is None
+    ]
     tied = [c for c in alike if v.role == "lm_head" and matching.vs[c].role == "wordembed"]
     if not tied and len(alike) == 1 and len(v.main) > 1:
         tied = [c for c in alike if v.bare and joined(matching.vs[c].path[-1]) == joined(v.path[-1])]
@@ -107,7 +129,7 @@ def _twins(matching: Matching, b: int, back: Mapping[int, int]) -> Iterator[Draf
         u = matching.us[a]
         if u.whole is None and u.main == v.main:
             for param in v.params:
-                yield Draft(v.key(param, ()), _claim(u, u.key(param, ())), ((a, tied[0]),), param, "tied")
+                yield Draft(v.keys(param)[0], _claim(u, u.keys(param)[0]), ((a, tied[0]),), param, "tied")
 
 
 def _claim(u: Unit, key: str, op: str = "identity", args: dict[str, Any] | None = None) -> Claim:

@@ -24,6 +24,7 @@ class Matching:
     pairs   -- index of the source unit -> index of the target unit
     scores  -- of every pair that passed the gate
     margins -- of every pair: what the next best exchange would cost
+    solid   -- the same, without what the pairs say about each other: a whole tower put in another's place is not seen from inside
     left    -- how many pairs were not weighed, because too many units are alike
     """
 
@@ -32,6 +33,7 @@ class Matching:
     pairs: dict[int, int]
     scores: dict[Pair, float]
     margins: dict[int, float]
+    solid: dict[int, float]
     context: Context
     ordered: bool
     ranks: tuple[evidence.Ranks, evidence.Ranks]
@@ -64,10 +66,12 @@ def match(
         if ordered:
             static[a, b] += evidence.RANK * _same_rank(by_place, us[a], vs[b])
     context = Context(us, vs)
+    shape_near = {pair: CONTEXT * context.nearness(*pair) for pair in static}
     pairs: dict[int, int] = {}
     scores: dict[Pair, float] = {}
+    firm: dict[Pair, float] = {}
     for turn in range(ROUNDS):
-        scores = {}
+        scores, firm = {}, {}
         for (a, b), score in static.items():
             total = score + CONTEXT * SLOWLY[min(turn, len(SLOWLY) - 1)] * context.nearness(a, b)
             rank = _same_rank(by_name[0], us[a], vs[b]) or _same_rank(by_name[1], us[a], vs[b])
@@ -77,6 +81,7 @@ def match(
                 total += INDICES * agree + TRANSLATION * context.translation(a, b)
             total += evidence.TEMPLATE_RANK * (0.3 * rank if rank < 0 < agree else rank)
             scores[a, b] = total
+            firm[a, b] = score + shape_near[a, b] + evidence.TEMPLATE_RANK * rank
         found = assign(scores, FLOOR)
         if found == pairs and turn >= len(SLOWLY):
             break
@@ -88,7 +93,8 @@ def match(
         rows.setdefault(a, []).append(b)
         columns.setdefault(b, []).append(a)
     margins = _margins(pairs, scores, rows, columns)
-    return Matching(us, vs, pairs, scores, margins, context, ordered, by_place, left, rows, columns)
+    solid = _margins(pairs, firm, rows, columns)
+    return Matching(us, vs, pairs, scores, margins, solid, context, ordered, by_place, left, rows, columns)
 
 
 def _same_rank(ranks: tuple[evidence.Ranks, evidence.Ranks], u: Unit, v: Unit) -> float:

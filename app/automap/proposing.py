@@ -65,27 +65,26 @@ def _matched(
 
 def _proposals(matching: Matching, layouts: Layouts) -> dict[str, Proposal]:
     judge = Judge(matching, {})
-    verdicts: dict[tuple[int, int], Verdict] = {}
-    out: dict[str, Proposal] = {}
     found = {draft.key: draft for draft in drafts(matching, layouts)}
     for draft in leftovers(matching, found):
         found.setdefault(draft.key, draft)
+    opinions: dict[tuple[tuple[tuple[int, int], ...], str], Verdict] = {}
+    out: dict[str, Proposal] = {}
     for draft in found.values():
-        for pair in draft.pairs:
-            if pair not in verdicts:
-                verdicts[pair] = judge.verdict(*pair)
-        out[draft.key] = _proposal(draft, [verdicts[pair] for pair in draft.pairs])
+        known = opinions.get((draft.pairs, draft.doubt))
+        if known is None:
+            known = opinions[draft.pairs, draft.doubt] = _opinion(draft, [judge.verdict(*pair) for pair in draft.pairs])
+        out[draft.key] = Proposal(draft.key, draft.claim, known.confidence, known.accepted, known.reasons)
     return out
 
 
-def _proposal(draft: Draft, verdicts: Sequence[Verdict]) -> Proposal:
+def _opinion(draft: Draft, verdicts: Sequence[Verdict]) -> Verdict:
+    """Return what is thought of a claim: as certain as the weakest of its pairs, and never certain where the recipe is not."""
     confidence = min(verdict.confidence for verdict in verdicts)
-    accepted = all(verdict.accepted for verdict in verdicts) and not draft.doubt
     reasons = verdicts[0].reasons
     if draft.doubt:
-        reasons = (*reasons, Reason("doubt-" + draft.doubt.replace("_", "-")))
-        confidence = min(confidence, 0.6)
-    return Proposal(draft.key, draft.claim, confidence, accepted, reasons)
+        return Verdict(min(confidence, 0.6), False, (*reasons, Reason("doubt-" + draft.doubt.replace("_", "-"))))
+    return Verdict(confidence, all(verdict.accepted for verdict in verdicts), reasons)
 
 
 def _decided(key: str, fixed: Mapping[str, Claim | None]) -> Proposal:

@@ -6,7 +6,7 @@ from math import prod
 
 from app.automap.names import is_number, joined, words
 from app.automap.units import Path, Unit
-from app.automap.vocabulary import ATTENTION_OUT, GATED, HEADS, PLAIN_DOWN, PLAIN_UP, SHORTCUTS, STEPS, Vocabulary
+from app.automap.vocabulary import ATTENTION_OUT, GATED, HEADS, PLAIN_DOWN, PLAIN_UP, SHORTCUTS, STAGED, STEPS, Vocabulary
 
 _PROJECTIONS = frozenset({"q", "k", "v", "qkv", "kv"})
 
@@ -34,7 +34,7 @@ def spoken(path: Path, vocabulary: Vocabulary) -> tuple[str, ...]:
             continue
         whole = vocabulary.synonyms.get(joined(segment))
         for word in (whole,) if whole else words(segment):
-            if word not in vocabulary.silent:
+            if word not in vocabulary.silent and not word.isdigit():
                 out.append(vocabulary.synonyms.get(word, word))
     return tuple(out)
 
@@ -88,6 +88,7 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
             _scales(group)
             _routers(group)
     _ends(blocks[()], units, vocabulary)
+    _behind_stem(units, vocabulary)
     _chains(units)
 
 
@@ -329,11 +330,19 @@ def _convolutions(group: Sequence[Unit]) -> None:
             continue
         holder = joined(unit.path[-2]) if len(unit.local) > 1 else ""
         last = joined(unit.path[-1])
+        if holder in STAGED:
+            unit.role = STAGED[holder] if unit.kind == "matrix" else ("after." if normal else "") + STAGED[holder]
+            continue
         if last in SHORTCUTS or (holder in SHORTCUTS and (is_number(unit.path[-1]) or last in {"norm", "bn", "conv"})):
             unit.role = "shortcut.norm" if normal else "shortcut"
         elif normal and holder[:-1] == "conv" and last in {"norm", "bn"}:
             unit.role = "after.conv" + holder[-1]
-        elif normal and last[:-1] in {"bn", "norm"} and last[-1].isdigit() and any(joined(other.path[-1]) == "conv" + last[-1] for other in group):
+        elif (
+            normal
+            and last[:-1] in {"bn", "norm"}
+            and last[-1].isdigit()
+            and any(joined(other.path[-1]) == "conv" + last[-1] for other in group)
+        ):
             unit.role = "after.conv" + last[-1]
         elif not normal and last[:-1] == "conv" and last[-1].isdigit():
             unit.role = last
@@ -377,7 +386,9 @@ def _routers(group: Sequence[Unit]) -> None:
 def _ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Name what stands before and after the blocks: embeddings, final norms, heads."""
     tables = {tuple(sorted(unit.main)) for unit in units if unit.role == "wordembed"}
-    last_of = {unit.path[:-1]: unit.path[-1] for unit in sorted(units, key=_last_number) if is_number(unit.path[-1]) and unit.kind == "matrix"}
+    last_of = {
+        unit.path[:-1]: unit.path[-1] for unit in sorted(units, key=_last_number) if is_number(unit.path[-1]) and unit.kind == "matrix"
+    }
     for unit in outside:
         if unit.role or not unit.path:
             continue
@@ -390,7 +401,9 @@ def _ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabulary
             in {"output", "projout", "decoder", "head", "outputprojection", "proj", "lmhead", "outputlayer", "embedout", "generator"}
         ):
             unit.role = "lm_head"
-        elif unit.kind in {"matrix", "conv"} and (last in HEADS or (name_of(unit) in HEADS and last_of.get(unit.path[:-1]) == unit.path[-1])):
+        elif unit.kind in {"matrix", "conv"} and (
+            last in HEADS or (name_of(unit) in HEADS and last_of.get(unit.path[:-1]) == unit.path[-1])
+        ):
             unit.role = "head"
         elif unit.kind == "conv" and len(unit.main) >= 4 and unit.main[1] == 3 and unit.main[2] > 1:
             unit.role = "stem"
@@ -402,6 +415,20 @@ def _ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabulary
             unit.role = "poolnorm"
         elif is_norm(unit, vocabulary) and last in {"norm", "layernorm", "ln"} and "pool" not in spoken_words and len(unit.words) <= 3:
             unit.role = "finalnorm"
+
+
+def _behind_stem(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name the one norm that stands beside the first convolution, and the one linear that is as large as the table of words."""
+    for stem in [unit for unit in units if unit.role == "stem"]:
+        for holder in (stem.path[:-1], stem.path[:-2]):
+            beside = [unit for unit in units if holder and unit.path[:-1] == holder and is_norm(unit, vocabulary) and unit.kind == "vector"]
+            if len(beside) == 1 and not beside[0].role:
+                beside[0].role = "prenorm"
+                break
+    tables = {unit.main for unit in units if unit.role == "wordembed"}
+    as_large = [unit for unit in units if unit.main in tables and unit.role != "wordembed"]
+    if len(as_large) == 1 and not as_large[0].role:
+        as_large[0].role = "lm_head"
 
 
 def _last_number(unit: Unit) -> int:

@@ -87,6 +87,7 @@ ALONE: Mapping[str, str] = {
         "prenorm": "lnpre prelayrnorm prelayernorm normpre embnorm layernormembedding embln lnembed embedlayernorm wordembeddingslayernorm normembed",
         "poolnorm": "fcnorm",
         "shortcut": "shortcut ninshortcut convshortcut skipconnection downsample identityconv projshortcut",
+        "timeproj": "timeembproj tembproj",
         "pooler": "pooler poolerdense",
         "mlm": "transformdense vocabtransform lmheaddense",
         "query_embed": "queryembed queryembeddings querypositionembeddings queryfeat",
@@ -123,6 +124,13 @@ PLAIN_DOWN = frozenset(
     "fc2 cproj w2 dense4htoh lin2 linear2 fcout wo output contract dense2 proj pwconv2 pointwiseconv2 outputdense downproj".split()
 )
 """Names of an ungated feed-forward's two linears, inside a feed-forward or directly in a block."""
+
+STAGED: Mapping[str, str] = {
+    "inlayers": "conv1",
+    "outlayers": "conv2",
+    "emblayers": "timeproj",
+}
+"""Sequences of a diffusion residual block (guided-diffusion, unet.py: ResBlock) -> what their convolution or linear is."""
 
 SHORTCUTS = frozenset("shortcut downsample skip skipconnection ninshortcut convshortcut identityconv projshortcut residual".split())
 """Names of what bridges a residual block."""

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import Json, print_json, write, write_exactly
 from app import messages
+from app.cli.output import Json, print_json, write, write_exactly
 
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", dir_okay=False)]
 Out = Annotated[Path | None, typer.Option("--out", help="File to write; left out: prints. The suffix .json chooses JSON.")]

@@ -51,11 +51,11 @@ def diff(
 
 def ops(as_json: Json = False) -> None:
     """List the operations that a rule may use."""
-    from app.mapping.ops import described
+    from app.cli.vocabulary import described
 
     listed = described()
     if as_json:
         print_json(listed)
         return
     for entry in listed:
-        write(f"{entry['name']}\n    {entry['meaning']}")
+        write(f"{entry['name']}\n    {entry['summary']}\n    {entry['example']}")

@@ -20,7 +20,7 @@ _SIZE = re.compile(r"(?P<count>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[KMGT]?)i?B?\Z", 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
-class Unfinished(KeygraftError):
+class UnfinishedError(KeygraftError):
     """A plan leaves keys open."""
 
     exit_code = 1
@@ -117,7 +117,7 @@ def text_of(kind: str, sides: Sides, plan: Plan) -> str:
 
 
 def remap(sides: Sides, plan: Plan, out: Path, *, container: str, shard: int = 0, dtype: str = "", partial: bool = True) -> None:
-    """Write remapped weights. Raises KeygraftError; Unfinished where keys are open and `partial` is false."""
+    """Write remapped weights. Raises KeygraftError; UnfinishedError where keys are open and `partial` is false."""
     from app.cli.progress import progress
     from app.exporting import FileOptions, pieces, write
     from app.sources import LocalFiles
@@ -141,10 +141,10 @@ def remap(sides: Sides, plan: Plan, out: Path, *, container: str, shard: int = 0
         write(listed, files, out, compute=compute, progress=tell)
 
 
-def _open(evaluation: Evaluation) -> Unfinished:
+def _open(evaluation: Evaluation) -> UnfinishedError:
     states = [outcome.state for outcome in evaluation.targets.values() if not outcome.benign]
     counts = {state: states.count(state) for state in ("missing", "mismatched", "conflicting")}
-    return Unfinished("plan_unfinished", **counts)
+    return UnfinishedError("plan_unfinished", **counts)
 
 
 def apply(plan: Plan, inputs: Sequence[str], out: Path, *, target: str | None, shard: str, dtype: str, partial: bool) -> None:

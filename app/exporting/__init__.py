@@ -1,13 +1,16 @@
 """What people leave with: loader scripts, remapped files, plan files, reports."""
 
+from app.exporting.applying import Applied, apply, computing
 from app.exporting.content import ExportError
 from app.exporting.options import FileOptions, ScriptOptions
 from app.exporting.pieces import Computed, Literal, OutputFile, PieceList, Range
+from app.exporting.plan_files import plan_file, read_plan
 from app.exporting.remapped import pieces
 from app.exporting.scripts import loader_script
 from app.exporting.writing import write, write_file
 
 __all__ = [
+    "Applied",
     "Computed",
     "ExportError",
     "FileOptions",
@@ -16,8 +19,12 @@ __all__ = [
     "PieceList",
     "Range",
     "ScriptOptions",
+    "apply",
+    "computing",
     "loader_script",
     "pieces",
+    "plan_file",
+    "read_plan",
     "write",
     "write_file",
 ]

@@ -117,6 +117,11 @@ def _joined(name: str) -> Code:
     return printed
 
 
+def _chunk(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
+    arguments = (args["chunks"],) if args["dim"] == "0" else (args["chunks"], row("dim=", args["dim"]))
+    return row(printer.expression(inputs[0]), ".chunk", Brackets("(", arguments, ")"), "[", args["index"], "]")
+
+
 def _cast(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
     dtype = str(args["dtype"]).strip("\"'")
     return row(printer.expression(inputs[0]), ".to", Brackets("(", (f"torch.{TORCH[dtype]}",), ")"))
@@ -124,8 +129,10 @@ def _cast(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
 
 KERNEL_CODE: dict[str, Code] = {
     "slice": _method("narrow", "dim", "start", "length"),
+    "chunk": _chunk,
     "select": _method("select", "dim", "index"),
     "transpose": _method("transpose", "dims"),
+    "permute": _method("permute", "dims"),
     "reshape": _method("reshape", "shape"),
     "concat": _joined("torch.cat"),
     "stack": _joined("torch.stack"),

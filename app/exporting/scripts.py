@@ -11,13 +11,15 @@ import msgspec
 
 from app.exporting.layout import Group, Node, lines, row, tuple_of
 from app.exporting.literals import literal, raw_literal, text_literal
+from app.exporting.names import plain_name
 from app.exporting.options import ScriptOptions
-from app.exporting.recipes import leaves, plain_name
+from app.exporting.readable import readable
 from app.exporting.renames import RenameTable, rename_table
 from app.exporting.statements import statements
 from app.exporting.tables import mapping_display, set_display
 from app.keys import KeyTree
 from app.keys.spelling import Token, parse_token
+from app.mapping import leaves
 from app.mapping.outcomes import Evaluation, Leaf, Recipe
 from app.mapping.plan import Init, Plan
 
@@ -56,15 +58,15 @@ def loader_script(
         {key: recipe for key, recipe in transfer.assignments.items() if key not in transfer.table.covers}, qualified=transfer.qualified
     )
     parts = [_runtime(name) for name in _PARTS]
-    kernels = _kernels(needed)
+    kernels = _kernels({"start_fresh", *needed})
     imports = _imports([*(tree for tree, _ in parts), *(tree for tree, _ in kernels)])
     checkpoint, *rest = (text for _, text in parts)
     blocks = [
         _heading(sources, target, options),
         imports,
         _VERSION_GATE + "\n\n" + "\n".join(_constants(sources, transfer, evaluation, options)),
-        *(text for _, text in kernels),
         "\n".join(_remapped(transfer, body)),
+        *(text for _, text in kernels),
         checkpoint,
         *rest,
     ]
@@ -78,7 +80,11 @@ _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:
 def _transfer(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree, evaluation: Evaluation, options: ScriptOptions) -> _Transfer:
     shapes = {plain_name(key): info.shape or () for key, info in target.tensors.items()}
     outcomes = {plain_name(key): outcome for key, outcome in evaluation.targets.items() if fnmatchcase(key, options.only)}
-    assignments = {key: outcome.recipe for key, outcome in outcomes.items() if outcome.state == "loaded" and outcome.recipe is not None}
+    assignments = {
+        key: readable(outcome.recipe, sources)
+        for key, outcome in outcomes.items()
+        if outcome.state == "loaded" and outcome.recipe is not None
+    }
     qualified = len(sources) > 1
     uses = _uses(assignments.values(), qualified=qualified)
     everything = [_qualified(name, key, qualified=qualified) for name, tree in sources.items() for key in tree.tensors]
@@ -270,4 +276,48 @@ def _collect(node: ast.stmt, plain: set[str], froms: dict[str, set[str]]) -> Non
 
 def _kernels(needed: Iterable[str]) -> list[tuple[ast.Module, str]]:
     """Take the source text of kernels, and of what they call, from the room that runs them."""
-    return []
+    definitions = _definitions()
+    wanted: list[str] = []
+    queue = sorted(needed, reverse=True)
+    while queue:
+        name = queue.pop()
+        if name in definitions and name not in wanted:
+            wanted.append(name)
+            queue.extend(sorted({node.id for node in ast.walk(definitions[name][1]) if isinstance(node, ast.Name)} - {name}, reverse=True))
+    return [(_only_imports(definitions[name][0], definitions[name][1]), definitions[name][2]) for name in reversed(wanted)]
+
+
+@cache
+def _definitions() -> dict[str, tuple[ast.Module, ast.stmt, str]]:
+    """Find every function and table of the kernels: module, node, text."""
+    found: dict[str, tuple[ast.Module, ast.stmt, str]] = {}
+    for path in sorted(_KERNELS.glob("*.py")):
+        text = path.read_text("utf-8")
+        tree = ast.parse(text)
+        rows = text.splitlines()
+        for node in tree.body:
+            name = node.name if isinstance(node, ast.FunctionDef) else _assigned(node)
+            if name:
+                body = "\n".join(rows[_first_line(node) - 1 : node.end_lineno])
+                found[name] = (tree, node, re.sub(r"  # noqa:.*", "", body))
+    return found
+
+
+def _assigned(node: ast.stmt) -> str:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _only_imports(tree: ast.Module, node: ast.stmt) -> ast.Module:
+    """Return the imports of a module that one definition uses."""
+    used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    kept: list[ast.stmt] = []
+    for each in tree.body:
+        typing_only = isinstance(each, ast.If)
+        for inner in each.body if isinstance(each, ast.If) else [each]:
+            if isinstance(inner, (ast.Import, ast.ImportFrom)):
+                names = [alias for alias in inner.names if (alias.asname or alias.name).split(".")[0] in used]
+                if names:
+                    slim: ast.stmt = ast.Import(names) if isinstance(inner, ast.Import) else ast.ImportFrom(inner.module, names, 0)
+                    kept.append(ast.If(ast.Name("TYPE_CHECKING"), [slim], []) if typing_only else slim)
+    return ast.Module(kept, [])

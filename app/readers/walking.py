@@ -120,6 +120,8 @@ class _Walk:
 
     def token(self, value: Any) -> Token:
         """Check a dictionary key. Raises ReadLimitError where it is too long, PickleError where it can be no key."""
+        if type(value) is Blob and value.length <= self._limits.key_length:
+            value = value.read().decode("utf-8", "surrogateescape") if value.text else value.read()
         if type(value) is str:
             if len(value) > self._limits.key_length:
                 raise self._limit("key_length")

@@ -108,17 +108,16 @@ def _commit(
             step = choose(tx, row)
         plan, back = _performed(house, row, step, base_version)
         if plan == planbook.plan_of(row.plan) and not step.change.refused and not step.change.allowed:
-            return _applied(house, row, row.version, step, client, rebased=False)
+            return _applied(house, row.id, row.version, step, client=client, by=by, rebased=False)
         evaluated = workspaces.evaluate(house, row, plan)
         with house.database.write() as tx:
             if workspaces.row_of(tx, transfer).version != row.version:
                 continue
-            _write(house, tx, row, step, plan, back, client=client, by=by)
+            _write(house, tx, row, step, plan=plan, back=back, client=client, by=by)
         version = row.version + 1
-        house.evaluated.put((transfer, version), evaluated)
         workspaces.summarise(house, transfer, version, evaluated)
         house.hub.publish(Event(transfer, "changed", version, client))
-        return _applied(house, row, version, step, client, rebased=base_version is not None and base_version < row.version)
+        return _applied(house, row.id, version, step, client=client, by=by, rebased=base_version is not None and base_version < row.version)
     raise ConflictError("edit_conflict", version=row.version)
 
 
@@ -149,7 +148,7 @@ def _too_late(step: _Step, row: TransferRow) -> ConflictError:
     return ConflictError("undo_conflict" if step.kind == "undo" else "redo_conflict", version=row.version)
 
 
-def _write(house: House, tx: Transaction, row: TransferRow, step: _Step, plan: Plan, back: Change, *, client: str, by: str) -> None:
+def _write(house: House, tx: Transaction, row: TransferRow, step: _Step, *, plan: Plan, back: Change, client: str, by: str) -> None:
     version, at, content = row.version + 1, house.clock(), planbook.plan_bytes(plan)
     taken = step.takes_back
     edit = NewEdit(
@@ -174,10 +173,10 @@ def _write(house: House, tx: Transaction, row: TransferRow, step: _Step, plan: P
         stored.keep_snapshot(tx, SnapshotRow(row.id, version, content, "", by, at))
 
 
-def _applied(house: House, row: TransferRow, version: int, step: _Step, client: str, *, rebased: bool) -> Applied:
+def _applied(house: House, transfer: str, version: int, step: _Step, *, client: str, by: str, rebased: bool) -> Applied:
     label = step.label if step.kind not in {"undo", "redo"} else Said(f"edit-{step.kind}", {})
-    can_undo, can_redo = workspaces.ways(house, row.id)
-    return Applied(row.id, version, label, client, rebased, can_undo, can_redo)
+    can_undo, can_redo = workspaces.ways(house, transfer, by)
+    return Applied(transfer, version, label, client, rebased, can_undo, can_redo)
 
 
 def _said(row: EditRow) -> Said:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,8 +48,11 @@ class House:
 
     builder    -- makes a key tree from model code in the sandbox; None where code is not run here
     trees      -- digest -> tree
-    evaluated  -- (transfer, version) -> evaluation
+    evaluated  -- (transfer, digest of a plan) -> evaluation: what was undone need not be worked out again
     proposed   -- (digests of the sources and the target, digest of the decisions) -> proposals
+    opened     -- (transfer, version) -> proposals that are still open
+    last_proposed -- transfer -> the mapper's last answer
+    proposing  -- (transfer, version) -> the mapper's run in the background
     lent       -- side -> the conversation about a lent file that has not ended yet
     background -- one thread for what nobody waits for
     """
@@ -60,8 +63,11 @@ class House:
     clock: Callable[[], datetime] = now
     builder: Builder | None = None
     trees: Recent[str, KeyTree] = field(default_factory=lambda: Recent(_TREES))
-    evaluated: "Recent[tuple[str, int], Evaluated]" = field(default_factory=lambda: Recent(8))
+    evaluated: "Recent[tuple[str, str], Evaluated]" = field(default_factory=lambda: Recent(8))
     proposed: Recent[tuple[str, ...], dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    opened: Recent[tuple[str, int], dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    last_proposed: Recent[str, dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    proposing: "Recent[tuple[str, int], Future[None]]" = field(default_factory=lambda: Recent(_PROPOSALS))
     lent: "Recent[str, Conversation]" = field(default_factory=lambda: Recent(_CONVERSATIONS))
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="background"))
 

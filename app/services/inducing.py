@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from app.keys import KeyTree
 from app.mapping.claims import Claim
-from app.mapping.outcomes import Leaf, Recipe
 from app.mapping.patterns import escape
 from app.mapping.plan import Bind, Ref, Rule
 
@@ -16,8 +15,3 @@ def induce(claims: Mapping[str, Claim], sources: Mapping[str, KeyTree], target: 
         for key, claim in claims.items()
         if claim.op == "identity"
     )
-
-
-def claim_of(recipe: Recipe) -> Claim:
-    """The claim of a recipe."""
-    return Claim((recipe.key,), names=(recipe.source,) if recipe.source else ()) if isinstance(recipe, Leaf) else Claim(())

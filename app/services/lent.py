@@ -57,7 +57,7 @@ def _go_on(house: House, conversation: Conversation, side: str, by: str) -> Side
     given = conversation.given
     nesting = None if given.nesting is None else tuple(map(parse_token, given.nesting))
     try:
-        tree = readers.read(conversation.files, nesting=nesting)
+        tree = readers.read_limited(conversation.files, nesting=nesting, limits=sidebook.limits(house))
     except RangesWanted as request:
         conversation.round += 1
         if conversation.round > MAX_ROUNDS:

@@ -12,6 +12,7 @@ from app.mapping.edits import AddRule, Edit, RemoveRule, ReplaceRule
 from app.mapping.outcomes import TargetOutcome
 from app.mapping.patterns import escape
 from app.mapping.plan import Bind, Ignore, Init, Rule
+from app.mapping.wording import claim_of
 from app.services import edits, inducing, workspaces
 from app.services.cards import Applied, Said
 from app.services.house import LOCAL, House
@@ -142,7 +143,7 @@ def _narrowed(workspace: Workspace, index: int, kept: Sequence[str]) -> list[Edi
         smaller: Sequence[Rule] = [msgspec.structs.replace(rule, pattern=escape(key)) for key in kept]
     else:
         recipes = {key: workspace.evaluation.targets[key].recipe for key in kept}
-        claims = {key: inducing.claim_of(recipe) for key, recipe in recipes.items() if recipe is not None}
+        claims = {key: claim_of(recipe) for key, recipe in recipes.items() if recipe is not None}
         smaller = inducing.induce(claims, workspace.sources, workspace.target)
     first, *others = smaller
     return [ReplaceRule(index, mapping.statement(rule), first), *map(AddRule, others)]

@@ -9,6 +9,7 @@ from app import mapping
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree, spell_token
 from app.mapping.plan import Plan
+from app.readers import Limits
 from app.services.cards import Candidate, LentFile, Offer, Said, SideCard, SideKind, SideState, Wanted
 from app.services.house import LOCAL, House, new_id
 from app.store import SideRow, Transaction, sides, trees
@@ -148,6 +149,11 @@ def frozen_target(plan: Plan) -> KeyTree:
     if not plan.target:
         raise KeygraftError("plan_without_target")
     return mapping.thaw(plan)
+
+
+def limits(house: House) -> Limits:
+    """What reading one checkpoint may take."""
+    return Limits(seconds=house.settings.read_seconds, memory_bytes=house.settings.read_memory)
 
 
 def drop_files(house: House, side: str, given: Given) -> None:

@@ -15,7 +15,6 @@ from app.services import browse, lent, models, sidebook
 from app.services.cards import SideCard
 from app.services.house import LOCAL, House, new_id
 from app.services.sidebook import Given
-from app.sources import LocalFiles
 
 _REMOTE = re.compile(r"(?:https?|s3|hf|gs)://", re.IGNORECASE)
 _MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
@@ -51,10 +50,17 @@ def _as_path(house: House, line: str) -> str | None:
     if _PATH.match(line):
         return line
     for root in house.settings.roots:
-        if (root / line).exists():
+        if _exists(root / line):
             return str(root / line)
     looks = Path(line).suffix.lower() in browse.CHECKPOINT_SUFFIXES and " " not in line
     return line if looks and "/" in line else None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file can have: too long, or in a folder that may not be looked into
+        return False
 
 
 def from_path(house: House, path: str, *, against: str | None = None, by: str = LOCAL) -> SideCard:
@@ -81,8 +87,7 @@ def stamp_of(path: Path) -> tuple[int, int]:
 
 def _read(house: House, given: Given) -> KeyTree:
     nesting = None if given.nesting is None else tuple(map(parse_token, given.nesting))
-    _ = house
-    return readers.read(LocalFiles(Path(given.path)), nesting=nesting)
+    return readers.read_limited(given.path, nesting=nesting, limits=sidebook.limits(house))
 
 
 def _from_text(house: House, text: str, label: str, *, against: str | None, by: str) -> SideCard:

@@ -44,7 +44,6 @@ def create(
         stored_transfers.add(tx, row)
         stored.keep_snapshot(tx, SnapshotRow(row.id, 0, content, "", by, at))
     evaluated = workspaces.evaluate(house, row, first)
-    house.evaluated.put((row.id, 0), evaluated)
     workspaces.summarise(house, row.id, 0, evaluated)
     return get(house, row.id)
 

@@ -1,5 +1,7 @@
 """A workspace: everything the page shows of a transfer at once. Evaluations are kept in memory by transfer and version."""
 
+import hashlib
+
 import msgspec
 
 from app import mapping
@@ -23,7 +25,10 @@ class Evaluated(msgspec.Struct, frozen=True):
 
 
 class Workspace(msgspec.Struct, frozen=True):
-    """Trees, plan, outcome of each key, open proposals; `version` is what edits are made on."""
+    """Trees, plan, outcome of each key, open proposals; `version` is what edits are made on.
+
+    proposing -- better proposals are on their way; the event `proposals` tells when they are there
+    """
 
     id: str
     title: str
@@ -37,6 +42,7 @@ class Workspace(msgspec.Struct, frozen=True):
     can_redo: bool
     source_cards: dict[str, SideCard]
     target_card: SideCard
+    proposing: bool = False
 
 
 def open_workspace(house: House, transfer: str, *, by: str = LOCAL, version: int | None = None) -> Workspace:
@@ -48,9 +54,9 @@ def open_workspace(house: House, transfer: str, *, by: str = LOCAL, version: int
         refused = transfers.rejected(tx, transfer)
         can_undo, can_redo = stored.last_done(tx, transfer, by) is not None, stored.last_undone(tx, transfer, by) is not None
     number = row.version if version is None else version
-    evaluated = house.evaluated.get_or_make((transfer, number), lambda: evaluate(house, row, plan_at(house, transfer, number)))
+    evaluated = evaluate(house, row, plan_at(house, transfer, number))
     sources, target = trees_of(house, row)
-    opened = proposing.open_proposals(house, row, evaluated.evaluation, refused)
+    opened, proposing_still = proposing.open_proposals(house, row, number, evaluated.evaluation, refused)
     return Workspace(
         row.id,
         row.title,
@@ -64,6 +70,7 @@ def open_workspace(house: House, transfer: str, *, by: str = LOCAL, version: int
         can_redo,
         cards,
         target_card,
+        proposing_still,
     )
 
 
@@ -75,9 +82,14 @@ def evaluation_of(house: House, transfer: str, plan: Plan) -> Evaluation:
 
 
 def evaluate(house: House, row: TransferRow, plan: Plan) -> Evaluated:
-    """Evaluate a plan on the transfer's trees. Raises KeygraftError where a rule cannot be read."""
-    sources, target = trees_of(house, row)
-    return Evaluated(plan, mapping.evaluate(plan, sources, target))
+    """Evaluate a plan on the transfer's trees, or take what is remembered of it. Raises KeygraftError where a rule cannot be read."""
+
+    def make() -> Evaluated:
+        sources, target = trees_of(house, row)
+        return Evaluated(plan, mapping.evaluate(plan, sources, target))
+
+    name = hashlib.blake2b(planbook.plan_bytes(plan), digest_size=16).hexdigest()
+    return house.evaluated.get_or_make((row.id, name), make)
 
 
 def trees_of(house: House, row: TransferRow) -> tuple[dict[str, KeyTree], KeyTree]:
@@ -91,8 +103,8 @@ def digests_of(house: House, row: TransferRow) -> dict[str | None, str]:
     """Digest of each source's tree by name, and under None of the target's. Raises NotFoundError."""
     with house.database.read() as tx:
         found = sides.several(tx, [*row.sources.values(), row.target])
-    wanted: dict[str | None, str] = dict(row.sources)
-    wanted[None] = row.target
+    wanted: dict[str | None, str] = {None: row.target}
+    wanted.update(row.sources)
     digests = {name: found[side].tree for name, side in wanted.items() if side in found}
     if len(digests) != len(wanted) or None in digests.values():
         raise NotFoundError("tree_not_found")

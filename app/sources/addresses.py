@@ -139,7 +139,7 @@ def parse_web(text: str) -> WebAddress:
         raise AddressError("url_scheme", scheme=parts.scheme[:20] or "?")
     if "@" in parts.netloc:
         raise AddressError("url_with_password", host=parts.hostname or "?")
-    if not parts.hostname or port == 0:
+    if not parts.hostname or port == 0 or ("[" in parts.netloc) != (":" in parts.hostname):
         _refuse("host")
     path = quote(parts.path or "/", safe=_SAFE)
     return WebAddress(parts.scheme, canonical(parts.hostname), port or _PORTS[parts.scheme], path, quote(parts.query, safe=_SAFE + "?/"))

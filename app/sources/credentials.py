@@ -52,7 +52,7 @@ class S3Access(msgspec.Struct, frozen=True, kw_only=True):
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """What a person may show to remote hosts.
 
-    bearer       -- host -> token that is sent to it, and to nobody else, over https
+    bearer       -- `host` or `host:port` -> token that is sent to it, and to nobody else, over https
     hub          -- token for hf:// addresses
     hub_endpoint -- where hf:// addresses lead
     """

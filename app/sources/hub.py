@@ -79,10 +79,10 @@ def _model(client: WebClient, hub: WebAddress, bearer: Bearer, address: HubAddre
 def _chosen(paths: list[str], path: str) -> list[str]:
     """Choose what a path means, the file that was pointed at first."""
     if path in paths:
-        if not path.endswith(".index.json"):
+        if not (path.endswith(".index.json") or path.rpartition("/")[2] == ".metadata"):
             return [path]
         folder = path.rpartition("/")[0]
         return [path, *(each for each in sorted(paths) if each != path and each.rpartition("/")[0] == folder)]
     prefix = f"{path}/" if path else ""
-    below = [each for each in sorted(paths) if each.startswith(prefix) and each != prefix]
-    return [each for each in below if each.removeprefix(prefix).count("/") <= 1 and not each.removeprefix(prefix).startswith(".")]
+    below = [(each, each.removeprefix(prefix).split("/")) for each in sorted(paths) if each.startswith(prefix)]
+    return [each for each, parts in below if len(parts) == 1 or (len(parts) == 2 and not parts[0].startswith("."))]

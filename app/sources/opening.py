@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from app.sources.addresses import Address, HubAddress, S3Address, WebAddress, base_name, parse_address
+from app.sources.addresses import Address, HubAddress, S3Address, WebAddress, base_name, parse_address, parse_web
 from app.sources.credentials import Credentials
 from app.sources.errors import AddressError, RemoteError, RemoteLimitError
 from app.sources.guard import Resolver, resolve
-from app.sources.hosts import canonical
 from app.sources.hub import Bearer, hub_files
 from app.sources.local import MAX_FILES
 from app.sources.policy import RemotePolicy
@@ -55,7 +54,7 @@ def _files(client: WebClient, address: Address, credentials: Credentials) -> Map
 def _web_files(client: WebClient, address: WebAddress, credentials: Credentials) -> dict[str, WebFile]:
     if not address.name:
         raise AddressError("url_is_folder", url=address.label)
-    bearer = Bearer({("https", canonical(host), 443): token for host, token in credentials.bearer.items()})
+    bearer = Bearer({parse_web(f"https://{host}/").origin: token for host, token in credentials.bearer.items()})
     own = WebFile(client, address, bearer)
     if not address.name.endswith(INDEX_SUFFIX):
         return {address.name: own}

@@ -98,14 +98,20 @@ class RemoteFile:
                 taken.append((offset, clipped))
         self._load(taken)
 
-    def _load(self, ranges: Sequence[tuple[int, int]]) -> None:
+    def lacking(self, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return what must be fetched for these ranges, widened, joined and cut."""
         with self._lock:
             lacking = [(offset, length) for offset, length in ranges if length and not self._blocks.holds(offset, length)]
-        widened = [(offset, self._clipped(offset, max(length, AHEAD))) for offset, length in lacking]
-        wanted = coalesced(widened, GAP, PART)
-        for (offset, _), data in zip(wanted, self._crew.all(lambda each: self._fetch(*each), wanted), strict=True):
-            with self._lock:
-                self._blocks.put(offset, data)
+        return coalesced([(offset, self._clipped(offset, max(length, AHEAD))) for offset, length in lacking], GAP, PART)
+
+    def bring(self, offset: int, length: int) -> None:
+        """Fetch bytes and keep them. Raises KeygraftError."""
+        data = self._fetch(offset, length)
+        with self._lock:
+            self._blocks.put(offset, data)
+
+    def _load(self, ranges: Sequence[tuple[int, int]]) -> None:
+        self._crew.all(lambda each: self.bring(*each), self.lacking(ranges))
 
     def _fetch(self, offset: int, length: int) -> bytes:
         data = self._ranged.read(offset, length)
@@ -179,17 +185,22 @@ class RemoteFiles:
                 self._opened[name] = file
 
     def fetch(self, ranges: Sequence[Range]) -> list[bytes]:
-        """Return the bytes of ranges of any of the files, several at once. Raises KeygraftError."""
-        for name in dict.fromkeys(wanted.file for wanted in ranges):
-            self.open(name)
+        """Return the bytes of ranges of any of the files, several at once; the caller sees to it that they fit. Raises KeygraftError."""
+        small: dict[str, list[tuple[int, int]]] = {}
+        for wanted in ranges:
+            listed = small.setdefault(wanted.file, [])
+            if wanted.length <= GAP:
+                listed.append((wanted.offset, wanted.length))
+        brought = [(self.open(name), part) for name, parts in small.items() for part in self.open(name).lacking(parts)]
+        self._crew.all(lambda each: each[0].bring(*each[1]), brought)
         pieces = [
-            (index, Range(wanted.file, *part))
+            (index, self.open(wanted.file), part)
             for index, wanted in enumerate(ranges)
             for part in coalesced([(wanted.offset, wanted.length)], 0, PART)
         ]
-        found = self._crew.all(lambda piece: self._opened[piece[1].file].read_at(piece[1].offset, piece[1].length), pieces)
+        found = self._crew.all(lambda piece: piece[1].read_at(*piece[2]), pieces)
         out: list[list[bytes]] = [[] for _ in ranges]
-        for (index, _), data in zip(pieces, found, strict=True):
+        for (index, _, _), data in zip(pieces, found, strict=True):
             out[index].append(data)
         return [b"".join(parts) for parts in out]
 

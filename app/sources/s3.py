@@ -74,13 +74,17 @@ def s3_files(client: WebClient, address: S3Address, access: S3Access) -> dict[st
         return {own: bucket.file(address.key)}
     prefix = f"{folder}/" if folder else ""
     found = {key.removeprefix(prefix): size for key, size in bucket.listed(prefix)}
-    deepest = 0 if own else 1
-    names = [name for name in found if name and not name.endswith("/") and name.count("/") <= deepest and not name.startswith("./")]
+    names = [name for name in found if name and not name.endswith("/") and _near(name.split("/"), deep=not own)]
     if own:
         names = [own, *(name for name in names if name != own)] if own in found else []
     if not names:
         raise RemoteMissingError("remote_not_found", url=address.label)
     return {name: bucket.file(prefix + name, found[name]) for name in names}
+
+
+def _near(parts: list[str], *, deep: bool) -> bool:
+    """Whether a file belongs to a folder as on a disk: in it, or one level below."""
+    return len(parts) == 1 or (deep and len(parts) == 2 and not parts[0].startswith("."))
 
 
 def _base(bucket: str, access: S3Access) -> WebAddress:

@@ -188,7 +188,8 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def _cause(error: Exception | None) -> BaseException | None:
-    return error.__cause__ if error is not None else None
+    """What lies below an error of httpcore; its pool takes the cause off, the context stays."""
+    return (error.__cause__ or error.__context__) if error is not None else None
 
 
 def _retry_after(answer: Answer | None) -> float:

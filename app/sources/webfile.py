@@ -84,6 +84,8 @@ class WebFile:
         check_status(head)
         if head.headers.get("content-encoding", "identity") != "identity":
             raise RemoteError("remote_encoded", host=head.address.host)
+        if head.status == 200 and head.headers.get("content-type", "").lower().startswith("text/html"):
+            raise RemoteError("remote_web_page", url=self.address.label)
         return self._welcome_whole(head) if head.status == 200 else self._welcome_part(head, offset, length)
 
     def _welcome_whole(self, head: Head) -> int:

@@ -47,7 +47,7 @@ def transformer() -> str:
         {"": from_shapes(source)},
         from_shapes(target),
         {"head.weight": "initialised"},
-        plan=Plan((Init("head.*", "trunc_normal", {"std": 0.02}),)),
+        plan=Plan((Init("head.*", "truncated_normal", {"std": 0.02}),)),
     )
 
 

@@ -51,4 +51,6 @@ def make_site():
 @pytest.fixture
 def policy():
     """What the tests may reach: loopback, without encryption, without long waits."""
-    return RemotePolicy(allow_private=("127.0.0.1",), allow_http=True, attempts=3, backoff=0.01, read_timeout=2, connect_timeout=2, total_timeout=10)
+    return RemotePolicy(
+        allow_private=("127.0.0.1",), allow_http=True, attempts=3, backoff=0.01, read_timeout=2, connect_timeout=2, total_timeout=10
+    )

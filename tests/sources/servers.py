@@ -12,7 +12,7 @@ class Site:
     """A web server with files; `routes` maps a path to bytes or to a function of the handler; `log` lists (path, headers) of each request."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self.routes: dict[str, bytes | Callable[["Handler"], None]] = {}
+        self.routes: dict[str, bytes | Callable[[BaseHTTPRequestHandler], None]] = {}
         self.log: list[tuple[str, dict[str, str]]] = []
         site = self
 
@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
     site: Site
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, format, *args):
+    def log_message(self, *args):
         """Be quiet."""
 
     def do_GET(self):

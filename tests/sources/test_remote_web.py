@@ -10,7 +10,7 @@ import pytest
 
 from app import messages
 from app.errors import KeygraftError
-from app.sources import Credentials, RemotePolicy, Secret
+from app.sources import Credentials, Range, RemotePolicy, Secret
 from app.sources.opening import open_remote
 from app.sources.remote import in_rounds
 
@@ -154,6 +154,7 @@ def test_a_changing_file_is_noticed(site, policy):
         (lambda handler: handler.reply(206, b"xxxx", **{"Content-Range": "bytes 0-1/2"}), "remote_too_long"),
         (lambda handler: handler.reply(200, b"xx", **{"Content-Length": "1000"}) or handler.connection.shutdown(2), "remote_broken"),
         (lambda handler: handler.reply(200, b"xx", **{"Content-Encoding": "gzip"}), "remote_encoded"),
+        (lambda handler: handler.reply(200, b"<html>", **{"Content-Type": "text/html; charset=utf-8"}), "remote_web_page"),
         (lambda handler: handler.reply(403, b""), "remote_denied"),
         (lambda handler: handler.reply(404, b""), "remote_not_found"),
         (lambda handler: handler.reply(500, b""), "remote_failing"),
@@ -294,7 +295,7 @@ def test_environment_proxies_are_not_used(site, policy, monkeypatch):
 
 def test_a_proxy_of_the_policy_is_used(site):
     """With a proxy the name is left to it; addresses written as such are checked all the same."""
-    site.routes["http://files.example/m.bin"] = DATA
+    site.routes["http://files.example:80/m.bin"] = DATA
     policy = RemotePolicy(allow_http=True, proxy=site.base, attempts=1)
     with open_remote("http://files.example/m.bin", policy) as files:
         assert files.open("m.bin").size == len(DATA)
@@ -320,9 +321,7 @@ def test_what_is_no_index_is_said(site, policy):
     """An index that is none, or too large, is refused by name."""
     site.routes["/x.index.json"] = b"<html>"
     assert refusal(lambda: open_remote(site.base + "/x.index.json", policy)).code == "remote_index_invalid"
-    site.routes["/x.index.json"] = lambda handler: handler.reply(
-        206, bytes(32768), **{"Content-Range": f"bytes 0-32767/{1 << 40}"}
-    )
+    site.routes["/x.index.json"] = lambda handler: handler.reply(206, bytes(32768), **{"Content-Range": f"bytes 0-32767/{1 << 40}"})
     assert refusal(lambda: open_remote(site.base + "/x.index.json", policy)).code == "remote_index_too_large"
 
 
@@ -350,6 +349,16 @@ def test_many_files_in_rounds(site, policy):
         assert in_rounds(files, act) == [bytes([i]) * 2 for i in range(count)]
         assert len(calls) == 2
         assert files.sizes()["s3"] == 300_000
+
+
+def test_ranges_of_many_files_are_fetched_together(site, policy):
+    """Small ranges that lie close are one request, large ones are read in parts, and all come back in order."""
+    site.routes["/m.bin"] = DATA
+    wanted = [Range("m.bin", 200_010, 5), Range("m.bin", 200_000, 5), Range("m.bin", 300_000, 500_000), Range("m.bin", 0, 7)]
+    with open_remote(site.base + "/m.bin", policy) as files:
+        assert files.fetch(wanted) == [DATA[each.offset : each.offset + each.length] for each in wanted]
+        assert len(site.log) == 3
+        assert refusal(lambda: files.open("other")).code == "file_not_found"
 
 
 def test_nothing_is_left_open(site, policy):

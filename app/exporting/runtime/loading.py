@@ -172,10 +172,10 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
     if not assign:
         if old.is_meta:
             raise TransferError(f"{stands[0][1]!r} is on the meta device: pass assign=True")
-        old.copy_(value.reshape(old.shape))
+        old.copy_(fitted(value, old))
         return
     new: torch.Tensor = (
-        value.detach().reshape(old.shape).to(old.dtype).clone(memory_format=torch.contiguous_format)
+        fitted(value.detach(), old).to(old.dtype).clone(memory_format=torch.contiguous_format)
     )
     if isinstance(old, nn.Parameter):
         new = nn.Parameter(new, requires_grad=old.requires_grad)
@@ -184,6 +184,11 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
             module._parameters[name] = new
         else:
             module._buffers[name] = new
+
+
+def fitted(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Return the first element of a list that goes into a single number, as torch does."""
+    return value[0] if like.dim() == 0 and value.dim() == 1 and len(value) else value
 
 
 def equal(left: torch.Tensor, right: torch.Tensor) -> bool:
@@ -212,7 +217,7 @@ def verify(
     return [
         target
         for target, value, held in _pairs(open_source(source), chosen, stands)
-        if not equal(value.to(held.dtype).reshape(held.shape), held)
+        if not equal(value.to(held.dtype), held)
     ]
 
 
@@ -224,5 +229,4 @@ def _pairs(
     for target, value in remapped(Take(tensors)):
         if target in chosen:
             held = _tensor(*stands[chosen[target]][0])
-            if value.numel() == held.numel():
-                yield target, value.to(held.device), held
+            yield target, fitted(value, held).to(held.device), held

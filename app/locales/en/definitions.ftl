@@ -174,4 +174,5 @@ sandbox-layer-network = No socket can be made
 sandbox-layer-processes = No process can be started
 sandbox-layer-signals = No other process can be reached
 sandbox-layer-limits = Time and memory are limited
+sandbox-layer-libraries = Python's libraries can be read
 sandbox-layer-scratch = The job's own folder can be written

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 
 from app.mapping.errors import OpError
+from app.mapping.ops.arithmetic import ARITHMETIC
 from app.mapping.ops.axes import AXES
 from app.mapping.ops.cutting import CUTTING
 from app.mapping.ops.joining import JOINING
 from app.mapping.ops.op import Example, Op
+from app.mapping.ops.rows import ROWS
 from app.mapping.ops.shaping import SHAPING
+from app.mapping.ops.sizing import SIZING
 
 IDENTITY = Op(
     "identity",
@@ -18,7 +21,7 @@ IDENTITY = Op(
     group="shape",
 )
 
-OPS: Mapping[str, Op] = {op.name: op for op in (IDENTITY, *AXES, *SHAPING, *CUTTING, *JOINING)}
+OPS: Mapping[str, Op] = {op.name: op for op in (IDENTITY, *AXES, *SHAPING, *CUTTING, *JOINING, *ROWS, *ARITHMETIC, *SIZING)}
 """Every op of the language by name."""
 
 

@@ -18,3 +18,9 @@ def transpose(inputs: list[torch.Tensor], *, dims: list[int]) -> torch.Tensor:
 def reshape(inputs: list[torch.Tensor], *, shape: list[int]) -> torch.Tensor:
     """Read the elements in order under another shape."""
     return inputs[0].reshape(shape)
+
+
+def permute(inputs: list[torch.Tensor], *, dims: list[int], kind: str = "dims") -> torch.Tensor:
+    """Put the dimensions into another order."""
+    del kind
+    return inputs[0].permute(dims)

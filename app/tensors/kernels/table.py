@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import torch
 
+from app.tensors.kernels.fresh import fresh
 from app.tensors.kernels.parts import concat, cut, pick, stack
-from app.tensors.kernels.shapes import identity, reshape, transpose
-from app.tensors.kernels.values import cast, full
+from app.tensors.kernels.shapes import identity, permute, reshape, transpose
+from app.tensors.kernels.values import cast
 
 KERNELS: dict[str, Callable[..., torch.Tensor]] = {
     "identity": identity,
@@ -17,6 +18,7 @@ KERNELS: dict[str, Callable[..., torch.Tensor]] = {
     "transpose": transpose,
     "reshape": reshape,
     "cast": cast,
-    "full": full,
+    "fresh": fresh,
+    "permute": permute,
 }
 """Op -> function of a list of tensors and the op's arguments."""

@@ -25,8 +25,3 @@ DTYPES = {
 def cast(inputs: list[torch.Tensor], *, dtype: str) -> torch.Tensor:
     """Convert to another element type."""
     return inputs[0].to(DTYPES[dtype])
-
-
-def full(inputs: list[torch.Tensor], *, value: float, size: list[int], dtype: str) -> torch.Tensor:  # noqa: ARG001 -- made from nothing
-    """Fill a new tensor with one value."""
-    return torch.full(size, value, dtype=torch.float32).to(DTYPES[dtype])

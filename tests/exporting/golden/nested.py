@@ -81,6 +81,33 @@ def remapped(take: Take) -> Iterator[tuple[str, torch.Tensor]]:
         yield (rename(key), take(key))
 
 
+def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) -> None:
+    """Fill a tensor in place by a named scheme; `seed` makes it repeatable, the global generator is left alone.
+
+    The schemes are those of torch.nn.init; one that needs two dimensions starts a bias with zeros.
+    """
+    settings = dict(arguments)
+    seed = settings.pop("seed", None)
+    schemes: dict[str, Callable[..., torch.Tensor]] = {
+        "zeros": nn.init.zeros_,
+        "ones": nn.init.ones_,
+        "constant": lambda target, value: target.fill_(value),
+        "normal": nn.init.normal_,
+        "uniform": lambda target, low=0.0, high=1.0: nn.init.uniform_(target, low, high),
+        "truncated_normal": nn.init.trunc_normal_,
+        "kaiming_normal": nn.init.kaiming_normal_,
+        "kaiming_uniform": nn.init.kaiming_uniform_,
+        "xavier_normal": nn.init.xavier_normal_,
+        "xavier_uniform": nn.init.xavier_uniform_,
+    }
+    if policy.startswith(("kaiming", "xavier")) and tensor.dim() < 2:
+        policy, settings = "zeros", {}
+    with torch.random.fork_rng(devices=[], enabled=seed is not None), torch.no_grad():
+        if seed is not None:
+            torch.manual_seed(int(seed))
+        schemes[policy](tensor, **settings)
+
+
 Source = Union[str, Path, Mapping[str, Any]]
 
 
@@ -367,7 +394,7 @@ def inspect(
         if key not in expected:
             if key not in EXPECTED:
                 report.unexpected.append(origin)
-        elif shape == expected[key] or (shape == (1,) and expected[key] == ()):
+        elif shape == expected[key] or (len(shape) == 1 and expected[key] == ()):
             report.loaded[key] = origin
         else:
             report.mismatched[key] = f"{shape} does not fit {expected[key]}"
@@ -554,10 +581,10 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
     if not assign:
         if old.is_meta:
             raise TransferError(f"{stands[0][1]!r} is on the meta device: pass assign=True")
-        old.copy_(value.reshape(old.shape))
+        old.copy_(fitted(value, old))
         return
     new: torch.Tensor = (
-        value.detach().reshape(old.shape).to(old.dtype).clone(memory_format=torch.contiguous_format)
+        fitted(value.detach(), old).to(old.dtype).clone(memory_format=torch.contiguous_format)
     )
     if isinstance(old, nn.Parameter):
         new = nn.Parameter(new, requires_grad=old.requires_grad)
@@ -566,6 +593,11 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
             module._parameters[name] = new
         else:
             module._buffers[name] = new
+
+
+def fitted(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Return the first element of a list that goes into a single number, as torch does."""
+    return value[0] if like.dim() == 0 and value.dim() == 1 and len(value) else value
 
 
 def equal(left: torch.Tensor, right: torch.Tensor) -> bool:
@@ -594,7 +626,7 @@ def verify(
     return [
         target
         for target, value, held in _pairs(open_source(source), chosen, stands)
-        if not equal(value.to(held.dtype).reshape(held.shape), held)
+        if not equal(value.to(held.dtype), held)
     ]
 
 
@@ -606,8 +638,7 @@ def _pairs(
     for target, value in remapped(Take(tensors)):
         if target in chosen:
             held = _tensor(*stands[chosen[target]][0])
-            if value.numel() == held.numel():
-                yield target, value.to(held.device), held
+            yield target, fitted(value, held).to(held.device), held
 
 
 def transferred(model: nn.Module, subtree: str = "") -> Iterator[tuple[str, nn.Parameter]]:
@@ -711,30 +742,6 @@ def init_untransferred(model: nn.Module, *, subtree: str = "") -> list[str]:
             )
             written.append(key)
     return written
-
-
-def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) -> None:
-    """Fill a tensor in place by a named scheme of torch.nn.init; `seed` makes it repeatable without touching the global generator."""
-    seed = arguments.pop("seed", None)
-    schemes: dict[str, Callable[..., torch.Tensor]] = {
-        "zeros": nn.init.zeros_,
-        "ones": nn.init.ones_,
-        "constant": lambda target, value=0.0: nn.init.constant_(target, value),
-        "normal": nn.init.normal_,
-        "uniform": nn.init.uniform_,
-        "trunc_normal": nn.init.trunc_normal_,
-        "kaiming_uniform": nn.init.kaiming_uniform_,
-        "kaiming_normal": nn.init.kaiming_normal_,
-        "xavier_uniform": nn.init.xavier_uniform_,
-        "xavier_normal": nn.init.xavier_normal_,
-        "orthogonal": nn.init.orthogonal_,
-    }
-    if policy not in schemes:
-        raise TransferError(f"no initialisation is called {policy!r}")
-    with torch.random.fork_rng(enabled=seed is not None), torch.no_grad():
-        if seed is not None:
-            torch.manual_seed(int(seed))
-        schemes[policy](tensor, **arguments)
 
 
 def save(state_dict: Mapping[str, torch.Tensor], path: Path) -> None:
