@@ -56,7 +56,8 @@ def links(
             continue
         _draw(drawn, (here, there), bond, "ask" if bond.proposed else TONES[marks.worst[bond.target]])
     return tuple(
-        Link(here, there, line.count, line.tone, line.chip, line.proposed, _worth_saying(line.confidence)) for (here, there), line in sorted(drawn.items())
+        Link(here, there, line.count, line.tone, line.chip, line.proposed, _worth_saying(line.confidence))
+        for (here, there), line in sorted(drawn.items())
     )
 
 

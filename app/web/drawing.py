@@ -16,7 +16,7 @@ from app.viewing.rows import path_text
 from app.viewing.sizes import shape_text
 from app.web.asking import Body, House
 from app.web.edits import Chosen, Done, chosen, finished
-from app.web.rendering import Context, data, fragment, safe_json
+from app.web.rendering import Context, data, filled, fragment, safe_json
 
 router = APIRouter()
 
@@ -115,9 +115,7 @@ def _several(request: Request, house: Any, picked: Chosen) -> Done:
     pairs = _by_ending(source, target, picked)
     if not pairs:
         raise DrawingError("drawn_no_names_agree", source=source[0] if source else "", target=target[0] if target else "")
-    applied = mappings.draw(
-        house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client
-    )
+    applied = mappings.draw(house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client)
     return finished(request, house, applied, picked.scene.name)
 
 
@@ -151,10 +149,8 @@ def _dialog(request: Request, picked: Chosen, found: tuple[Suggestion, ...]) -> 
 def choice_of(suggestion: Suggestion) -> Choice:
     """Prepare one suggestion for the page."""
     statements = tuple(mapping.statement(rule) for rule in suggestion.rules)
-    words = messages.text(f"suggestion-{suggestion.code.replace('_', '-')}", **suggestion.params)
-    return Choice(
-        statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), safe_json(list(statements))
-    )
+    words = filled(f"suggestion-{suggestion.code.replace('_', '-')}", suggestion.params)
+    return Choice(statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), safe_json(list(statements)))
 
 
 def _with_offer(done: Done, picked: Chosen, sides: tuple[Drawn, Drawn]) -> Offered:

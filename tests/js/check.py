@@ -43,7 +43,12 @@ def tools() -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "package.json").write_bytes(listed)
-        subprocess.run([*npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"], cwd=folder, check=True, stdout=sys.stderr)
+        subprocess.run(
+            [*npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"],
+            cwd=folder,
+            check=True,
+            stdout=sys.stderr,
+        )
         (folder / ".ready").touch()
     return folder / "node_modules"
 
@@ -56,7 +61,14 @@ def run(command: list[str]) -> bool:
 def main() -> int:
     """Run all tools, even where the first finds something."""
     modules = tools()
-    biome = [*node(), str(modules / "@biomejs" / "biome" / "bin" / "biome"), "lint", f"--config-path={HERE}", "--error-on-warnings", "static/js"]
+    biome = [
+        *node(),
+        str(modules / "@biomejs" / "biome" / "bin" / "biome"),
+        "lint",
+        f"--config-path={HERE}",
+        "--error-on-warnings",
+        "static/js",
+    ]
     types = [*node(), str(modules / "typescript" / "bin" / "tsc"), "--project", str(HERE / "jsconfig.json")]
     clean = [run(biome), run(types)]
     return 0 if all(clean) else 1
