@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from app import messages
 from app.keys import TreeOffer, families
 from app.keys.difference import Difference
+from app.viewing.sizes import shape_text
 from app.viewing.summary import Summary
 
 SHOWN = 20
 """Most lines of what is listed beside the families."""
-Shape = tuple[int, ...] | None
 
 
 def summary_lines(summary: Summary, *, language: str = messages.DEFAULT_LANGUAGE) -> list[str]:
@@ -82,13 +82,6 @@ def columns(rows: Sequence[tuple[str, ...]], right: Iterable[int] = ()) -> list[
         return text.rjust(widths[column]) if column in flush else text.ljust(widths[column])
 
     return ["  ".join(cell(column, text) for column, text in enumerate(row)).rstrip() for row in rows]
-
-
-def shape_text(shape: Shape) -> str:
-    """Write a shape: `768 x 3`, `scalar`, `?` where it is not known."""
-    if shape is None:
-        return "?"
-    return " x ".join(map(str, shape)) or "scalar"
 
 
 def safe(text: str) -> str:
