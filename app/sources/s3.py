@@ -35,6 +35,7 @@ class Bucket:
         token = ""
         count = 0
         while True:
+            before = count
             page = self._page(prefix, token)
             for entry in _children(page, "Contents"):
                 key, size = _text(entry, "Key"), _text(entry, "Size")
@@ -47,6 +48,9 @@ class Bucket:
             token = _text(page, "NextContinuationToken")
             if _text(page, "IsTruncated") != "true" or not token:
                 return
+            # Each further page must bring something, or listing would never end.
+            if count == before:
+                raise RemoteError("remote_listing", host=self._base.host)
 
     def _page(self, prefix: str, token: str) -> Element:
         parts = {"list-type": "2", "prefix": prefix} | ({"continuation-token": token} if token else {})

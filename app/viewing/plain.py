@@ -21,7 +21,7 @@ def summary_lines(summary: Summary, *, language: str = messages.DEFAULT_LANGUAGE
     counts = {"tensors": summary.tensors, "parameters": summary.parameters, "bytes": summary.nbytes}
     lines = [say("headline", format=summary.format, **counts)]
     if summary.file_bytes:
-        lines.append(say("read", files=len(summary.files), size=summary.file_bytes, read=summary.bytes_read))
+        lines.append(say("read", files=len(summary.files), size=summary.file_bytes, read=min(summary.bytes_read, summary.file_bytes)))
     lines += ["", *columns(_family_rows(summary), right={0})]
     if len(summary.dtypes) > 1:
         rows = [(share.dtype, f"{share.tensors:,}", f"{share.parameters:,}", f"{share.nbytes:,}") for share in summary.dtypes]
