@@ -39,7 +39,7 @@ class Bucket:
             page = self._page(prefix, token)
             for entry in _children(page, "Contents"):
                 key, size = _text(entry, "Key"), _text(entry, "Size")
-                if not (key.startswith(prefix) and size.isascii() and size.isdigit()):
+                if not (key.startswith(prefix) and size.isascii() and size.isdigit() and len(size) < 19):
                     raise RemoteError("remote_listing", host=self._base.host)
                 count += 1
                 if count > MAX_FILES:
