@@ -65,7 +65,8 @@ def _offer(leaves: Sequence[Leaf], path: Path) -> TreeOffer:
 
 def below(path: Path, nesting: Path) -> bool:
     """Whether a path lies at or below another; types count, so that 1 is not True."""
-    return len(path) >= len(nesting) and all(type(a) is type(b) and a == b for a, b in zip(path, nesting, strict=False))
+    depth = len(nesting)
+    return path[:depth] == nesting and (not depth or all(type(a) is type(b) for a, b in zip(path, nesting, strict=False)))
 
 
 def _below(leaves: Sequence[Leaf], nesting: Path) -> list[Leaf]:

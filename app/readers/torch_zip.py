@@ -55,8 +55,8 @@ class Placed:
         self._archive = archive
         self._folder = folder
         self._left = _VERIFIED
-        unclear = [entry for name, entry in archive.by_name.items() if name.startswith(folder) and archive.likely_offset(entry) is None]
-        archive.announce(unclear)
+        self._likely = {name: archive.likely_offset(entry) for name, entry in archive.by_name.items() if name.startswith(folder)}
+        archive.announce([archive.by_name[name] for name, likely in self._likely.items() if likely is None])
 
     def __call__(self, key: str) -> Place | None:
         """Return where a storage lies, None where the archive lacks it."""
@@ -65,7 +65,7 @@ class Placed:
             return None
         if entry.method != STORED:
             return None, entry.size
-        likely = self._archive.likely_offset(entry)
+        likely = self._likely[entry.name]
         if likely is None:
             return absolute(self._archive.source, self._archive.data_offset(entry)), entry.size
         return absolute(self._archive.source, self._verified(entry, likely)), entry.size
