@@ -8,6 +8,7 @@ import fnmatch
 import importlib.util
 import random
 import re
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -79,6 +80,24 @@ def inverted(case):
     return {"source": case["target"], "target": case["source"], "truth": truth}
 
 
+def decisions_needed(case, source, target, most=9):
+    """How many truthful answers, one open family at a time, finish a case: every key with a truth is then taken rightly."""
+    from app.automap import propose
+    from app.mapping.claims import Claim
+
+    fixed = {}
+    while len(fixed) < most:
+        proposals = propose({"": source}, target, fixed=fixed)
+        for key, proposal in proposals.items():
+            truth = case["truth"].get(key)
+            if not proposal.accepted and key not in fixed and (proposal.claim is not None or truth is not None):
+                fixed[key] = Claim(tuple(truth["source"]), truth["op"], truth["args"]) if truth else None
+                break
+        else:
+            break
+    return len(fixed)
+
+
 def run(score, corpus, order, variant, only, show):
     from app.automap import propose, to_json
 
@@ -87,7 +106,7 @@ def run(score, corpus, order, variant, only, show):
         from app.automap.vocabulary import NO_WORDS
 
         options["vocabulary"] = NO_WORDS
-    rows = []
+    rows, counts = [], []
     for name, case in cases(score, corpus, only):
         if variant == "inverted":
             case = inverted(case)
@@ -99,10 +118,22 @@ def run(score, corpus, order, variant, only, show):
         source, target = tree_of(score.listed(case["source"], order)), tree_of(score.listed(case["target"], order))
         start = time.process_time()
         prediction = to_json(propose({"": source}, target, **options))
+        if variant == "decisions":
+            needed = decisions_needed(case, source, target)
+            counts.append(needed)
+            if needed and show != "none":
+                print(f"{name:<48} {needed} decisions")
+            continue
         row = {"name": name, **score.score_case(case, prediction), "seconds": time.process_time() - start, "error": None}
         rows.append(row)
         if show == "all" or (show == "bad" and (row["f1"] < 1 or row["recipe_acc"] < 1 or row["accepted_precision"] < 1)):
             print(score.line(row), flush=True)
+    if counts:
+        print(
+            f"{variant:<9} {order:<9} {len(counts)} cases  median {statistics.median(counts)}  worst {max(counts)}  mean {statistics.mean(counts):.2f}",
+            flush=True,
+        )
+        return rows
     total = score.summary(rows)
     print(
         f"{variant:<9} {order:<9} {total['cases']} cases  F1 {total['f1']:.4f}  recipe {total['recipe_acc']:.4f}  accepted: precision"

@@ -42,6 +42,12 @@ def is_number(segment: str) -> bool:
 
 
 @lru_cache(maxsize=65_536)
+def blank(segment: str) -> str:
+    """Return a segment with each run of digits taken out."""
+    return _DIGITS.sub("#", segment)
+
+
+@lru_cache(maxsize=65_536)
 def numbers(segment: str) -> tuple[int, ...]:
     """Return all integers inside a segment."""
     return tuple(int(found) for found in _DIGITS.findall(segment))

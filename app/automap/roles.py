@@ -74,7 +74,7 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
         blocks[unit.block].append(unit)
     for group in parents.values():
         _projections(group, vocabulary)
-    stems = [unit for unit in units if unit.kind == "conv" and len(unit.main) >= 4 and unit.main[1] == 3 and prod(unit.main[2:]) > 1]
+    stems = [unit for unit in units if unit.kind == "conv" and len(unit.main) >= 4 and _sees_colours(unit)]
     for unit in stems if len(stems) == 1 else ():
         unit.role = "stem"
     for unit in units:
@@ -90,6 +90,14 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
     _ends(blocks[()], units, vocabulary)
     _behind_stem(units, vocabulary)
     _chains(units)
+
+
+def _sees_colours(unit: Unit) -> bool:
+    """Whether a convolution takes three channels in, in either order of axes."""
+    shape = unit.main
+    if unit.spelt.get("weight", ("",))[-1] == "kernel":
+        return shape[-2] == 3 and prod(shape[:-2]) > 1
+    return shape[1] == 3 and prod(shape[2:]) > 1
 
 
 def _alone(unit: Unit, vocabulary: Vocabulary) -> str:
@@ -115,9 +123,9 @@ def _projections(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
 
 
 def attention_of(unit: Unit, vocabulary: Vocabulary) -> Path:
-    """Return the container inside the block that is an attention; () where there is none."""
+    """Return the container inside the block that is an attention, the outermost; () where there is none."""
     start = len(unit.block)
-    for depth in range(len(unit.path) - 1, start, -1):
+    for depth in range(start + 1, len(unit.path)):
         if "attn" in spoken((unit.path[depth - 1],), vocabulary):
             return unit.path[:depth]
     return ()
@@ -186,6 +194,10 @@ def _feed_forward(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
         if inside and unit.kind == "matrix":
             stacks[unit.path[:inside]].append(unit)
     for stack in stacks.values():
+        wide = {unit: _widens(unit) for unit in stack}
+        if len(stack) == 2 and not any(unit.role for unit in stack) and set(wide.values()) == {True, False}:
+            for unit in stack:
+                unit.role = "up" if wide[unit] else "down"
         if len(stack) == 2 and not any(unit.role for unit in stack):
             ordered = sorted(stack, key=lambda unit: [int(part) if is_number(part) else -1 for part in unit.path])
             if all(any(is_number(part) for part in unit.local) for unit in stack):

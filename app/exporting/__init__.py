@@ -1,6 +1,7 @@
 """What people leave with: loader scripts, remapped files, plan files, reports."""
 
-from app.exporting.applying import Applied, apply, computing
+from app.exporting.applying import Applied, apply
+from app.exporting.computing import computing
 from app.exporting.content import ExportError
 from app.exporting.options import FileOptions, ScriptOptions
 from app.exporting.pieces import Computed, Literal, OutputFile, PieceList, Range

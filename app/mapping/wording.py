@@ -250,7 +250,7 @@ def _permute(args: dict[str, Any], ref: Expr, shape: Any) -> Expr:
         return Call("permute", (ref,), {"dims": args["dims"]})
     dim: dict[str, Arg] = {"dim": args["dim"]} if args.get("dim", 0) else {}
     if "select" in args:
-        raise KeyError("select")
+        raise ValueError(args)
     if "view" in args:
         view = list(args["view"])
         size = shape[args.get("dim", 0)] if shape is not None else 0
@@ -290,5 +290,5 @@ def _interpolate(args: dict[str, Any], ref: Expr, target: Any) -> Expr:
         if name in args:
             out[name] = args[name]
     if target is None and "to_grid" not in out:
-        raise KeyError("to")
+        raise ValueError(said)
     return Call("interpolate", (ref,), out)

@@ -19,7 +19,7 @@ def test_blocks_give_what_was_put_or_nothing(put, asked, most):
     for offset, length in asked:
         found = blocks.get(offset, length)
         assert found in {None, DATA[offset : offset + length]}
-        assert blocks.holds(offset, length) == (found is not None)
+        assert (blocks.reach(offset, length) == length) == (found is not None)
 
 
 @given(st.tuples(st.integers(0, 400), st.integers(0, 120)))
