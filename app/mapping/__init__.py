@@ -7,6 +7,7 @@ from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, R
 from app.mapping.errors import EditError, OpError, PatternError, PlanError, RegexError
 from app.mapping.evaluation import evaluate, leaves
 from app.mapping.freezing import digest, freeze, thaw, unmet
+from app.mapping.induction import induce
 from app.mapping.matching import matcher
 from app.mapping.outcomes import Coverage, Evaluation, Leaf, Reason, Recipe, SourceOutcome, Step, TargetOutcome
 from app.mapping.patterns import escape
@@ -27,6 +28,7 @@ from app.mapping.plan import (
 from app.mapping.regexes import compile_regex
 from app.mapping.text import parse_plan, parse_rule, print_plan, print_rule, statement
 from app.mapping.validation import check_rule, refs
+from app.mapping.wording import claim_of, expression_of
 from app.mapping.working import working_names
 
 __all__ = [
@@ -68,11 +70,14 @@ __all__ = [
     "TargetOutcome",
     "apply",
     "check_rule",
+    "claim_of",
     "compile_regex",
     "digest",
     "escape",
     "evaluate",
+    "expression_of",
     "freeze",
+    "induce",
     "invert",
     "leaves",
     "matcher",
