@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,14 @@ def shared() -> Path:
     folder = ROOT.parent / "shared"
     assert folder.is_dir(), f"the tests need the folder {folder.name}/ beside the checkout"
     return folder
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """One warm worker for the whole session; the environment of the tests holds a secret that it must not see."""
+    from app.sandbox import Limits, Sandbox
+
+    os.environ["MSX_CANARY_SECRET"] = "msx-env-7f3a"
+    with Sandbox(limits=Limits(seconds=10)) as started:
+        assert started.status().holds, started.status()
+        yield started

@@ -40,7 +40,7 @@ def _part_sizes(others: Sequence[Unit]) -> dict[tuple[str, ...], list[tuple[Shap
     holders: dict[Path, dict[str, Shape]] = defaultdict(dict)
     for unit in others:
         role = base(unit.role)
-        if role in {"q", "k", "v", "gate", "up"}:
+        if role in {"q", "k", "v", "gate", "up"} and len(unit.main) > 1:
             holders[unit.path[:-1]].setdefault(role, unit.main)
     out: dict[tuple[str, ...], list[tuple[Shape, ...]]] = defaultdict(list)
     for shapes in holders.values():

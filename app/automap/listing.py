@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.automap.folding import separator_of
 from app.keys import KeyTree
 
 
@@ -12,7 +13,7 @@ def informative(tree: KeyTree) -> bool:
     shuffled. A listing of few keys that happens to be sorted is taken as sorted: the cautious reading.
     """
     keys = list(tree.tensors)
-    return tree.ordered and len(keys) > 1 and not _sorted(keys) and _together(keys, tree.separator)
+    return tree.ordered and len(keys) > 1 and not _sorted(keys) and _together(keys, separator_of(tree))
 
 
 def _sorted(keys: Sequence[str]) -> bool:

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from app.automap.vocabulary import DESCENDING
+
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LAST_DIGITS = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)\Z", re.ASCII | re.DOTALL)
@@ -28,9 +30,21 @@ def numbered(segment: str) -> tuple[str, int, str] | None:
 
 
 @lru_cache(maxsize=65_536)
+def descends(stem: str) -> bool:
+    """Whether containers of this name count against the order of computation."""
+    return joined(stem).rstrip("0123456789") in DESCENDING
+
+
+@lru_cache(maxsize=65_536)
 def is_number(segment: str) -> bool:
     """Whether a segment is an index."""
     return _DIGITS.fullmatch(segment) is not None
+
+
+@lru_cache(maxsize=65_536)
+def blank(segment: str) -> str:
+    """Return a segment with each run of digits taken out."""
+    return _DIGITS.sub("#", segment)
 
 
 @lru_cache(maxsize=65_536)

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from app.automap.names import is_number, joined, words
 from app.automap.units import Path, Unit
-from app.automap.vocabulary import ATTENTION_OUT, GATED, HEADS, PLAIN_DOWN, PLAIN_UP, Vocabulary
+from app.automap.vocabulary import ATTENTION_OUT, GATED, HEADS, PLAIN_DOWN, PLAIN_UP, SHORTCUTS, STAGED, STEPS, Vocabulary
 
 _PROJECTIONS = frozenset({"q", "k", "v", "qkv", "kv"})
-_NOT_BLOCKS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
 
 
 def assign(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
@@ -34,7 +34,7 @@ def spoken(path: Path, vocabulary: Vocabulary) -> tuple[str, ...]:
             continue
         whole = vocabulary.synonyms.get(joined(segment))
         for word in (whole,) if whole else words(segment):
-            if word not in vocabulary.silent:
+            if word not in vocabulary.silent and not word.isdigit():
                 out.append(vocabulary.synonyms.get(word, word))
     return tuple(out)
 
@@ -46,7 +46,7 @@ def _block(unit: Unit, members: Mapping[Path, int], vocabulary: Vocabulary) -> P
         if not segment[-1:].isdigit() or members[unit.path[:depth]] < 2:
             continue
         stem = joined(segment).rstrip("0123456789")
-        if is_number(segment) or not stem or vocabulary.synonyms.get(stem) not in _NOT_BLOCKS:
+        if is_number(segment) or not stem or vocabulary.synonyms.get(stem) not in STEPS:
             return unit.path[:depth]
     return ()
 
@@ -74,6 +74,9 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
         blocks[unit.block].append(unit)
     for group in parents.values():
         _projections(group, vocabulary)
+    stems = [unit for unit in units if unit.kind == "conv" and len(unit.main) >= 4 and _sees_colours(unit)]
+    for unit in stems if len(stems) == 1 else ():
+        unit.role = "stem"
     for unit in units:
         unit.role = unit.role or _alone(unit, vocabulary)
     for block, group in blocks.items():
@@ -81,9 +84,20 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
         _feed_forward(group, vocabulary)
         if block:
             _norms(group, vocabulary)
+            _convolutions(group)
             _scales(group)
             _routers(group)
     _ends(blocks[()], units, vocabulary)
+    _behind_stem(units, vocabulary)
+    _chains(units)
+
+
+def _sees_colours(unit: Unit) -> bool:
+    """Whether a convolution takes three channels in, in either order of axes."""
+    shape = unit.main
+    if unit.spelt.get("weight", ("",))[-1] == "kernel":
+        return shape[-2] == 3 and prod(shape[:-2]) > 1
+    return shape[1] == 3 and prod(shape[2:]) > 1
 
 
 def _alone(unit: Unit, vocabulary: Vocabulary) -> str:
@@ -93,7 +107,9 @@ def _alone(unit: Unit, vocabulary: Vocabulary) -> str:
         return ""
     if not role and len(unit.path) > 1:
         role = vocabulary.alone.get(joined(unit.path[-2] + unit.path[-1]), "")
-        role = role if role in {"patch", "pos", "qnorm", "knorm"} else ""
+        role = role if role in {"patch", "pos", "qnorm", "knorm", "pooler", "mlm"} else ""
+    if role in {"finalnorm", "prenorm", "poolnorm"} and unit.block:
+        return ""
     return "" if role == "shortcut" and unit.kind == "vector" else role
 
 
@@ -107,9 +123,9 @@ def _projections(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
 
 
 def attention_of(unit: Unit, vocabulary: Vocabulary) -> Path:
-    """Return the container inside the block that is an attention; () where there is none."""
+    """Return the container inside the block that is an attention, the outermost; () where there is none."""
     start = len(unit.block)
-    for depth in range(len(unit.path) - 1, start, -1):
+    for depth in range(start + 1, len(unit.path)):
         if "attn" in spoken((unit.path[depth - 1],), vocabulary):
             return unit.path[:depth]
     return ()
@@ -178,6 +194,10 @@ def _feed_forward(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
         if inside and unit.kind == "matrix":
             stacks[unit.path[:inside]].append(unit)
     for stack in stacks.values():
+        wide = {unit: _widens(unit) for unit in stack}
+        if len(stack) == 2 and not any(unit.role for unit in stack) and set(wide.values()) == {True, False}:
+            for unit in stack:
+                unit.role = "up" if wide[unit] else "down"
         if len(stack) == 2 and not any(unit.role for unit in stack):
             ordered = sorted(stack, key=lambda unit: [int(part) if is_number(part) else -1 for part in unit.path])
             if all(any(is_number(part) for part in unit.local) for unit in stack):
@@ -312,6 +332,56 @@ def _scales(group: Sequence[Unit]) -> None:
             unit.role = ("scale.attn", "scale.mlp")[rank]
 
 
+def _convolutions(group: Sequence[Unit]) -> None:
+    """Number the convolutions of a residual block and the norms that follow them; a shortcut has its own."""
+    if not any(unit.kind == "conv" for unit in group):
+        return
+    for unit in group:
+        normal = unit.kind in {"batchnorm", "vector"}
+        if unit.role and unit.role != "shortcut":
+            continue
+        holder = joined(unit.path[-2]) if len(unit.local) > 1 else ""
+        last = joined(unit.path[-1])
+        if holder in STAGED:
+            unit.role = STAGED[holder] if unit.kind == "matrix" else ("after." if normal else "") + STAGED[holder]
+            continue
+        if last in SHORTCUTS or (holder in SHORTCUTS and (is_number(unit.path[-1]) or last in {"norm", "bn", "conv"})):
+            unit.role = "shortcut.norm" if normal else "shortcut"
+        elif normal and holder[:-1] == "conv" and last in {"norm", "bn"}:
+            unit.role = "after.conv" + holder[-1]
+        elif (
+            normal
+            and last[:-1] in {"bn", "norm"}
+            and last[-1].isdigit()
+            and any(joined(other.path[-1]) == "conv" + last[-1] for other in group)
+        ):
+            unit.role = "after.conv" + last[-1]
+        elif not normal and last[:-1] == "conv" and last[-1].isdigit():
+            unit.role = last
+
+
+def _chains(units: Sequence[Unit]) -> None:
+    """Number the linears of a plain chain: `layers.0 … layers.2`, or `proj_in, layers.0, proj_out`."""
+    chains: dict[tuple[Path, tuple[int, ...]], list[Unit]] = defaultdict(list)
+    for unit in units:
+        stop = len(unit.path) - 1 if is_number(unit.path[-1]) or joined(unit.path[-1]) in {"projin", "projout"} else len(unit.path)
+        stop -= 0 < stop < len(unit.path) and joined(unit.path[stop - 1]) == "layers"
+        chains[unit.path[:stop], unit.lengths].append(unit)
+    for (holder, _), chain in chains.items():
+        if len(chain) < 2 or any(unit.kind != "matrix" or unit.role or len(unit.path) == len(holder) for unit in chain):
+            continue
+        order = {unit: _step(unit) for unit in chain}
+        if None in order.values() or len(set(order.values())) < len(chain):
+            continue
+        for rank, unit in enumerate(sorted(chain, key=lambda unit: order[unit] or 0)):
+            unit.role = f"step{rank}of{len(chain)}"
+
+
+def _step(unit: Unit) -> int | None:
+    last = joined(unit.path[-1])
+    return {"projin": -1, "projout": 10_000}.get(last, int(last) if is_number(unit.path[-1]) else None)
+
+
 def _routers(group: Sequence[Unit]) -> None:
     """A gate beside experts routes to them."""
     expert_parents = {unit.path[:at] for unit in group for at, part in enumerate(unit.path) if part == "experts"}
@@ -328,6 +398,9 @@ def _routers(group: Sequence[Unit]) -> None:
 def _ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Name what stands before and after the blocks: embeddings, final norms, heads."""
     tables = {tuple(sorted(unit.main)) for unit in units if unit.role == "wordembed"}
+    last_of = {
+        unit.path[:-1]: unit.path[-1] for unit in sorted(units, key=_last_number) if is_number(unit.path[-1]) and unit.kind == "matrix"
+    }
     for unit in outside:
         if unit.role or not unit.path:
             continue
@@ -340,7 +413,9 @@ def _ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabulary
             in {"output", "projout", "decoder", "head", "outputprojection", "proj", "lmhead", "outputlayer", "embedout", "generator"}
         ):
             unit.role = "lm_head"
-        elif unit.kind in {"matrix", "conv"} and (last in HEADS or name_of(unit) in HEADS):
+        elif unit.kind in {"matrix", "conv"} and (
+            last in HEADS or (name_of(unit) in HEADS and last_of.get(unit.path[:-1]) == unit.path[-1])
+        ):
             unit.role = "head"
         elif unit.kind == "conv" and len(unit.main) >= 4 and unit.main[1] == 3 and unit.main[2] > 1:
             unit.role = "stem"
@@ -352,3 +427,21 @@ def _ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabulary
             unit.role = "poolnorm"
         elif is_norm(unit, vocabulary) and last in {"norm", "layernorm", "ln"} and "pool" not in spoken_words and len(unit.words) <= 3:
             unit.role = "finalnorm"
+
+
+def _behind_stem(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name the one norm that stands beside the first convolution, and the one linear that is as large as the table of words."""
+    for stem in [unit for unit in units if unit.role == "stem"]:
+        for holder in (stem.path[:-1], stem.path[:-2]):
+            beside = [unit for unit in units if holder and unit.path[:-1] == holder and is_norm(unit, vocabulary) and unit.kind == "vector"]
+            if len(beside) == 1 and not beside[0].role:
+                beside[0].role = "prenorm"
+                break
+    tables = {unit.main for unit in units if unit.role == "wordembed"}
+    as_large = [unit for unit in units if unit.main in tables and unit.role != "wordembed"]
+    if len(as_large) == 1 and not as_large[0].role:
+        as_large[0].role = "lm_head"
+
+
+def _last_number(unit: Unit) -> int:
+    return int(unit.path[-1]) if is_number(unit.path[-1]) else -1

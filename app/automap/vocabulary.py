@@ -55,6 +55,9 @@ SILENT = frozenset(
 )
 """Words that stand everywhere and so tell nothing."""
 
+STEPS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
+"""Words of modules that are steps of one block: `attn1` and `attn2` are no repetition."""
+
 ALONE: Mapping[str, str] = {
     name: role
     for role, group in {
@@ -71,12 +74,12 @@ ALONE: Mapping[str, str] = {
         "wordembed": "wordembeddings embedtokens wte tokembeddings tokenembedding embedin wordembedding tokenembeddings tokemb tokenembed "
         "tokenembeddingtable tokembedding wordemb inputembeddings shared embedtoken wordembed",
         "typeembed": "tokentypeembeddings segmentembeddings typeembeddings tokentypeembedding segmentembedding",
-        "cls_token": "clstoken classembedding classtoken clsembed clstokens",
+        "cls_token": "cls clstoken classembedding classtoken clsembed clstokens",
         "dist_token": "disttoken distillationtoken",
         "mask_token": "masktoken maskembed",
         "registers": "regtoken registertokens registers storagetokens",
         "patch": "patchembedding convproj patchembeddingconv",
-        "relpos_table": "relativepositionbiastable relposbiastable relativebiastable",
+        "relpos_table": "relativeattentionbias relativepositionbiastable relposbiastable relativebiastable",
         "relpos_index": "relativepositionindex relposindex",
         "lm_head": "lmhead embedout",
         "logit_scale": "logitscale logitscaleexp",
@@ -84,6 +87,9 @@ ALONE: Mapping[str, str] = {
         "prenorm": "lnpre prelayrnorm prelayernorm normpre embnorm layernormembedding embln lnembed embedlayernorm wordembeddingslayernorm normembed",
         "poolnorm": "fcnorm",
         "shortcut": "shortcut ninshortcut convshortcut skipconnection downsample identityconv projshortcut",
+        "timeproj": "timeembproj tembproj",
+        "pooler": "pooler poolerdense",
+        "mlm": "transformdense vocabtransform lmheaddense",
         "query_embed": "queryembed queryembeddings querypositionembeddings queryfeat",
     }.items()
     for name in group.split()
@@ -119,8 +125,23 @@ PLAIN_DOWN = frozenset(
 )
 """Names of an ungated feed-forward's two linears, inside a feed-forward or directly in a block."""
 
+STAGED: Mapping[str, str] = {
+    "inlayers": "conv1",
+    "outlayers": "conv2",
+    "emblayers": "timeproj",
+}
+"""Sequences of a diffusion residual block (guided-diffusion, unet.py: ResBlock) -> what their convolution or linear is."""
+
+SHORTCUTS = frozenset("shortcut downsample skip skipconnection ninshortcut convshortcut identityconv projshortcut residual".split())
+"""Names of what bridges a residual block."""
+
 HEADS = frozenset("head classifier fc lastlinear classhead clshead logits linearhead heads".split())
 """Names of the last linear of a classifier."""
+
+DESCENDING: Mapping[str, str] = {
+    "refinenet": "MiDaS and DPT: refinenet4 is applied first",
+}
+"""Numbered containers that count against the order of computation, with the code that says so."""
 
 OPPOSITES: tuple[frozenset[str], ...] = tuple(
     frozenset(pair.split())

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import msgspec
 
 from app.keys import KeyTree, Token
-from app.readers import folders, refusals, safetensors, torch_legacy, zips
+from app.readers import folders, gguf, hdf5, npy, onnx, raw_pickle, refusals, safetensors, torch_legacy, zips
 from app.readers.errors import ReadLimitError, UnknownFormatError
 from app.readers.limits import Limits
 from app.readers.sniffing import announce, sniff
@@ -59,5 +59,15 @@ def read_one(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limi
             return safetensors.read(source, nesting, limits)
         case "torch-legacy":
             return torch_legacy.read(source, nesting, limits)
+        case "pickle":
+            return raw_pickle.read(source, nesting, limits)
+        case "gguf":
+            return gguf.read(source, nesting, limits)
+        case "npy":
+            return npy.read_single(source, nesting, limits)
+        case "hdf5":
+            return hdf5.read(source, nesting, limits)
+        case "onnx":
+            return onnx.read(source, nesting, limits)
         case _:
             raise refusals.refused(form, source.name)

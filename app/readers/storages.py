@@ -87,8 +87,6 @@ def array_info(array: Array, *, file: int) -> Checked:
         return Checked(TensorInfo(None, array.dtype or "UNKNOWN"), ("shape",))
     size = itemsize(array.dtype)
     note = "big-endian" if array.big else ""
-    if array.dtype == "OBJECT":
-        return Checked(TensorInfo(shape, array.dtype), ("object_array",))
     where = None
     data = array.data
     if size is not None and isinstance(data, Blob | bytes):

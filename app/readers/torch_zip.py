@@ -5,6 +5,7 @@ Source of the format: pytorch, `torch/serialization.py` and `caffe2/serialize/in
 
 from app.keys import FileInfo, KeyTree, Warned
 from app.keys.spelling import Token
+from app.readers import remains
 from app.readers.archive import STORED, Archive, Entry
 from app.readers.assembling import tree_of
 from app.readers.limits import Limits
@@ -13,10 +14,10 @@ from app.readers.pickles import Array, Machine, Tensor
 from app.readers.storages import Checked, Place, Storages, array_info
 from app.readers.torch_legacy import nested
 from app.readers.walking import walk
-from app.sources import ByteSource, RangesWanted
+from app.sources import ByteSource, RangesWanted, absolute
 
 PICKLE = "data.pkl"
-_VERIFIED = 256
+_VERIFIED = 64
 """Storages whose local headers are read: the rest are placed by reckoning alone where torch's layout leaves no doubt."""
 
 
@@ -66,8 +67,8 @@ class Placed:
             return None, entry.size
         likely = self._archive.likely_offset(entry)
         if likely is None:
-            return self._archive.data_offset(entry), entry.size
-        return self._verified(entry, likely), entry.size
+            return absolute(self._archive.source, self._archive.data_offset(entry)), entry.size
+        return absolute(self._archive.source, self._verified(entry, likely)), entry.size
 
     def _verified(self, entry: Entry, likely: int) -> int:
         """Read the header too, as long as that is cheap: it is for a file that is here."""
@@ -89,6 +90,9 @@ def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, 
     machine = Machine(source.name, limits, storage_of)
     machine.nested = lambda blob: nested(blob, limits, machine)
     value, _end = machine.load(pickle)
+    split = remains.of_value(value, [each.full for each in machine.globals.values()], source.name)
+    if split is not None:
+        raise split
     walked = walk(value, source.name, limits)
     storages = Storages(Placed(archive, root + "data/"), big_endian=not little)
 

@@ -75,6 +75,7 @@ error-malformed-pickle = { $file } holds a pickle that is damaged or was made by
         [tensor] a tensor that is none
         [array] an array that is none
         [storage] a storage that is none
+        [two_formats] another file follows it
         [legacy] the parts of an old PyTorch file do not fit together
        *[other] { $detail }
     }).
@@ -150,6 +151,31 @@ error-dtype = { $key } in { $file } has the element type { $dtype }, which is un
 error-shape = The shape of { $key } in { $file } makes no sense.
     .hint = The file is damaged; fetch it again.
 
+error-gguf-header = The header of { $file } is not one of GGUF: { $detail ->
+        [version] its version is unknown
+        [cut] it ends too early
+        [counts] it counts more entries than fit into the file
+        [string] a text is longer than the file
+        [array] a list is longer than the file
+        [alignment] its alignment makes no sense
+        [dimensions] a tensor has too many dimensions
+        [duplicate] two tensors have the same name
+       *[type] a value has an unknown type
+    }.
+    .hint = Fetch the file again, or convert it again.
+error-npy-header = { $file } holds an array whose header makes no sense.
+    .hint = Fetch the file again, or save it again with numpy.savez.
+error-object-array = { $file } is an array of Python objects; it cannot be read without running code.
+    .hint = Load it where you trust it, with allow_pickle=True, and save its arrays by name with numpy.savez.
+error-hdf5-invalid = { $file } is damaged: the HDF5 library cannot read it.
+    .hint = Fetch the file again. h5dump of the HDF5 tools tells more.
+error-onnx-invalid = { $file } is no sound ONNX model.
+    .hint = Fetch the file again, or check it with onnx.checker.
+error-dcp-header = { $file } is not the metadata of a distributed checkpoint.
+    .hint = Convert the folder: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER OUTPUT.
+error-export-header = The list of weights in { $file } cannot be read.
+    .hint = Load it with torch.export.load and save its state_dict with torch.save.
+
 error-index-header = { $file } is not an index of shards.
     .hint = An index is JSON with a "weight_map" from keys to file names.
 error-index-path = { $file } names a shard by a path, { $shard }: only files in the same folder are allowed.
@@ -198,4 +224,20 @@ warning-index-absent = { $count ->
 warning-index-unlisted = { $count ->
         [one] A shard holds { $key }, which the index does not list.
        *[other] The shards hold { $count } keys that the index does not list, the first being { $key }.
+    }
+warning-shard-absent = { $count ->
+        [one] The file { $shard } is missing.
+       *[other] { $count } files are missing, the first being { $shard }.
+    }
+warning-hdf5-external = { $count ->
+        [one] { $key } is a link to somewhere else; it was not followed.
+       *[other] { $count } links to somewhere else were not followed, the first being { $key }.
+    }
+warning-external-data = { $count ->
+        [one] The data of { $key } lies in another file, which was not opened.
+       *[other] The data of { $count } tensors lies in another file, which was not opened; the first is { $key }.
+    }
+warning-duplicate-name = { $count ->
+        [one] The name { $key } stands twice; the first is shown.
+       *[other] { $count } names stand twice; the first of each is shown, as { $key }.
     }

@@ -19,7 +19,7 @@ from app.sources import ByteSource
 
 SKIPPED = 65_536
 """Strings from this many bytes on are not read but remembered by their place."""
-_REMEMBERED = 64
+_REMEMBERED = 16
 """Byte strings from this length on keep their place, so that an array inside a pickle can be found again."""
 _MAX_NUMBER = 4_096
 _MAX_LINE = 1 << 20
@@ -233,7 +233,7 @@ class Machine:
                 pos += width
                 if size < 0:
                     raise self.malformed("length")
-                if size >= _REMEMBERED:
+                if size >= (max_key if op in _STRINGS else _REMEMBERED):
                     push(self._skipped(window, pos, size))
                     if pos + size <= soft:
                         pos += size
