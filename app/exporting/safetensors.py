@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from app.exporting.content import Entry, ExportError
-from app.exporting.pieces import Literal, OutputFile, Piece, Range
+from app.exporting.piece import Literal, OutputFile, Piece, Range
 from app.keys import itemsize
 
 _DTYPES = frozenset(
