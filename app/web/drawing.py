@@ -16,7 +16,7 @@ from app.viewing.rows import path_text
 from app.viewing.sizes import shape_text
 from app.web.asking import Body, House
 from app.web.edits import Chosen, Done, chosen, finished
-from app.web.rendering import Context, data, fragment, safe_json
+from app.web.rendering import Context, data, filled, fragment, safe_json
 
 router = APIRouter()
 
@@ -149,7 +149,7 @@ def _dialog(request: Request, picked: Chosen, found: tuple[Suggestion, ...]) -> 
 def choice_of(suggestion: Suggestion) -> Choice:
     """Prepare one suggestion for the page."""
     statements = tuple(mapping.statement(rule) for rule in suggestion.rules)
-    words = messages.text(f"suggestion-{suggestion.code.replace('_', '-')}", **suggestion.params)
+    words = filled(f"suggestion-{suggestion.code.replace('_', '-')}", suggestion.params)
     return Choice(statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), safe_json(list(statements)))
 
 

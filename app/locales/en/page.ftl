@@ -110,8 +110,8 @@ act-leave = Leave behind
 act-accept = Accept
 act-reject = Reject
 act-accept-certain = { $count ->
-    [one] Accept 1 certain proposal
-   *[other] Accept { $count } certain proposals
+    [one] Accept 1 certain
+   *[other] Accept { $count } certain
   }
 act-accept-all = Accept all { $count }
 act-copy-loader = Copy the loader
