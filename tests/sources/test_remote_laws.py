@@ -38,7 +38,7 @@ class Held:
         return DATA[offset : offset + length]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), SPANS), max_size=6), st.sampled_from([None, len(DATA)]), st.integers(1, 4000), st.integers(1, 3000)
 )
@@ -85,7 +85,7 @@ ANSWERS = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(ANSWERS, st.sampled_from([None, 0, 7, 20]))
 def test_any_answer_is_bytes_of_the_right_length_or_an_error_of_ours(answers, known):
     """A server may say anything in any order: the size never changes once it is known, and no read is longer or shorter than it must be."""

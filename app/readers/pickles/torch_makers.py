@@ -167,9 +167,10 @@ _OWN_TYPES = frozenset({"torch.Tensor", "torch._tensor.Tensor", "torch.nn.parame
 
 def restate(tensor: Tensor, state: Any) -> None:
     """BUILD on a tensor: a wrapper (DTensor and its like) keeps the tensor that holds its bytes in its state."""
-    if tensor.storage is not None or tensor.shape is None or type(state) is not Mapped:
+    if tensor.storage is not None or tensor.shape is None:
         return
-    inner = [value for value in state[1::2] if type(value) is Tensor]
+    parts = state if type(state) is tuple else (state,)
+    inner = [value for part in parts if type(part) is Mapped for value in part[1::2] if type(value) is Tensor]
     if len(inner) == 1 and inner[0].shape == tensor.shape and inner[0].dtype == tensor.dtype:
         tensor.storage, tensor.stride, tensor.offset = inner[0].storage, inner[0].stride, inner[0].offset
     elif inner:
