@@ -12,17 +12,99 @@ from app.definitions.static.values import Module, Stuck, Tensor
 Arguments = dict[str, Any]
 
 BARE = frozenset(
-    (
-        "Identity ReLU ReLU6 LeakyReLU RReLU ELU SELU CELU GELU SiLU Mish Sigmoid Tanh Softplus Softsign Softmax Softmax2d LogSoftmax Softmin "
-        "Softshrink Hardshrink Hardsigmoid Hardswish Hardtanh LogSigmoid Tanhshrink Threshold GLU Dropout Dropout1d Dropout2d Dropout3d "
-        "AlphaDropout FeatureAlphaDropout MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d "
-        "AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d LPPool1d LPPool2d MaxUnpool1d MaxUnpool2d MaxUnpool3d "
-        "FractionalMaxPool2d Flatten Unflatten Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ZeroPad1d "
-        "ZeroPad2d ZeroPad3d ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d "
-        "ConstantPad1d ConstantPad2d ConstantPad3d CircularPad1d CircularPad2d LocalResponseNorm CrossMapLRN2d Fold Unfold ChannelShuffle "
-        "CosineSimilarity PairwiseDistance MSELoss L1Loss SmoothL1Loss HuberLoss KLDivLoss CTCLoss MarginRankingLoss TripletMarginLoss "
-        "CosineEmbeddingLoss HingeEmbeddingLoss SoftMarginLoss"
-    ).split()
+    [
+        "Identity",
+        "ReLU",
+        "ReLU6",
+        "LeakyReLU",
+        "RReLU",
+        "ELU",
+        "SELU",
+        "CELU",
+        "GELU",
+        "SiLU",
+        "Mish",
+        "Sigmoid",
+        "Tanh",
+        "Softplus",
+        "Softsign",
+        "Softmax",
+        "Softmax2d",
+        "LogSoftmax",
+        "Softmin",
+        "Softshrink",
+        "Hardshrink",
+        "Hardsigmoid",
+        "Hardswish",
+        "Hardtanh",
+        "LogSigmoid",
+        "Tanhshrink",
+        "Threshold",
+        "GLU",
+        "Dropout",
+        "Dropout1d",
+        "Dropout2d",
+        "Dropout3d",
+        "AlphaDropout",
+        "FeatureAlphaDropout",
+        "MaxPool1d",
+        "MaxPool2d",
+        "MaxPool3d",
+        "AvgPool1d",
+        "AvgPool2d",
+        "AvgPool3d",
+        "AdaptiveAvgPool1d",
+        "AdaptiveAvgPool2d",
+        "AdaptiveAvgPool3d",
+        "AdaptiveMaxPool1d",
+        "AdaptiveMaxPool2d",
+        "AdaptiveMaxPool3d",
+        "LPPool1d",
+        "LPPool2d",
+        "MaxUnpool1d",
+        "MaxUnpool2d",
+        "MaxUnpool3d",
+        "FractionalMaxPool2d",
+        "Flatten",
+        "Unflatten",
+        "Upsample",
+        "UpsamplingNearest2d",
+        "UpsamplingBilinear2d",
+        "PixelShuffle",
+        "PixelUnshuffle",
+        "ZeroPad1d",
+        "ZeroPad2d",
+        "ZeroPad3d",
+        "ReflectionPad1d",
+        "ReflectionPad2d",
+        "ReflectionPad3d",
+        "ReplicationPad1d",
+        "ReplicationPad2d",
+        "ReplicationPad3d",
+        "ConstantPad1d",
+        "ConstantPad2d",
+        "ConstantPad3d",
+        "CircularPad1d",
+        "CircularPad2d",
+        "LocalResponseNorm",
+        "CrossMapLRN2d",
+        "Fold",
+        "Unfold",
+        "ChannelShuffle",
+        "CosineSimilarity",
+        "PairwiseDistance",
+        "MSELoss",
+        "L1Loss",
+        "SmoothL1Loss",
+        "HuberLoss",
+        "KLDivLoss",
+        "CTCLoss",
+        "MarginRankingLoss",
+        "TripletMarginLoss",
+        "CosineEmbeddingLoss",
+        "HingeEmbeddingLoss",
+        "SoftMarginLoss",
+    ]
 )
 """Layers without tensors."""
 
@@ -95,11 +177,14 @@ def _conv(dimensions: int, *, transposed: bool) -> "Maker":
         pair = (inputs, outputs // groups) if transposed else (outputs, inputs // groups)
         put(module, "weight", (*pair, *sizes(call["kernel_size"], dimensions)), dtype)
         _bias(module, call, (outputs,), dtype)
+        for name in ("kernel_size", "stride", "dilation", "padding"):
+            if type(call[name]) is int:
+                module.attrs[name] = (call[name],) * dimensions
 
     return make
 
 
-def _batch_norm(affine: bool, track: bool) -> "Maker":  # noqa: FBT001  defaults of two classes
+def _batch_norm(affine: bool, track: bool) -> "Maker":
     def make(module: Module, call: Arguments, dtype: str) -> None:
         size = (whole(call["num_features"]),)
         for name in ("weight", "bias"):
@@ -197,8 +282,9 @@ def _attention(module: Module, call: Arguments, dtype: str) -> None:
         put(module, "in_proj_bias", (3 * size,), dtype)
     else:
         module.params["in_proj_bias"] = None
-    module.children["out_proj"] = make_layer("Linear", [size, size], {"bias": call.get("bias", True), "dtype": call.get("dtype")})
-    module.children["out_proj"].kind = "NonDynamicallyQuantizableLinear"
+    projection = make_layer("Linear", [size, size], {"bias": call.get("bias", True), "dtype": call.get("dtype")})
+    projection.kind = "NonDynamicallyQuantizableLinear"
+    module.children["out_proj"] = projection
     for name in ("bias_k", "bias_v"):
         if known(call.get("add_bias_kv", False)):
             put(module, name, (1, 1, size), dtype)
@@ -278,6 +364,10 @@ _BLOCK = "d_model nhead dim_feedforward dropout activation layer_norm_eps batch_
 _BLOCK_DEFAULTS: Arguments = {
     "dim_feedforward": 2048, "dropout": 0.1, "activation": "relu", "layer_norm_eps": 1e-5, "batch_first": False, "norm_first": False, "bias": True,
 }  # fmt: skip
+_STACKS = (
+    "d_model nhead num_encoder_layers num_decoder_layers dim_feedforward dropout activation custom_encoder custom_decoder layer_norm_eps "
+    "batch_first norm_first bias"
+)
 _STACK: Arguments = {"norm": None, "enable_nested_tensor": True, "mask_check": True}
 
 TABLE: dict[str, tuple[str, Arguments, Maker]] = {
@@ -310,8 +400,7 @@ TABLE: dict[str, tuple[str, Arguments, Maker]] = {
     "TransformerEncoder": ("encoder_layer num_layers norm enable_nested_tensor mask_check", _STACK, _transformer_stack),
     "TransformerDecoder": ("decoder_layer num_layers norm", {"norm": None}, _transformer_stack),
     "Transformer": (
-        "d_model nhead num_encoder_layers num_decoder_layers dim_feedforward dropout activation custom_encoder custom_decoder layer_norm_eps "
-        "batch_first norm_first bias",
+        _STACKS,
         {**_BLOCK_DEFAULTS, "d_model": 512, "nhead": 8, "num_encoder_layers": 6, "num_decoder_layers": 6, "custom_encoder": None, "custom_decoder": None},
         _transformer,
     ),
@@ -337,7 +426,7 @@ def make_layer(name: str, args: list[Any], kwargs: Arguments, module: Module | N
     maker(module, call, dtype)
     for field in names.split():
         value = call[field]
-        if isinstance(value, int | float | str | bool | tuple) and not (isinstance(value, float) and not math.isfinite(value)):
-            if field not in module.params:
-                module.attrs.setdefault(field, value)
+        finite = not isinstance(value, float) or math.isfinite(value)
+        if isinstance(value, int | float | str | tuple) and finite and field not in module.params:
+            module.attrs.setdefault(field, value)
     return module

@@ -8,7 +8,7 @@ import msgspec
 from app.definitions.building import resolved
 from app.definitions.definition import Definition
 from app.definitions.errors import DefinitionError
-from app.definitions.static.interpreter import Interpreter
+from app.definitions.static.interpreter import Interpreter, bound_names
 from app.definitions.static.torchlike import Library
 from app.definitions.static.values import Module, Scope, Space, Stuck, Tensor, Unknown, UserClass
 from app.keys import KeyTree, ModuleInfo, TensorInfo, Warned, spell_token
@@ -73,16 +73,9 @@ class _Project:
             except Stuck as stuck:
                 if stuck.code == "budget":
                     raise
-                for name in _bound(node):
+                for name in bound_names(node):
                     scope.names[name] = Unknown(name)
         return scope
-
-
-def _bound(node: ast.stmt) -> set[str]:
-    """Names that a statement might bind."""
-    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    names |= {part.name for part in ast.walk(node) if isinstance(part, ast.FunctionDef | ast.ClassDef)}
-    return names | {alias.asname or alias.name.partition(".")[0] for part in ast.walk(node) if isinstance(part, ast.Import | ast.ImportFrom) for alias in part.names}
 
 
 def preview(definition: Definition) -> Preview:
@@ -109,29 +102,32 @@ def _construct(definition: Definition) -> Preview:
     target = scope.names.get(definition.name)
     if target is None:
         return Preview(None, complete=False, reasons=(Warned("definition", {"code": "build_name"}),))
-    model = Module(target, "") if isinstance(target, UserClass) else None
+    machine.root = None  # modules made by the file's own top level are none of ours
     try:
         args = [machine.eval(ast.parse(text, mode="eval").body, scope) for text in definition.call.args]
         kwargs = {name: machine.eval(ast.parse(text, mode="eval").body, scope) for name, text in definition.call.kwargs.items()}
         made = machine.call(target, args, kwargs)
         if definition.edits and isinstance(made, Module):
-            inner = Scope({"net": made, "model": made, "nn": project.library.space("torch.nn"), "torch": project.library.space("torch")}, scope)
+            inner = Scope(
+                {"net": made, "model": made, "nn": project.library.space("torch.nn"), "torch": project.library.space("torch")}, scope
+            )
             machine.run(ast.parse("\n".join(definition.edits)).body, inner)
             made = inner.names["net"] if inner.names["net"] is not made else inner.names["model"]
     except Stuck as stuck:
         reason = Warned(stuck.code, {**stuck.params, "line": stuck.params.get("line") or machine.line})
-        return Preview(None, complete=False, reasons=(reason,))
+        if machine.root is None or machine.root.cls is not target:
+            return Preview(None, complete=False, reasons=(*machine.doubts[:20], reason))
+        return _tree(machine.root, [*machine.doubts, reason])  # as far as it got
     if not isinstance(made, Module):
         return Preview(None, complete=False, reasons=(Warned("unknown", {"what": definition.name, "line": 0}),))
-    del model
-    return _tree(made)
+    return _tree(made, machine.doubts)
 
 
-def _tree(root: Module) -> Preview:
+def _tree(root: Module, doubts: list[Warned]) -> Preview:
     tensors: dict[str, TensorInfo] = {}
     modules: dict[str, ModuleInfo] = {}
     first: dict[int, str] = {}
-    reasons: list[Warned] = []
+    reasons = list(doubts)
     pending = [("", root)]
     while pending:
         path, module = pending.pop()
@@ -181,6 +177,10 @@ def _info(module: Module) -> ModuleInfo:
         field: list(value) if isinstance(value, tuple) else value
         for field, value in module.attrs.items()
         if not field.startswith("_")
-        and (isinstance(value, bool | int | float) or (isinstance(value, str) and 0 < len(value) <= 60) or (isinstance(value, tuple) and 0 < len(value) <= 8 and all(type(part) is int for part in value)))
+        and (
+            isinstance(value, bool | int | float)
+            or (isinstance(value, str) and 0 < len(value) <= 60)
+            or (isinstance(value, tuple) and 0 < len(value) <= 8 and all(type(part) is int for part in value))
+        )
     }
     return ModuleInfo(name, base, dict(list(hyper.items())[:40]))

@@ -110,6 +110,64 @@ def _same(args: list[Any], _kwargs: dict[str, Any]) -> Tensor:
     return Tensor(old.shape, old.dtype)
 
 
+def _smooth(args: list[Any], _kwargs: dict[str, Any]) -> Tensor:
+    """A function of real numbers: whole ones become F32."""
+    old = args[0] if args and isinstance(args[0], Tensor) else Tensor(None, None)
+    return Tensor(old.shape, "F32" if old.dtype is not None and old.dtype not in FLOATING and old.dtype[0] in "IUB" else old.dtype)
+
+
+def _cumulative(args: list[Any], kwargs: dict[str, Any]) -> Tensor:
+    old = args[0] if args and isinstance(args[0], Tensor) else Tensor(None, None)
+    return Tensor(old.shape, _dtype(kwargs, "I64" if old.dtype is not None and old.dtype not in FLOATING else old.dtype))
+
+
+def _stacked(args: list[Any], kwargs: dict[str, Any]) -> Tensor:
+    parts = args[0] if args else kwargs.get("tensors")
+    dim = args[1] if len(args) > 1 else kwargs.get("dim", 0)
+    if not isinstance(parts, list | tuple) or not parts or not all(isinstance(part, Tensor) and part.shape is not None for part in parts):
+        return Tensor(None, None)
+    first = parts[0]
+    if any((part.shape, part.dtype) != (first.shape, first.dtype) for part in parts) or type(dim) is not int:
+        return Tensor(None, None)
+    place = dim % (len(first.shape) + 1)
+    return Tensor((*first.shape[:place], len(parts), *first.shape[place:]), first.dtype)
+
+
+def _grid(args: list[Any], kwargs: dict[str, Any]) -> Any:
+    parts = args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args
+    if not all(isinstance(part, Tensor) and part.shape is not None and len(part.shape) == 1 for part in parts):
+        return Unknown("meshgrid", module=False)
+    shape = [part.shape[0] for part in parts]
+    if kwargs.get("indexing", "ij") == "xy" and len(shape) > 1:
+        shape[0], shape[1] = shape[1], shape[0]
+    return [Tensor(tuple(shape), part.dtype) for part in parts]
+
+
+def _outer(args: list[Any], _kwargs: dict[str, Any]) -> Tensor:
+    if len(args) != 2 or not all(isinstance(arg, Tensor) and arg.shape is not None and len(arg.shape) == 1 for arg in args):
+        return Tensor(None, None)
+    return Tensor((args[0].shape[0], args[1].shape[0]), binary(Tensor((), args[0].dtype), Tensor((), args[1].dtype)).dtype)
+
+
+def flattened(shape: tuple[int, ...], args: list[Any], kwargs: dict[str, Any]) -> tuple[int, ...] | None:
+    """Shape after `flatten(start_dim, end_dim)`."""
+    start = args[0] if args else kwargs.get("start_dim", 0)
+    end = args[1] if len(args) > 1 else kwargs.get("end_dim", -1)
+    if type(start) is not int or type(end) is not int or not shape:
+        return (1,) if not shape else None
+    start, end = start % len(shape), end % len(shape)
+    return (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :])
+
+
+def _called(name: str) -> Callable[[list[Any], dict[str, Any]], Any]:
+    """A function of torch that is a method as well."""
+
+    def run(args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return method(args[0], name, args[1:], kwargs) if args and isinstance(args[0], Tensor) else Tensor(None, None)
+
+    return run
+
+
 def joined(args: list[Any], kwargs: dict[str, Any]) -> Tensor:
     """`torch.cat`."""
     parts = args[0] if args else kwargs.get("tensors")
@@ -135,7 +193,13 @@ FACTORIES: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
     "tensor": written,
     "as_tensor": written,
     "eye": _eye,
-    **dict.fromkeys(("tril", "triu", "sin", "cos", "exp", "log", "sqrt", "abs", "clamp", "sigmoid", "tanh", "relu", "clone"), _same),
+    **dict.fromkeys(("tril", "triu", "abs", "clamp", "relu", "clone", "flip", "roll", "logical_not"), _same),
+    **dict.fromkeys(("sin", "cos", "exp", "log", "sqrt", "rsqrt", "sigmoid", "tanh"), _smooth),
+    **dict.fromkeys(("cumsum", "cumprod"), _cumulative),
+    **{name: _called(name) for name in ("flatten", "reshape", "transpose", "permute", "unsqueeze", "sum", "mean", "t")},
+    "stack": _stacked,
+    "meshgrid": _grid,
+    "outer": _outer,
     "cat": joined,
     "concat": joined,
     "concatenate": joined,
@@ -143,8 +207,37 @@ FACTORIES: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {
 """Functions of torch that give tensors whose shape we follow."""
 
 _KEEPING = frozenset(
-    "clone detach contiguous cpu cuda to_dense normal_ uniform_ zero_ fill_ copy_ mul_ add_ sub_ div_ clamp_ clamp masked_fill masked_fill_ "
-    "exp log sqrt sin cos abs neg tril triu requires_grad_ pin_memory trunc_normal_ fmod_ erfinv_ float_power_ sigmoid tanh".split()
+    [
+        "clone",
+        "detach",
+        "contiguous",
+        "cpu",
+        "cuda",
+        "to_dense",
+        "normal_",
+        "uniform_",
+        "zero_",
+        "fill_",
+        "copy_",
+        "mul_",
+        "add_",
+        "sub_",
+        "div_",
+        "clamp_",
+        "clamp",
+        "masked_fill",
+        "masked_fill_",
+        "abs",
+        "neg",
+        "tril",
+        "triu",
+        "requires_grad_",
+        "pin_memory",
+        "trunc_normal_",
+        "fmod_",
+        "erfinv_",
+        "float_power_",
+    ]
 )
 _CASTS = {"float": "F32", "half": "F16", "double": "F64", "bfloat16": "BF16", "long": "I64", "int": "I32", "bool": "BOOL"}
 
@@ -172,6 +265,10 @@ def method(tensor: Tensor, name: str, args: list[Any], kwargs: dict[str, Any]) -
     shape, dtype = tensor.shape, tensor.dtype
     if name in _KEEPING:
         return tensor if name.endswith("_") else Tensor(shape, dtype, data=tensor.data if name in {"clone", "detach"} else None)
+    if name in {"exp", "log", "sqrt", "rsqrt", "sin", "cos", "sigmoid", "tanh"}:
+        return _smooth([tensor], {})
+    if name in {"cumsum", "cumprod"}:
+        return _cumulative([tensor], kwargs)
     if name in _CASTS:
         return Tensor(shape, _CASTS[name], data=tensor.data)
     if name in {"to", "type"}:
@@ -194,14 +291,18 @@ def method(tensor: Tensor, name: str, args: list[Any], kwargs: dict[str, Any]) -
             return Tensor(_reshaped(shape, args), dtype)
         case "unsqueeze":
             return Tensor(_unsqueezed(shape, args[0] if args else kwargs.get("dim")), dtype)
-        case "flatten" if not args and not kwargs:
-            return Tensor((prod(shape),), dtype)
+        case "flatten":
+            return Tensor(flattened(shape, args, kwargs), dtype)
+        case "sum" | "mean" if len(args) + len(kwargs) == 1 and type(dim := [*args, *kwargs.values()][0]) is int and shape:
+            place = dim % len(shape)
+            whole = dtype is not None and dtype not in FLOATING
+            return Tensor(shape[:place] + shape[place + 1 :], ("I64" if name == "sum" else None) if whole else dtype)
         case "t" if len(shape) == 2:
             return Tensor(shape[::-1], dtype)
         case "transpose" | "swapaxes" if len(args) == 2 and all(type(arg) is int for arg in args):
-            order = list(shape)
-            order[args[0]], order[args[1]] = order[args[1]], order[args[0]]
-            return Tensor(tuple(order), dtype)
+            swapped = list(shape)
+            swapped[args[0]], swapped[args[1]] = swapped[args[1]], swapped[args[0]]
+            return Tensor(tuple(swapped), dtype)
         case "permute":
             order = shape_from([arg % len(shape) if type(arg) is int else arg for arg in (args[0] if len(args) == 1 else args)]) or ()
             return Tensor(tuple(shape[index] for index in order) if sorted(order) == [*range(len(shape))] else None, dtype)
@@ -216,7 +317,7 @@ def method(tensor: Tensor, name: str, args: list[Any], kwargs: dict[str, Any]) -
 
 
 def _reshaped(shape: tuple[int, ...], args: list[Any]) -> tuple[int, ...] | None:
-    parts = list(args[0]) if len(args) == 1 and isinstance(args[0], tuple | list) else list(args)
+    parts = list(args[0] if len(args) == 1 and isinstance(args[0], tuple | list) else args)
     if any(type(part) is not int or part < -1 for part in parts) or parts.count(-1) > 1:
         return None
     if -1 in parts:
@@ -235,7 +336,7 @@ def _unsqueezed(shape: tuple[int, ...], dim: Any) -> tuple[int, ...] | None:
 
 
 def _expanded(shape: tuple[int, ...], args: list[Any]) -> tuple[int, ...] | None:
-    parts = list(args[0]) if len(args) == 1 and isinstance(args[0], tuple | list) else list(args)
+    parts = list(args[0] if len(args) == 1 and isinstance(args[0], tuple | list) else args)
     if any(type(part) is not int for part in parts) or len(parts) < len(shape):
         return None
     padded = (1,) * (len(parts) - len(shape)) + shape

@@ -1,11 +1,13 @@
 """What the interpreted code may import: torch and torch.nn by shape, and harmless parts of the standard library."""
 
+import ast
 import math
 from collections.abc import Callable
 from typing import Any
 
 from app.definitions.static import layers, tensors
-from app.definitions.static.interpreter import Interpreter, light
+from app.definitions.static.interpreter import Interpreter
+from app.definitions.static.machine import light
 from app.definitions.static.values import (
     Bound,
     Dtype,
@@ -22,9 +24,11 @@ from app.definitions.static.values import (
 )
 
 Arguments = dict[str, Any]
-_MATH = frozenset("sqrt ceil floor log log2 log10 exp pow sin cos tan tanh prod gcd isqrt fabs trunc".split())
+_MATH = frozenset(
+    ["sqrt", "ceil", "floor", "log", "log2", "log10", "exp", "pow", "sin", "cos", "tan", "tanh", "prod", "gcd", "isqrt", "fabs", "trunc"]
+)
 _CASTS = {"half": "F16", "bfloat16": "BF16", "double": "F64", "float": "F32"}
-_SAME = frozenset("to cuda cpu train eval share_memory to_empty type apply_ compile".split())
+_SAME = frozenset(["to", "cuda", "cpu", "train", "eval", "share_memory", "to_empty", "type", "apply_", "compile"])
 _TYPING = frozenset({"typing", "typing_extensions", "collections.abc", "types", "abc", "enum", "numbers"})
 _HOOKS = ("hook", "register_state", "load_state_dict", "state_dict")
 
@@ -72,7 +76,7 @@ class Library:
     # ------------------------------------------------------------------------------------------------------------------------ torch
 
     def _torch(self, name: str) -> Any:
-        if name in {"nn"}:
+        if name == "nn":
             return self.space("torch.nn")
         if name in tensors.DTYPES:
             return tensors.DTYPES[name]
@@ -153,7 +157,7 @@ class Library:
 
     def method(self, module: Module, name: str) -> Any:
         """Attributes and methods that torch gives to every module."""
-        if name in {"training"}:
+        if name == "training":
             return True
         if name in {"_modules", "_parameters", "_buffers"}:
             return {"_modules": module.children, "_parameters": module.params, "_buffers": module.buffers}[name]
@@ -328,7 +332,7 @@ class Library:
                 pairs = [self.machine.items(pair) for pair in self.machine.items(part)]
                 if not all(len(pair) == 2 and light(pair[0]) for pair in pairs):
                     raise Stuck("raises", detail="ValueError: dict", line=self.machine.line)
-                self.machine.checked(lambda pairs=pairs: out.update(pairs))
+                out |= self.machine.checked(lambda pairs=pairs: dict(pairs))
         return out | kwargs
 
     def _copy(self, args: list[Any], _kwargs: Arguments) -> Any:
@@ -348,7 +352,13 @@ class Library:
 
     def _numpy(self, name: str) -> Any:
         if name == "linspace":
-            return Native(name, lambda args, kwargs: tensors.linspace([*args, *([50] if len(args) == 2 and "num" not in kwargs else [])], kwargs | ({"steps": kwargs["num"]} if "num" in kwargs else {})))
+            return Native(
+                name,
+                lambda args, kwargs: tensors.linspace(
+                    [*args, *([50] if len(args) == 2 and "num" not in kwargs else [])],
+                    kwargs | ({"steps": kwargs["num"]} if "num" in kwargs else {}),
+                ),
+            )
         if name in {"prod", "sqrt", "ceil", "floor", "log2", "log"}:
             return Native(name, lambda args, _kwargs: self._numeric(getattr(math, name), args))
         return Unknown(f"numpy.{name}", module=False)
@@ -390,12 +400,17 @@ class Library:
             return run
 
         functions: dict[str, Callable[[list[Any], Arguments], Any]] = {
-            **{name: plain(kind) for name, kind in (("int", int), ("float", float), ("bool", bool), ("abs", abs), ("round", round), ("divmod", divmod))},
+            **{
+                name: plain(kind)
+                for name, kind in (("int", int), ("float", float), ("bool", bool), ("abs", abs), ("round", round), ("divmod", divmod))
+            },
             **{name: listed(kind) for name, kind in (("list", list), ("tuple", tuple), ("set", set))},
             **{name: folded(kind) for name, kind in (("sum", sum), ("max", max), ("min", min), ("sorted", sorted))},
             "range": plain(range),
             "len": lambda args, _kwargs: self._length(args[0]),
-            "str": lambda args, _kwargs: str(args[0]) if args and isinstance(args[0], str | int | float | bool | None) else Unknown("str", module=False),
+            "str": lambda args, _kwargs: (
+                str(args[0]) if args and isinstance(args[0], str | int | float | bool | None) else Unknown("str", module=False)
+            ),
             "repr": lambda _args, _kwargs: Unknown("repr", module=False),
             "dict": self._dictionary,
             "pow": lambda args, _kwargs: self._power(args),
@@ -404,13 +419,19 @@ class Library:
             "enumerate": lambda args, kwargs: list(enumerate(items(args[0]), kwargs.get("start", args[1] if len(args) > 1 else 0))),
             "zip": lambda args, _kwargs: list(zip(*(items(arg) for arg in args), strict=False)),
             "reversed": lambda args, _kwargs: items(args[0])[::-1],
-            "map": lambda args, _kwargs: [self.machine.call(args[0], list(row), {}) for row in zip(*(items(arg) for arg in args[1:]), strict=False)],
-            "filter": lambda args, _kwargs: [item for item in items(args[1]) if self.machine.truth(item if args[0] is None else self.machine.call(args[0], [item], {}))],
+            "map": lambda args, _kwargs: [
+                self.machine.call(args[0], list(row), {}) for row in zip(*(items(arg) for arg in args[1:]), strict=False)
+            ],
+            "filter": lambda args, _kwargs: [
+                item for item in items(args[1]) if self.machine.truth(item if args[0] is None else self.machine.call(args[0], [item], {}))
+            ],
             "iter": lambda args, _kwargs: items(args[0]),
             "isinstance": lambda args, _kwargs: self._is_instance(args[0], args[1]),
             "hasattr": lambda args, _kwargs: self._has(args[0], args[1]),
             "getattr": self._getattr,
-            "setattr": lambda args, _kwargs: self.machine.set_attribute(args[0], args[1], args[2]) if isinstance(args[1], str) else self._stuck("setattr"),
+            "setattr": lambda args, _kwargs: (
+                self.machine.set_attribute(args[0], args[1], args[2]) if isinstance(args[1], str) else self._stuck("setattr")
+            ),
             "callable": lambda args, _kwargs: isinstance(args[0], Function | Native | UserClass | Layer | Bound | Module),
             "type": lambda args, _kwargs: self._kind(args),
             "print": lambda _args, _kwargs: None,
@@ -418,14 +439,16 @@ class Library:
             "id": lambda _args, _kwargs: Unknown("id", module=False),
             "object": lambda _args, _kwargs: Unknown("object", module=False),
         }
-        return {name: Native(name, run) for name, run in functions.items()} | {"NotImplemented": None, "__name__": "definition", "__file__": ""}
+        return {name: Native(name, run) for name, run in functions.items()} | {
+            "NotImplemented": None,
+            "__name__": "definition",
+            "__file__": "",
+        }
 
     def _stuck(self, what: str) -> None:
         raise Stuck("unsupported", what=what, line=self.machine.line)
 
     def _power(self, args: list[Any]) -> Any:
-        import ast
-
         return self.machine.binary(ast.Pow(), args[0], args[1]) if len(args) == 2 else Unknown("pow", module=False)
 
     def _length(self, value: Any) -> Any:
@@ -462,9 +485,24 @@ class Library:
             case Layer():
                 if not isinstance(value, Module):
                     return False
-                return kind.name == "Module" or kind.name == value.kind or (kind.name == "Linear" and value.kind.startswith("NonDynamically"))
+                return (
+                    kind.name == "Module" or kind.name == value.kind or (kind.name == "Linear" and value.kind.startswith("NonDynamically"))
+                )
             case Native() if kind.name in {"int", "float", "bool", "str", "list", "tuple", "dict", "set", "range"}:
-                return isinstance(value, {"int": int, "float": float, "bool": bool, "str": str, "list": list, "tuple": tuple, "dict": dict, "set": set, "range": range}[kind.name])
+                return isinstance(
+                    value,
+                    {
+                        "int": int,
+                        "float": float,
+                        "bool": bool,
+                        "str": str,
+                        "list": list,
+                        "tuple": tuple,
+                        "dict": dict,
+                        "set": set,
+                        "range": range,
+                    }[kind.name],
+                )
             case Native() if kind.name in {"Tensor", "Parameter"}:
                 return isinstance(value, Tensor) and (kind.name == "Tensor" or value.parameter)
             case _:
@@ -496,10 +534,9 @@ class Library:
 
 def _assigns(function: Function) -> bool:
     """Whether a function assigns attributes other than a tensor's data."""
-    import ast
-
     return any(
-        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr not in {"data", "requires_grad"} for node in ast.walk(function.node)
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr not in {"data", "requires_grad"}
+        for node in ast.walk(function.node)
     ) or any(isinstance(node, ast.Call) and ast.unparse(node.func) == "setattr" for node in ast.walk(function.node))
 
 
