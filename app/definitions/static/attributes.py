@@ -1,6 +1,8 @@
 """Attributes of values: of modules, tensors, classes, plain texts and lists."""
 
 import ast
+from functools import partial
+from math import prod
 from typing import Any
 
 from app.definitions.static import tensors
@@ -83,7 +85,7 @@ class Attributes(Machine):
 
     def _plain_method(self, value: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if isinstance(value, tuple) and name == "numel":
-            return self.checked(lambda: __import__("math").prod(value))
+            return self.checked(lambda: prod(value))
         plain = all(isinstance(arg, str | int | float) for arg in [*args, *kwargs.values()])
         if name == "format" and (not plain or ":" in value or "!" in value):
             return Unknown(name, module=False)
@@ -117,7 +119,7 @@ class Attributes(Machine):
             if isinstance(part, UserClass) and name in part.names:
                 return self._got(part.names[name], this, cls)
             if isinstance(part, Layer) and name == "__init__":
-                return Native(name, lambda args, kwargs, part=part: self._layer_init(part, [this, *args], kwargs))
+                return Native(name, partial(self._layer_init_of, part, this))
             if isinstance(part, Unknown):
                 return Unknown(part.reason)
         if name == "__init__":
@@ -149,6 +151,9 @@ class Attributes(Machine):
         if self.module_attribute is None:
             raise Stuck("unsupported", what=f".{name}", line=self.line)
         return self.module_attribute(module, name)
+
+    def _layer_init_of(self, layer: Layer, this: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
+        self._layer_init(layer, [this, *args], kwargs)
 
     def _layer_init(self, layer: Layer, args: list[Any], kwargs: dict[str, Any]) -> None:
         module, *rest = args

@@ -3,6 +3,7 @@
 import ast
 import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from app.definitions.static import tensors
@@ -190,12 +191,12 @@ class Expressions(Calls):
         for key, part in zip(node.keys, node.values, strict=True):
             value = self.eval(part, scope)
             if key is None:
-                self.checked(lambda value=value: out.update(value))
+                self.checked(partial(out.update, value))
             else:
                 name = self.eval(key, scope)
                 if not light(name):
                     raise Stuck("budget", line=self.line)
-                self.checked(lambda name=name, value=value: out.__setitem__(name, value))
+                self.checked(partial(out.__setitem__, name, value))
         return out
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Any:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from app.definitions.static.calls import LoopEnded, Returned
@@ -172,7 +173,7 @@ class Interpreter(Expressions):
                 module.delete(target.attr)
             elif isinstance(target, ast.Subscript) and isinstance(held := self.eval(target.value, scope), list | dict):
                 place = self.eval(target.slice, scope)
-                self.checked(lambda held=held, place=place: held.__delitem__(place))
+                self.checked(partial(held.__delitem__, place))
             else:
                 raise Stuck("unsupported", what="del", line=self.line)
 

@@ -65,6 +65,10 @@ class Machine(ABC):
     def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
         """Bind a target."""
 
+    def begin(self) -> None:
+        """Begin the model itself."""
+        self.root, self.doubts = None, []
+
     def doubt(self, what: str) -> None:
         """Note that something was passed over."""
         self.doubts.append(Warned("unknown", {"what": what[:200], "line": self.line}))

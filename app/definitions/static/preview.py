@@ -102,7 +102,7 @@ def _construct(definition: Definition) -> Preview:
     target = scope.names.get(definition.name)
     if target is None:
         return Preview(None, complete=False, reasons=(Warned("definition", {"code": "build_name"}),))
-    machine.root = None  # modules made by the file's own top level are none of ours
+    machine.begin()  # modules made by the file's own top level are none of ours
     try:
         args = [machine.eval(ast.parse(text, mode="eval").body, scope) for text in definition.call.args]
         kwargs = {name: machine.eval(ast.parse(text, mode="eval").body, scope) for name, text in definition.call.kwargs.items()}

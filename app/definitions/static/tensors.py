@@ -82,7 +82,7 @@ def written(args: list[Any], kwargs: dict[str, Any]) -> Tensor:
     dtype = next((name for kind, name in ((float, "F32"), (int, "I64"), (bool, "BOOL")) if kind in kinds), "F32" if not kinds else None)
     if shape is None:
         dtype = None
-    data = list(value) if shape is not None and len(shape) == 1 else None
+    data = list(value) if isinstance(value, list | tuple) and shape is not None and len(shape) == 1 else None
     return Tensor(shape, _dtype(kwargs, dtype), requires_grad=kwargs.get("requires_grad") is True, data=data)
 
 
