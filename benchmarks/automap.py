@@ -5,8 +5,8 @@ usage: python benchmarks/automap.py [CORPUS] [--order listed sorted shuffled] [-
 
 import argparse
 import fnmatch
+import hashlib
 import importlib.util
-import random
 import re
 import statistics
 import sys
@@ -42,7 +42,7 @@ def renamed(entries, salt):
         for at, segment in enumerate(segments):
             if segment.isdigit() or segment in kept or segment in "./":
                 continue
-            segments[at] = words.setdefault(segment, "w" + random.Random(f"{salt}{segment}").randbytes(4).hex())
+            segments[at] = words.setdefault(segment, "w" + hashlib.blake2b(f"{salt}{segment}".encode(), digest_size=4).hexdigest())
         out[key] = "".join(segments)
     return out
 
@@ -60,7 +60,7 @@ def cases(score, corpus, only):
 def inverted(case):
     """The conversion the other way round, where its ops have an inverse; slices of a fused tensor become its concat."""
     truth, pieces = {}, {}
-    back = {"identity": lambda t, args: args, "transpose": lambda t, args: args, "reshape": None}
+    back = {"identity", "transpose", "reshape"}
     for key, t in case["truth"].items():
         if t["op"] == "slice":
             pieces.setdefault(t["source"][0], []).append((t["args"]["start"], key, t["args"]["dim"]))
@@ -107,9 +107,8 @@ def run(score, corpus, order, variant, only, show):
 
         options["vocabulary"] = NO_WORDS
     rows, counts = [], []
-    for name, case in cases(score, corpus, only):
-        if variant == "inverted":
-            case = inverted(case)
+    for name, given in cases(score, corpus, only):
+        case = inverted(given) if variant == "inverted" else given
         if variant == "renamed":
             to = {side: renamed(case[side], name + side) for side in ("source", "target")}
             case["truth"] = {to["target"][k]: {**t, "source": [to["source"][s] for s in t["source"]]} for k, t in case["truth"].items()}
