@@ -66,10 +66,10 @@ def name_norms(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     if any(unit.kind == "batchnorm" for unit in chosen):
         return
     attentive = any(unit.role.rpartition(".")[2] in PROJECTIONS for unit in group)
-    placed = [(_norm_place(unit), unit) for unit in chosen]
-    if not attentive or any(place is None for place, _ in placed) or len({place for place, _ in placed}) < len(placed):
+    places = {unit: place for unit in chosen if (place := _norm_place(unit)) is not None}
+    if not attentive or len(places) < len(chosen) or len(set(places.values())) < len(chosen):
         return
-    ranked = [unit for _, unit in sorted(placed, key=lambda item: item[0])]
+    ranked = sorted(chosen, key=lambda unit: places[unit])
     names = {1: ("only",), 2: ("attn", "mlp"), 3: ("attn", "cross", "mlp")}.get(len(ranked)) or tuple(
         f"{rank}of{len(ranked)}" for rank in range(len(ranked))
     )

@@ -41,6 +41,9 @@ def by_value(source: Mapping[str, Fingerprint], target: Mapping[str, Fingerprint
     exact: dict[tuple[str, tuple[int, ...]], list[str]] = defaultdict(list)
     for key, known in source.items():
         exact[known.exact, known.shape].append(key)
+    by_size: dict[int, list[tuple[str, Fingerprint]]] = defaultdict(list)
+    for key, known in source.items():
+        by_size[prod(known.shape)].append((key, known))
     rows = _Rows(source)
     out: dict[str, Proposal] = {}
     for key, wanted in target.items():
@@ -49,7 +52,7 @@ def by_value(source: Mapping[str, Fingerprint], target: Mapping[str, Fingerprint
             if len(same) == 1:
                 out[key] = _proposal(key, Claim((same[0],)), 1.0, "same-values")
             continue
-        claim = _alike(wanted, source) or rows.find(wanted)
+        claim = _alike(wanted, by_size.get(prod(wanted.shape), ())) or rows.find(wanted)
         if claim is not None:
             code = "same-values" if claim.op != "permute" else "same-values-reordered"
             out[key] = _proposal(key, claim, 0.98, code)
@@ -60,12 +63,10 @@ def _proposal(key: str, claim: Claim, confidence: float, code: str) -> Proposal:
     return Proposal(key, claim, confidence, accepted=True, reasons=(Reason(code),))
 
 
-def _alike(wanted: Fingerprint, source: Mapping[str, Fingerprint]) -> Claim | None:
+def _alike(wanted: Fingerprint, source: Sequence[tuple[str, Fingerprint]]) -> Claim | None:
     """Return the one tensor whose norms agree in order within the tolerance of a cast, as it is or transposed."""
     found: list[Claim] = []
-    for key, known in source.items():
-        if prod(known.shape) != prod(wanted.shape):
-            continue
+    for key, known in source:
         if (
             known.shape == wanted.shape
             and _telling(wanted.rows)
