@@ -3,7 +3,7 @@
 Source of the format: pytorch, `torch/serialization.py` and `caffe2/serialize/inline_container.cc`.
 """
 
-from app.keys import FileInfo, KeyTree, Warned
+from app.keys import FileInfo, KeyTree
 from app.keys.spelling import Token
 from app.readers import remains
 from app.readers.archive import STORED, Archive, Entry
@@ -99,7 +99,7 @@ def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, 
     def check(tensor: Tensor | Array) -> Checked:
         return storages.tensor(tensor) if isinstance(tensor, Tensor) else array_info(tensor, file=0)
 
-    warnings = [Warned("crc", {"entry": name}) for name in archive.warnings]
+    warnings = archive.warned()
     files = (FileInfo(source.name, source.size),)
     names = machine.globals.values()
     return tree_of(walked, check, form="torch-zip", files=files, nesting=nesting, names=names, warnings=warnings)
