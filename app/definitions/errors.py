@@ -20,7 +20,13 @@ class UploadError(DefinitionError):
 
 
 class BuildError(DefinitionError):
-    """The model did not build: `log` is what it printed, cut; `traceback` the frames of the user's own files."""
+    """The model did not build.
+
+    log        -- what it printed, cut and escaped
+    traceback  -- frames of the user's own files
+    parameters -- JSON rows of the constructor's parameters (name, kind, annotation, default), where arguments were wrong
+    """
 
     log: str = ""
     traceback: str = ""
+    parameters: str = ""

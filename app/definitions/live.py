@@ -17,23 +17,6 @@ FORMAT = "keygraft-model"
 _MAX_WORD = 500
 _MAX_HYPER = 64
 
-SNIPPET = """\
-import json, torch  # paste after `model` exists; prints what Keygraft needs to know about it
-def keygraft(model, first={}):
-    tensors, slow = {}, {n for m, x in model.named_modules() for n in [m]}
-    for key, t in model.state_dict(keep_vars=True).items():
-        if isinstance(t, torch.Tensor):
-            lazy, kind = not hasattr(t, "storage_offset") or "Uninit" in type(t).__name__, isinstance(t, torch.nn.Parameter)
-            tensors[key] = {"shape": None if lazy else list(t.shape), "dtype": str(t.dtype), "kind": "parameter" if kind else "buffer", "requires_grad": t.requires_grad}
-            if first.setdefault(id(t), key) != key: tensors[key]["alias_of"] = first[id(t)]
-    base = lambda c: next((b.__name__ for b in c.__mro__ if b.__module__.startswith("torch.nn.") and b is not torch.nn.Module), "")
-    hyper = lambda m: {k: v for k, v in vars(m).items() if k[0] != "_" and k != "training" and isinstance(v, (int, float))}
-    modules = {n: {"class": type(m).__module__ + "." + type(m).__qualname__, "base": base(type(m)), "hyper": hyper(m)} for n, m in model.named_modules(remove_duplicate=False)}
-    print(json.dumps({"format": "keygraft-model", "version": 1, "versions": {"torch": torch.__version__}, "tensors": tensors, "modules": modules}))
-keygraft(model)
-"""
-"""For a model that lives elsewhere: run it there, paste what it prints into `from_text`."""
-
 
 class LiveTensor(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One entry of the state_dict; `shape` is None for a lazy parameter."""
@@ -101,7 +84,7 @@ def live_tree(model: LiveModel, *, form: str = "definition") -> KeyTree:
     return KeyTree(form, tensors, other=other, modules=modules, warnings=warnings, metadata=versions)
 
 
-BUILD_WARNINGS = frozenset({"build-rung", "build-patched", "build-lazy", "build-load-hook", "build-tie-lost", "build-state-dict-custom"})
+BUILD_WARNINGS = frozenset({"build-rung", "build-patched", "build-lazy", "build-load-hook", "build-state-dict-custom"})
 
 
 def _known(code: str) -> bool:

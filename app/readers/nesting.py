@@ -44,15 +44,13 @@ def principal(leaves: Sequence[Leaf]) -> Path:
 def offers(leaves: Sequence[Leaf], chosen: Path) -> tuple[TreeOffer, ...]:
     """Every tree of the file, the chosen one first, each with what it holds."""
     paths = [chosen]
-    for branch in _branches(leaves, ()):
-        if branch != chosen[:1]:
-            paths.append(_descended(_below(leaves, branch), branch))
+    paths.extend(_descended(_below(leaves, branch), branch) for branch in _branches(leaves, ()) if branch != chosen[:1])
     inner = _branches(leaves, chosen)
     if chosen and len(inner) > 1 and not _direct(leaves, chosen) and not any(_is_module_part(path[-1]) for path in inner):
         paths.extend(inner)
     if chosen and () not in paths:
         paths.append(())
-    return tuple(_offer(leaves, path) for path in paths if path == chosen or path == () or _is_tree(leaves, path))
+    return tuple(_offer(leaves, path) for path in paths if path in (chosen, ()) or _is_tree(leaves, path))
 
 
 def _is_tree(leaves: Sequence[Leaf], path: Path) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 
 class JobFolder:
@@ -39,7 +40,7 @@ class JobFolder:
         path.write_bytes(content)
         path.chmod(0o644)
 
-    def __enter__(self) -> "JobFolder":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,7 +51,7 @@ class JobFolder:
         shutil.rmtree(self.root, onerror=_insist)
 
 
-def _insist(function: object, path: str, _: object) -> None:
+def _insist(_function: object, path: str, _: object) -> None:
     with contextlib.suppress(OSError):
         Path(path).parent.chmod(0o700)
         if Path(path).is_dir() and not Path(path).is_symlink():

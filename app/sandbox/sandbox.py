@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -105,9 +106,7 @@ class Sandbox:
                 return Status((), reason="sandbox_probe", params={"detail": str(error)[:200]})
             return judge(facts, outcome.result)
 
-    def run(
-        self, program: str, payload: object, files: Mapping[str, bytes] | None = None, *, limits: Limits | None = None
-    ) -> Outcome:
+    def run(self, program: str, payload: object, files: Mapping[str, bytes] | None = None, *, limits: Limits | None = None) -> Outcome:
         """Run one of our programs on foreign files, behind the walls.
 
         program -- name of a file in `programs/`; its `main(payload, source folder)` returns what JSON can hold
@@ -181,7 +180,7 @@ class Sandbox:
                 shutil.rmtree(self._base, ignore_errors=True)
                 self._base = None
 
-    def __enter__(self) -> "Sandbox":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -105,17 +105,18 @@ class ForkServer:
         self._listener.start()
 
     def _await_ready(self, config: bytes) -> Facts:
-        assert self._process.stdin is not None
-        assert self._process.stderr is not None
-        with contextlib.suppress(BrokenPipeError), self._process.stdin:
-            self._process.stdin.write(config)
+        stdin, stderr = self._process.stdin, self._process.stderr
+        if stdin is None or stderr is None:
+            raise SandboxUnavailableError("sandbox_start", detail="pipe")
+        with contextlib.suppress(BrokenPipeError), stdin:
+            stdin.write(config)
         self._control.settimeout(_START_SECONDS)
         try:
             message = self._control.recv(1 << 16)
             self._control.settimeout(None)
             if message:
                 return msgspec.json.decode(message, type=Facts)
-            detail = self._process.stderr.read(1 << 16).decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
+            detail = stderr.read(1 << 16).decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
         except TimeoutError:
             detail = f"{_START_SECONDS:.0f} s"
         self.close()

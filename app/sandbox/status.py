@@ -68,5 +68,6 @@ def judge(facts: Facts, answer: bytes) -> Status:
     for name, attempts in _WALLS.items():
         opened = [attempt for attempt in attempts if probe.attempts.get(attempt, "open") == "open"]
         layers.append(Layer(name, not opened, ",".join(opened) or ",".join(f"{key}={probe.attempts[key]}" for key in attempts)))
+    layers.append(Layer("libraries", probe.attempts.get("library") == "open", probe.attempts.get("library", "")))
     layers.append(Layer("scratch", probe.attempts.get("scratch") == "open"))
     return Status(tuple(layers), python=facts.python, torch=facts.torch)

@@ -162,7 +162,7 @@ def failure(stop: Stop, ended: Ended | None, limits: Limits, log: str) -> Sandbo
     """Say why there is no answer."""
     match stop:
         case Stop.TIMEOUT:
-            error = SandboxError("sandbox_timeout", seconds=limits.seconds)
+            error = SandboxError("sandbox_timeout", seconds=round(limits.seconds, 1))
         case Stop.ANSWER:
             error = SandboxError("sandbox_answer_large", limit=limits.answer // MIB)
         case Stop.LOG:
@@ -182,7 +182,7 @@ def _death(ended: Ended | None, limits: Limits, log: str) -> SandboxError:
     if os.WIFSIGNALED(ended.status):
         number = os.WTERMSIG(ended.status)
         if number in {signal.SIGKILL, signal.SIGXCPU} and ended.cpu >= limits.seconds:
-            return SandboxError("sandbox_timeout", seconds=limits.seconds)
+            return SandboxError("sandbox_timeout", seconds=round(limits.seconds, 1))
         if number == signal.SIGKILL:
             return SandboxError("sandbox_memory", limit=limits.memory // MIB)
         if number == signal.SIGXFSZ:

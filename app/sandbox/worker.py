@@ -253,6 +253,13 @@ CAP_DAC_READ_SEARCH = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 
 
+def may_keep_reading():
+    """Whether this is root with the capability to read everything; a container's root may lack it."""
+    with open("/proc/self/status") as file:
+        mask = next((int(line.split()[1], 16) for line in file if line.startswith("CapPrm")), 0)
+    return os.geteuid() == 0 and bool(mask >> CAP_DAC_READ_SEARCH & 1)
+
+
 def limit_resources(limits, base, ordinary):
     """Set the limits of memory, time, files and processes; none can be raised again."""
     seconds = int(limits["seconds"]) + 2
@@ -347,6 +354,30 @@ def clear_environment(scratch):
 # --------------------------------------------------------------------------------------------------------------------- the fork server
 
 
+PREFIX = "keygraft_"
+
+
+class ProgramFinder:
+    """Finds and loads the programs that came as text: `keygraft_model` is the program `model`."""
+
+    def __init__(self, sources):
+        self.sources = sources
+
+    def find_spec(self, name, path=None, target=None):
+        """Answer for our programs only."""
+        if name.startswith(PREFIX) and name[len(PREFIX) :] in self.sources:
+            return importlib.machinery.ModuleSpec(name, self, origin="<keygraft>")
+        return None
+
+    def create_module(self, spec):
+        """Take an ordinary module."""
+
+    def exec_module(self, module):
+        """Run the text in it."""
+        name = module.__name__[len(PREFIX) :]
+        exec(compile(self.sources[name], "<keygraft %s>" % name, "exec"), module.__dict__)
+
+
 class ProjectFinder:
     """Finds the uploaded project's packages before all others, and never finds ours.
 
@@ -361,7 +392,7 @@ class ProjectFinder:
         if path is not None or "." in name:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, [self.source], target)
-        if spec is not None and (spec.loader is not None and spec.origin is not None or holds_code(os.path.join(self.source, name))):
+        if spec is not None and ((spec.loader is not None and spec.origin is not None) or holds_code(os.path.join(self.source, name))):
             return spec
         if name in self.hidden:
             raise ModuleNotFoundError("No module named %r" % name, name=name)
@@ -412,14 +443,18 @@ def child(job, handles, server, programs):
     seal = bytes.fromhex(task["seal"])
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
-    sys.stdin = open(os.devnull)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     sys.path.insert(0, job["source"])
     sys.path_importer_cache.pop(job["source"], None)
     sys.meta_path.insert(0, ProjectFinder(job["source"], server["hidden"]))
     sys.argv = ["keygraft-sandbox"]
+    if "tempfile" in sys.modules:
+        sys.modules["tempfile"].tempdir = job["scratch"]  # it may have settled on another folder before the fork
     started = time.perf_counter()
     try:
-        result = programs[task["program"]]["main"](task["payload"], job["source"])
+        result = programs[task["program"]].main(task["payload"], job["source"])
     except MemoryError:
         result = {"failure": {"code": "memory", "params": {}}}
     text = dumps({"result": result, "seconds": time.perf_counter() - started}, allow_nan=False)
@@ -433,7 +468,6 @@ class Server:
 
     def __init__(self, control, config):
         self.control = control
-        self.programs = {}
         self.children = {}  # pidfd -> (job, pid)
         self.count = 0
         abi = landlock_abi()
@@ -446,14 +480,13 @@ class Server:
             "libraries": libraries,
             "hidden": config.get("hidden", []),
             "without": config.get("without", []),
-            "keep_reading": os.geteuid() == 0 and any(hidden_from_others(path) for path in libraries if os.path.isdir(path)),
+            "keep_reading": may_keep_reading() and any(hidden_from_others(path) for path in libraries if os.path.isdir(path)),
         }
-        for name, source in config["programs"].items():
-            self.programs[name] = {"__name__": "keygraft_" + name}
-            exec(compile(source, "<keygraft %s>" % name, "exec"), self.programs[name])
+        sys.meta_path.insert(0, ProgramFinder(config["programs"]))
+        self.programs = {name: importlib.import_module(PREFIX + name) for name in config["programs"]}
         for program in self.programs.values():
-            if "warm" in program:
-                program["warm"](config.get("preload", []))
+            if hasattr(program, "warm"):
+                program.warm(config.get("preload", []))
 
     def facts(self):
         """What the application should know of this process."""

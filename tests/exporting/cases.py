@@ -81,7 +81,9 @@ def _entries(path: Path) -> dict[str, tuple[int, int]]:
     return out
 
 
-def evaluated(recipes: Mapping[str, Recipe], sources: Mapping[str, KeyTree], target: KeyTree, states: Mapping[str, str] | None = None) -> Evaluation:
+def evaluated(
+    recipes: Mapping[str, Recipe], sources: Mapping[str, KeyTree], target: KeyTree, states: Mapping[str, str] | None = None
+) -> Evaluation:
     """Make the evaluation that loads `recipes`; other target keys are missing, or as `states` says."""
     states = states or {}
     targets = {
@@ -102,6 +104,7 @@ def script_for(
     sources: Mapping[str, KeyTree],
     target: KeyTree,
     states: Mapping[str, str] | None = None,
+    *,
     plan: Plan | None = None,
     options: ScriptOptions | None = None,
 ) -> str:
@@ -112,7 +115,13 @@ def script_for(
 def run_alone(folder: Path, code: str, *arguments: str) -> str:
     """Run code beside `loader.py` in an interpreter that cannot see this package; return what it prints."""
     guarded = "import sys; sys.path = [p for p in sys.path if p]; sys.path.insert(0, sys.argv[1])\n" + code
-    done = subprocess.run([sys.executable, "-I", "-W", "error", "-c", guarded, str(folder), *arguments], capture_output=True, text=True, cwd=folder, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "error", "-c", guarded, str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
 from app.keys.tree import from_shapes
+from app.mapping import evaluate, parse_plan
+from app.mapping.ops import OPS
 from app.mapping.outcomes import Leaf, Step
 from app.mapping.plan import Init, Plan
+from app.tensors import run
 from tests.exporting.cases import run_alone, safetensors_case, script_for, sliced, torch_case, tree_of
 
 LAYERS = 3
@@ -77,7 +81,7 @@ def folder(tmp_path: Path) -> Path:
     states = {"head.weight": "initialised", "head.bias": "initialised", "out.weight": "missing"}
     states |= {key: "benign" for key in target.tensors if key.endswith("num_batches_tracked")}
     plan = Plan((Init("head.*", "constant", {"value": 3.0}),))
-    (tmp_path / "loader.py").write_text(script_for(recipes(), {"": tree}, target, states, plan))
+    (tmp_path / "loader.py").write_text(script_for(recipes(), {"": tree}, target, states, plan=plan))
     return tmp_path
 
 
@@ -245,12 +249,35 @@ assert new["embed.weight"].dtype == torch.bfloat16
 
 def test_hostile_keys_survive(tmp_path: Path) -> None:
     """Quotes, newlines, braces, backslashes and lone surrogates in keys come through as they are."""
-    names = ['a"b', "a'b", "a\"'b", "{x}", "a\nb", "a\\b", 'x"""; import os #', "\ud800.w", "~str:q", "layers.{}.{0}", "", "%s", "k\x00", "${y}.3.{i}"]
+    names = [
+        'a"b',
+        "a'b",
+        "a\"'b",
+        "{x}",
+        "a\nb",
+        "a\\b",
+        'x"""; import os #',
+        "\ud800.w",
+        "~str:q",
+        "layers.{}.{0}",
+        "",
+        "%s",
+        "k\x00",
+        "${y}.3.{i}",
+    ]
     tensors = {f"old.{name}": torch.full((2,), float(index)) for index, name in enumerate(names)}
     torch.save(tensors, tmp_path / "old.pth")
-    spelt = {f"old.{name}": (f"old.{name}" if "\ud800" not in name else "~str:" + f"old.{name}".encode("unicode-escape").decode()) for name in names}
+    spelt = {
+        f"old.{name}": (f"old.{name}" if "\ud800" not in name else "~str:" + f"old.{name}".encode("unicode-escape").decode())
+        for name in names
+    }
     tree = from_shapes({spelt[key]: ((2,), "F32") for key in tensors})
-    new = from_shapes({f"new.{index}.{name}" if "\ud800" not in name else f"~str:new.{index}.\\ud800.w": ((2,), "F32") for index, name in enumerate(names)})
+    new = from_shapes(
+        {
+            f"new.{index}.{name}" if "\ud800" not in name else f"~str:new.{index}.\\ud800.w": ((2,), "F32")
+            for index, name in enumerate(names)
+        }
+    )
     mapped = {key: Leaf(spelt[f"old.{name}"]) for key, name in zip(new.tensors, names, strict=True)}
     (tmp_path / "loader.py").write_text(script_for(mapped, {"": tree}, new))
     code = f"""
@@ -259,5 +286,71 @@ new = loader.remap_state_dict(torch.load("old.pth", weights_only=True))
 names = {names!r}
 assert list(new) == [f"new.{{index}}.{{name}}" for index, name in enumerate(names)] or set(new) == {{f"new.{{index}}.{{name}}" for index, name in enumerate(names)}}
 assert all(new[f"new.{{index}}.{{name}}"].eq(index).all() for index, name in enumerate(names))
+"""
+    run_alone(tmp_path, code)
+
+
+def test_several_sources_are_joined(tmp_path: Path) -> None:
+    """A transfer from two named sources takes a path or a state_dict for each, in code and as a command."""
+    first, second = {"net.0.w": torch.randn(2), "shared": torch.randn(1)}, {"w": torch.randn(3), "shared": torch.randn(1)}
+    torch.save({"state": first}, tmp_path / "a.pth")
+    trees = {"a": msgspec.structs.replace(tree_of(first), nesting=("state",)), "b": safetensors_case(second, tmp_path / "b.safetensors")}
+    target = from_shapes({"x.1.w": ((2,), "F32"), "y": ((6,), "F32"), "s": ((2,), "F32")})
+    mapped = {
+        "x.1.w": Leaf("net.0.w", "a"),
+        "y": Step("concat", (Leaf("w", "b"), Leaf("w", "b")), {"dim": 0}, (6,), "F32"),
+        "s": Step("concat", (Leaf("shared", "a"), Leaf("shared", "b")), {"dim": 0}, (2,), "F32"),
+    }
+    (tmp_path / "loader.py").write_text(script_for(mapped, trees, target))
+    code = """
+import torch, loader
+from safetensors.torch import load_file
+a, b = torch.load("a.pth", weights_only=True)["state"], load_file("b.safetensors")
+for source in ({"a": "a.pth", "b": "b.safetensors"}, {"a": a, "b": "b.safetensors"}, {"a": {"state": a}, "b": b}):
+    new = loader.remap_state_dict(source)
+    assert torch.equal(new["x.1.w"], a["net.0.w"]) and torch.equal(new["y"], torch.cat([b["w"], b["w"]]))
+    assert torch.equal(new["s"], torch.cat([a["shared"], b["shared"]]))
+sys.argv = ["loader.py", "a=a.pth", "b=b.safetensors", "out.safetensors"]
+assert loader.main() == 0
+assert torch.equal(load_file("out.safetensors")["y"], new["y"])
+"""
+    run_alone(tmp_path, code)
+
+
+def _moved(recipe: Leaf | Step, lead: str) -> Leaf | Step:
+    """Put a lead before every source key."""
+    if isinstance(recipe, Leaf):
+        return Leaf(lead + recipe.key)
+    return msgspec.structs.replace(recipe, inputs=tuple(_moved(part, lead) for part in recipe.inputs))
+
+
+def test_every_op_runs_in_a_script(tmp_path: Path) -> None:
+    """A script that carries each op of the language computes what the kernels compute, and outlines it without data."""
+    sources: dict[str, torch.Tensor] = {}
+    mapped: dict[str, Leaf | Step] = {}
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
+    for name, op in OPS.items():
+        example = op.example
+        own = from_shapes({key: (shape, "F32") for key, shape in example.sources.items()})
+        key = example.line.split('"')[1]
+        for hole, text in (("{i}", "0"), ("{e}", "0"), ("{p}", next(iter(example.sources)).rsplit(".", 1)[-1])):
+            key = key.replace(hole, text)
+        found = evaluate(parse_plan(f"keygraft_plan 1\n{example.line}\n"), {"": own}, from_shapes({key: (example.gives, "F32")})).targets[
+            key
+        ]
+        assert found.recipe is not None
+        sources |= {f"{name}.{source}": torch.randn(shape) for source, shape in example.sources.items()}
+        mapped[f"new.{name}"] = _moved(found.recipe, f"{name}.")
+        shapes[f"new.{name}"] = (example.gives, "F32")
+    torch.save(sources, tmp_path / "old.pth")
+    torch.save({key: run(recipe, lambda leaf: sources[leaf.key]).clone() for key, recipe in mapped.items()}, tmp_path / "wanted.pth")
+    (tmp_path / "loader.py").write_text(script_for(mapped, {"": tree_of(sources)}, from_shapes(shapes)))
+    code = """
+import torch, loader
+new = loader.remap_state_dict(torch.load("old.pth", weights_only=True))
+wanted = torch.load("wanted.pth", weights_only=True)
+assert set(new) == set(wanted)
+for key, value in wanted.items():
+    assert torch.equal(new[key], value), key
 """
     run_alone(tmp_path, code)

@@ -13,13 +13,13 @@ from typing import Any
 from app.readers.errors import PickleError, ReadLimitError
 from app.readers.limits import Limits
 from app.readers.pickles import building
-from app.readers.pickles.values import Blob, Call, Global, Mapped
+from app.readers.pickles.values import Blob, Global, Mapped
 from app.readers.pickles.window import Window
 from app.sources import ByteSource
 
 SKIPPED = 65_536
 """Strings from this many bytes on are not read but remembered by their place."""
-_REMEMBERED = 64
+_REMEMBERED = 16
 """Byte strings from this length on keep their place, so that an array inside a pickle can be found again."""
 _MAX_NUMBER = 4_096
 _MAX_LINE = 1 << 20
@@ -71,6 +71,8 @@ class Machine:
         if known is None:
             if len(full) > 1024:
                 raise self.malformed("global")
+            if len(self.globals) >= self.limits.globals:
+                raise self.limit("globals")
             known = self.globals[full] = Global(module, name, building.maker_of(module, name))
         known.uses += 1
         return known
@@ -110,7 +112,7 @@ class Machine:
             elif op == 0x4B:  # BININT1
                 push(buf[pos])
                 pos += 1
-            elif op == 0x58 or op == 0x8C or op == 0x8D:  # BINUNICODE, SHORT_BINUNICODE, BINUNICODE8
+            elif op in {88, 140, 141}:  # BINUNICODE, SHORT_BINUNICODE, BINUNICODE8
                 if op == 0x58:
                     size = unpack_from("<I", buf, pos)[0]
                     pos += 4
@@ -233,7 +235,7 @@ class Machine:
                 pos += width
                 if size < 0:
                     raise self.malformed("length")
-                if size >= _REMEMBERED:
+                if size >= (max_key if op in _STRINGS else _REMEMBERED):
                     push(self._skipped(window, pos, size))
                     if pos + size <= soft:
                         pos += size
@@ -249,7 +251,7 @@ class Machine:
             elif op == 0x47:  # BINFLOAT
                 push(unpack_from(">d", buf, pos)[0])
                 pos += 8
-            elif op == 0x8A or op == 0x8B:  # LONG1, LONG4
+            elif op in {138, 139}:  # LONG1, LONG4
                 size = buf[pos] if op == 0x8A else unpack_from("<i", buf, pos)[0]
                 pos += 1 if op == 0x8A else 4
                 if not 0 <= size <= _MAX_NUMBER:
@@ -366,4 +368,4 @@ def _parsed(op: int, line: bytes) -> Any:
         return codecs.decode(line, "raw-unicode-escape")
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:  # STRING
         raise ValueError(line)
-    return _python2(codecs.escape_decode(line[1:-1])[0])  # type: ignore[attr-defined]  # undocumented, as in pickle itself
+    return _python2(codecs.escape_decode(line[1:-1])[0])

@@ -15,8 +15,8 @@ def attempt(action):
         action()
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, type(error).__name__)
-    except MemoryError:
-        return "MemoryError"
+    except (MemoryError, ValueError) as error:
+        return type(error).__name__
     return "open"
 
 
@@ -60,6 +60,7 @@ def main(payload, source):
     results = {name: attempt(action) for name, action in attempts.items()}
     with open("own", "w") as file:
         results["scratch"] = "open" if file.write("x") else "empty"
+    results["library"] = attempt(lambda: open(os.__file__).close())
     handles = []
     for handle in range(4, 256):
         try:

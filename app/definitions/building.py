@@ -1,0 +1,123 @@
+"""Building a definition in the sandbox: the ladder of ways, from the cheapest to the plainest."""
+
+import time
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from app.definitions.definition import Definition
+from app.definitions.errors import BuildError
+from app.definitions.failures import Answer, Failure
+from app.definitions.live import LiveModel, live_tree
+from app.definitions.scanning import module_name, scan
+from app.keys import KeyTree
+from app.sandbox import Limits, Outcome, Sandbox, SandboxError
+
+RUNGS = ("meta", "register", "bare", "plain")
+_MOST_TRIES = 8
+
+
+def build(definition: Definition, *, sandbox: Sandbox, limits: Limits | None = None) -> KeyTree:
+    """Build a model and return its key tree, with modules, kinds, ties and the versions it came from.
+
+    Each try is a job of its own; all together stay within the limits' seconds.
+    Raises BuildError (it carries the log and a traceback), SandboxError for a limit that was hit, SandboxUnavailableError, SpecError.
+    """
+    ready = resolved(definition)
+    payload = _payload(ready)
+    limits = limits or sandbox.limits
+    deadline = time.monotonic() + limits.seconds
+    rung, previous = 0, Failure("")
+    for _ in range(_MOST_TRIES):
+        left = msgspec.structs.replace(limits, seconds=max(1.0, deadline - time.monotonic()))
+        outcome = sandbox.run("model", payload | {"rung": RUNGS[rung]}, ready.files, limits=left)
+        answer = _answer(outcome)
+        if isinstance(answer, LiveModel):
+            return live_tree(answer)
+        if answer.want and not payload.get(answer.want):
+            payload[answer.want] = True
+        elif answer.retry and rung + 1 < len(RUNGS) and answer != previous:
+            rung += 1
+        else:
+            raise answer.error(outcome.log)
+        previous = answer
+    raise previous.error(outcome.log)
+
+
+def _payload(definition: Definition) -> dict[str, Any]:
+    return {
+        "door": definition.door,
+        "file": definition.file,
+        "module": definition.module,
+        "name": definition.name,
+        "args": definition.call.args,
+        "kwargs": definition.call.kwargs,
+        "edits": definition.edits,
+        "config": definition.config,
+        "inputs": definition.inputs,
+    }
+
+
+def _answer(outcome: Outcome) -> LiveModel | Failure:
+    try:
+        answer = msgspec.json.decode(outcome.result, type=Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise SandboxError("sandbox_answer_invalid").with_log(outcome.log) from None
+    found = answer.model or answer.failure
+    if found is None:
+        raise SandboxError("sandbox_answer_invalid").with_log(outcome.log)
+    return found
+
+
+def resolved(definition: Definition) -> Definition:
+    """Name the module and the class that a definition leaves open.
+
+    Raises BuildError where no class or several could be meant.
+    """
+    if definition.door != "python" or not definition.files:
+        return definition
+    if definition.name and (definition.file or definition.module):
+        return _placed(definition)
+    found = scan(_entry_sources(definition))
+    if definition.name:
+        match = next((candidate for candidate in found.candidates if candidate.name == definition.name.partition(".")[0]), None)
+        if match is None:
+            names = ", ".join(candidate.name for candidate in found.candidates[:10])
+            raise BuildError("build_name", name=definition.name[:200], names=names)
+        return _placed(msgspec.structs.replace(definition, module=match.module or definition.module))
+    if found.problems and not found.candidates:
+        problem = found.problems[0]
+        raise BuildError("build_syntax", file=problem.file, line=problem.line, detail=problem.text)
+    roots = [candidate for candidate in found.candidates if candidate.root and candidate.kind == "class"]
+    roots = [candidate for candidate in roots if candidate.sure] or roots or list(found.candidates[:1])
+    if not roots:
+        raise BuildError("build_no_model")
+    if len(roots) > 1:
+        raise BuildError("build_several", names=", ".join(candidate.name for candidate in roots[:10]))
+    return _placed(msgspec.structs.replace(definition, name=roots[0].name, module=roots[0].module or definition.module))
+
+
+def _entry_sources(definition: Definition) -> dict[str, str]:
+    """Sources among which the class is looked for: the named file or module where there is one."""
+    sources = definition.sources
+    if definition.file:
+        return {definition.file: sources.get(definition.file, "")}
+    named = {path: text for path, text in sources.items() if module_name(path) == definition.module}
+    return named or sources
+
+
+def _placed(definition: Definition) -> Definition:
+    """Import a file that lies alone by its path; one in a package, or with others beside it, by its dotted name."""
+    file = definition.file
+    if not file and definition.module:
+        stem = definition.module.replace(".", "/")
+        src = [
+            path for path in (f"{stem}.py", f"{stem}/__init__.py", f"src/{stem}.py", f"src/{stem}/__init__.py") if path in definition.files
+        ]
+        if not src:
+            raise BuildError("build_no_module", module=definition.module[:200])
+        return definition
+    if "/" in file and all(part.isidentifier() for part in PurePosixPath(file).with_suffix("").parts):
+        return msgspec.structs.replace(definition, file="", module=module_name(file))
+    return definition
