@@ -293,3 +293,25 @@ lint-layout-unknown = “{ $op }” cuts or joins equal parts; their order (stac
     .hint = Check it, and say it by name: split_qkv(…, layout=…), join_qkv(…), split_gate_up(…, order=…).
 lint-gap = “{ $key }” is missing although “{ $filled }” is filled ({ $count } of { $of }).
     .hint = Check the range of the rule and the source's indices.
+
+# --- imports
+error-import-unreadable = This cannot be read (line { $line }, column { $column }).
+    .hint = Paste the whole list, with its brackets.
+error-import-pairs = This JSON is no list of pairs.
+    .hint = Write [["source key", "target key"], …] or {"{"}"source key": "target key", …{"}"}.
+error-import-nothing = Nothing here could be taken over: no { $wanted } was found.
+    .hint = Paste the list itself.
+error-import-entry = This entry cannot be read without running it: { $entry }
+    .hint = Write its patterns as plain texts.
+error-import-operation = The operation “{ $operation }” depends on a model's configuration, or is none that Keygraft knows.
+    .hint = Write the rule by hand; rotary_to_half and split_qkv name such layouts.
+reason-import-absent = There is no “{ $key }”.
+reason-import-twice = “{ $key }” stands in the list twice; the first one counts.
+reason-import-entry = { error-import-entry }
+reason-import-operation = { error-import-operation }
+reason-regex-not-shared = { error-regex-not-shared }
+reason-regex-unreadable = { error-regex-unreadable }
+reason-regex-long = { error-regex-long }
+reason-regex-replacement = { error-regex-replacement }
+reason-regex-group = { error-regex-group }
+reason-rename-empty = { error-rename-empty }
