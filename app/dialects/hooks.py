@@ -18,8 +18,15 @@ def checkpoint_filter_fn(
     state_dict: dict[str, torch.Tensor], model: torch.nn.Module
 ) -> dict[str, torch.Tensor]:
     """Remap a checkpoint for timm: build_model_with_cfg(..., pretrained_filter_fn=checkpoint_filter_fn)."""
-    return remap(state_dict.get("state_dict", state_dict))
+    weights = state_dict.get("state_dict", state_dict)
+    return remap(weights)
 '''
+
+_TIMM_STRIPS = "module."
+_TIMM_RESTORED = """    # timm strips the wrapper of DataParallel before it calls a filter
+    lead = "module."
+    weights = {key if key.startswith(lead) else lead + key: value for key, value in weights.items()}
+    return remap(weights)"""
 
 _LIGHTNING = '''
 class RemapOnLoad:
@@ -71,6 +78,11 @@ def _writer(tail: str, *names: tuple[str, str]) -> Callable[[Subject], Dialected
     return write
 
 
-write_timm = _writer(_TIMM)
+def write_timm(subject: Subject) -> Dialected:
+    """Write a filter function; one for a wrapped checkpoint puts back the prefix that timm takes off."""
+    wrapped = all(key.startswith(_TIMM_STRIPS) for tree in subject.sources.values() for key in tree.tensors)
+    return _writer(_TIMM.replace("    return remap(weights)", _TIMM_RESTORED) if wrapped else _TIMM)(subject)
+
+
 write_lightning = _writer(_LIGHTNING, ("typing", "Any"))
 write_pre_hook = _writer(_PRE_HOOK)

@@ -90,13 +90,13 @@ def run_transformers() -> None:
 
     config = BertConfig(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16, vocab_size=20)
     new = {key: torch.randn_like(value) if value.is_floating_point() else value for key, value in BertModel(config).state_dict().items()}
-    changes = (("encoder.layer.", "trunk.blocks."), ("attention.self.query", "attn.q"), ("embeddings.", "stem."), ("LayerNorm", "norm"))
+    changes = (("encoder.layer.", "trunk.blocks."), ("attention.self.query", "attn.q"), ("LayerNorm", "norm"))
     old = {}
     for key, value in new.items():
         name = key
         for before, after in changes:
             name = name.replace(before, after)
-        old[f"model.{name}"] = value
+        old["model." + (f"stem.{name[11:]}" if name.startswith("embeddings.") else name)] = value
     plan = """keygraft_plan 1
 rename strip_prefix "model."
 rename replace "norm" -> "LayerNorm"
@@ -139,9 +139,24 @@ LIBRARIES: dict[str, Callable[[], None]] = {
 }
 
 
+def declare_vision_operators() -> torch.library.Library:
+    """Let torchvision be imported beside a torch it was not built for: nothing here runs its operators."""
+    library = torch.library.Library("torchvision", "DEF")
+    for name in ("nms", "qnms"):
+        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return library
+
+
 def main() -> int:
     """Run what is installed."""
     failed = 0
+    try:
+        importlib.import_module("torchvision")
+    except (ImportError, RuntimeError):
+        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        declared = declare_vision_operators()
+        sys.stdout.write(f"torchvision without its own operators ({declared.ns})\n")
     for name, run in LIBRARIES.items():
         try:
             version = importlib.import_module(name).__version__
