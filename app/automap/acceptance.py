@@ -1,6 +1,6 @@
 """How certain a pair is, and why: independent kinds of evidence, and the distance to the next best answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import exp
 
 import msgspec
@@ -49,8 +49,8 @@ class Judge:
         name = self._named(a, b)
         near = matching.context.nearness(a, b)
         agree = matching.context.indices(a, b)
-        lone = len(matching.rows[a]) == 1 and len(matching.columns[b]) == 1
-        kinds = self._kinds(u, v, name, near, agree, lone)
+        lone = self._lone(a, b)
+        kinds = self._kinds(a, b, name=name, near=near, agree=agree)
         if matching.context.translation(a, b) >= 0.6:
             kinds["translation"] = Reason("learnt-name")
         if taught(u, v) in self.taught:
@@ -79,8 +79,10 @@ class Judge:
             or (self.trust >= 0.75 and "shape" in kinds and silent >= 2 and near >= 0.3)
         )
 
-    def _kinds(self, u: Unit, v: Unit, name: float, near: float, agree: float, lone: bool) -> dict[str, Reason]:
+    def _kinds(self, a: int, b: int, *, name: float, near: float, agree: float) -> dict[str, Reason]:
         """Return the independent kinds of evidence for a pair, each with its reason."""
+        u, v = self.matching.us[a], self.matching.vs[b]
+        lone = self._lone(a, b)
         found: dict[str, Reason] = {}
         if u.role and u.role == v.role:
             found["name"] = Reason("same-role", {"role": u.role})
@@ -89,9 +91,9 @@ class Judge:
         elif name >= 0.5:
             found["name"] = Reason("similar-names")
         if lone:
-            found["shape"] = Reason("only-shape", {"shape": "×".join(map(str, v.main))})
+            found["shape"] = Reason("only-shape", {"shape": " by ".join(map(str, v.main))})
         elif near >= 0.35 and self._alone_in_block(u, v):
-            found["shape"] = Reason("only-shape-in-block", {"shape": "×".join(map(str, v.main))})
+            found["shape"] = Reason("only-shape-in-block", {"shape": " by ".join(map(str, v.main))})
         if near >= 0.5:
             found["context"] = Reason("same-surroundings", {"share": round(100 * near)})
         if agree > 0.5:
@@ -102,18 +104,17 @@ class Judge:
                 found["order"] = Reason("same-place", {"place": at + 1, "of": size})
         return found
 
+    def _lone(self, a: int, b: int) -> bool:
+        return len(self.matching.rows[a]) == 1 and len(self.matching.columns[b]) == 1
+
     def _alone_in_block(self, u: Unit, v: Unit) -> bool:
         """Whether each is the only one of its shape and kind in its block."""
         return self._mates(u, self.matching.us) == 1 == self._mates(v, self.matching.vs)
 
-    def _mates(self, unit: Unit, side: object) -> int:
+    def _mates(self, unit: Unit, side: Sequence[Unit]) -> int:
         holder = unit.block or unit.path[:1]
         key = buckets(unit.main)[0]
-        return sum(
-            1
-            for other in side  # type: ignore[attr-defined]
-            if other.path[: len(holder)] == holder and buckets(other.main)[0] == key and other.kind == unit.kind
-        )
+        return sum(1 for other in side if other.path[: len(holder)] == holder and buckets(other.main)[0] == key and other.kind == unit.kind)
 
 
 def taught(u: Unit, v: Unit) -> tuple[str, str]:

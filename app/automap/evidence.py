@@ -45,7 +45,7 @@ def gate(u: Unit, v: Unit) -> bool:
 
 
 def _bias_agrees(u: Unit, v: Unit) -> bool:
-    """A square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
+    """Tell whether biases agree: a square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
     return u.params["bias"] == v.params["bias"]
 
 
@@ -135,12 +135,7 @@ def roles_clash(u: Unit, v: Unit) -> bool:
     if not u.role or not v.role or u.role == v.role:
         return False
     near = {u.role, v.role}
-    if (
-        near <= {"head", "lm_head"}
-        or near <= {"stem", "patch"}
-        or near == {"norm.only", "norm.attn"}
-        or near == {"scale.only", "scale.attn"}
-    ):
+    if near <= {"head", "lm_head"} or near in ({"norm.only", "norm.attn"}, {"scale.only", "scale.attn"}):
         return False
     bases = {role.rpartition(".")[2] for role in near}
     return len(bases) > 1 or {"self", "cross"} <= {role.partition(".")[0] for role in near}

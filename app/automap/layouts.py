@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.automap.names import joined
 from app.automap.fusion import base
+from app.automap.names import joined
 from app.automap.units import Unit
 from app.keys import KeyTree
 

@@ -1,16 +1,16 @@
 """The mapper's door: two sides in, one proposal for each target key out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from app.automap import folding
 from app.automap.acceptance import Judge, Verdict
 from app.automap.alignment import align, reopen
-from app.automap.leftovers import leftovers
 from app.automap.decisions import Decisions, head_dim
 from app.automap.layouts import Layouts
+from app.automap.leftovers import leftovers
 from app.automap.listing import informative
 from app.automap.matching import Matching, match
+from app.automap.memory import Approved, recall, replay
 from app.automap.recipes import Draft, drafts
 from app.automap.vocabulary import VOCABULARY, Vocabulary
 from app.errors import LimitError
@@ -36,7 +36,7 @@ def propose(
     target: KeyTree,
     *,
     fixed: Mapping[str, Claim | None] | None = None,
-    library: Sequence[Any] = (),
+    library: Sequence[Approved] = (),
     vocabulary: Vocabulary = VOCABULARY,
 ) -> dict[str, Proposal]:
     """Suggest where each target key's value comes from.
@@ -51,6 +51,9 @@ def propose(
     """
     decided = {key: claim for key, claim in (fixed or {}).items() if key in target.tensors}
     roots = {name: (folding.trie(tree), folding.separator_of(tree)) for name, tree in sources.items()}
+    replayed = replay(recall(library, sources, target), sources, target)
+    if replayed:
+        return {key: _decided(key, decided) if key in decided else replayed.get(key, Proposal(key, None)) for key in target.tensors}
     goal = folding.trie(target), folding.separator_of(target)
     ordered = informative(target) and all(informative(tree) for tree in sources.values())
     matching, decisions = _matched(roots, goal, vocabulary, decided, ordered=ordered)
@@ -93,7 +96,7 @@ def _matched(
 
 def _drafts(matching: Matching, layouts: Layouts, fixed: Mapping[str, Claim | None]) -> dict[str, Draft]:
     found = {draft.key: draft for draft in drafts(matching, layouts, fixed)}
-    for draft in leftovers(matching, found):
+    for draft in leftovers(matching):
         found.setdefault(draft.key, draft)
     return found
 

@@ -155,8 +155,8 @@ def _plain(matching: Matching, a: int, b: int, turning: Turning, layouts: Layout
         if u.part is not None and u.part.stacked:
             experts = u.part.stacked
             for key, at in zip(v.keys(param), order, strict=True):
-                args = {"dim": 0, "start": at % experts, "length": 1}
-                yield Draft(key, Claim((keys[at // experts],), "slice", args, names), pair, param, "stacked")
+                one: dict[str, Any] = {"dim": 0, "start": at % experts, "length": 1}
+                yield Draft(key, Claim((keys[at // experts],), "slice", one, names), pair, param, "stacked")
         else:
             for key, at in zip(v.keys(param), order, strict=True):
                 yield Draft(key, Claim((keys[at],), op[0], op[1], names), pair, param, doubt)

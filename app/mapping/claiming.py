@@ -15,7 +15,7 @@ from app.mapping.ops import Value
 from app.mapping.outcomes import Leaf, Reason, TargetOutcome
 from app.mapping.patterns import Part, Slot, parse_pattern, used_names
 from app.mapping.plan import Bind, Ref
-from app.mapping.resolution import Absent, Clash, Found, Gap, Resolver
+from app.mapping.resolution import Absent, Clash, Found, Gap, Resolver, Several
 from app.mapping.selection import Matched
 from app.mapping.solving import Solver
 from app.mapping.validation import refs, rule_kinds
@@ -91,6 +91,9 @@ class BoundRule:
                 return self._state("conflicting", clash_reason(one))
             if isinstance(one, Gap):
                 return self._state("mismatched", one.reason)
+        counts = [len(one.leaves) for one in found if isinstance(one, Several)]
+        if len(set(counts)) > 1:
+            return self._state("mismatched", Reason("gather_uneven", {"first": min(counts), "second": max(counts)}))
         wanted = self.target.tensors[key]
         try:
             value: Value = self._builder.build(found, numbers, wanted.shape)

@@ -8,24 +8,31 @@ from app import mapping
 from app.mapping.claims import Claim
 from app.mapping.edits import AddRule, Edit
 from app.mapping.outcomes import Evaluation
-from app.mapping.plan import Init, Plan, Rule
+from app.mapping.plan import Init, Rule
 from app.services import planbook, workspaces
 from app.services.house import House
 from app.services.planbook import Change
 from app.services.workspaces import Workspace
 
 
-def additions(house: House, workspace: Workspace, claims: Mapping[str, Claim], *, after: Sequence[Edit] = ()) -> list[Edit]:
-    """Edits that fill the claimed keys, to be done after the edits `after`. Raises KeygraftError where a claim cannot be read."""
+def additions(
+    house: House, workspace: Workspace, claims: Mapping[str, Claim], *, after: Sequence[Edit] = (), before: int | None = None
+) -> list[Edit]:
+    """Edits that fill the claimed keys, to be done after the edits `after`. Raises KeygraftError where a claim cannot be read.
+
+    before -- index of the rule of the workspace's plan in front of which they go, so that they win over it; None: at the end
+    """
     if not claims:
         return []
     plan, _ = planbook.perform(workspace.plan, Change(tuple(after)))
-    before = workspaces.evaluation_of(house, workspace.id, plan)
+    at = None if before is None else plan.rules.index(workspace.plan.rules[before])
+    untouched = workspaces.evaluation_of(house, workspace.id, plan)
     for make in (_among_themselves, _among_all):
-        rules = make(workspace, claims)
-        if not _changes_others(before, _with(house, workspace, plan, rules), claims):
-            return [*map(AddRule, rules)]
-    return [AddRule(rule) for key, claim in claims.items() for rule in _among_themselves(workspace, {key: claim})]
+        placed = _placed(make(workspace, claims), at)
+        grown, _ = planbook.perform(plan, Change(tuple(placed)))
+        if not _changes_others(untouched, workspaces.evaluation_of(house, workspace.id, grown), claims):
+            return placed
+    return _placed([rule for key, claim in claims.items() for rule in _among_themselves(workspace, {key: claim})], at)
 
 
 def _among_themselves(workspace: Workspace, claims: Mapping[str, Claim]) -> Sequence[Rule]:
@@ -40,9 +47,8 @@ def _among_all(workspace: Workspace, claims: Mapping[str, Claim]) -> Sequence[Ru
     return [rule for rule in found if not isinstance(rule, Init)]
 
 
-def _with(house: House, workspace: Workspace, plan: Plan, rules: Sequence[Rule]) -> Evaluation:
-    grown = msgspec.structs.replace(plan, rules=(*plan.rules, *rules))
-    return workspaces.evaluation_of(house, workspace.id, grown)
+def _placed(rules: Sequence[Rule], at: int | None) -> list[Edit]:
+    return [AddRule(rule, None if at is None else at + offset) for offset, rule in enumerate(rules)]
 
 
 def _changes_others(before: Evaluation, after: Evaluation, claims: Mapping[str, Claim]) -> bool:

@@ -190,7 +190,7 @@ def test_ops_and_settings(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch
         ["tree"],
         ["frobnicate"],
         ["evaluate", "--source", "a"],
-        ["tree", "https://example.org/a.pt"],
+        ["tree", "ftp://example.org/a.pt"],
         ["plan", "convert", "nowhere.txt"],
         ["apply", "nowhere.json", "a"],
         ["serve", "--host", "192.0.2.1"],

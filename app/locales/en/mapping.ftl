@@ -199,7 +199,7 @@ error-claim-unreadable = The op “{ $op }” with { $args } cannot be read.
 
 # --- reasons of outcomes
 reason-shape-unknown = A shape is not known, so it is not checked.
-reason-first-element = { $shape } goes into a single number: torch takes its first element.
+reason-first-element = A tensor of one element goes into a single number.
 reason-shape-differs = The weights have { $found }, the model wants { $wanted }.
 reason-dtype-cast = { $found } is turned into { $wanted } while loading.
 reason-counter-expected = A counter of batches that the layer sets to zero by itself; from a file with version metadata, torch names it missing.
@@ -210,6 +210,7 @@ reason-bind-lacks = A rule is meant for it, but the weights have no “{ $key }�
 reason-several-sources = { $count } source keys reach “{ $name }”: “{ $first }” and “{ $second }”.
 reason-several-solutions = Several source keys reach it through one rule: { $solutions }.
 reason-gather-gap = “{ $pattern }” lacks { $placeholder } = { $lacking }: { $found } of { $wanted } are there.
+reason-gather-uneven = One part of the expression stands for { $first } keys, another for { $second }.
 reason-gather-twice = “{ $pattern }” finds the same { $placeholder } more than once.
 reason-key-not-text = “{ $key }” is no text; torch cannot load such a key.
 reason-op-unknown = { error-op-unknown }
@@ -252,3 +253,11 @@ reason-op-times = { error-op-times }
 reason-op-view = { error-op-view }
 reason-op-view-size = { error-op-view-size }
 reason-op-weight-norm = { error-op-weight-norm }
+
+# --- what an inverse loses, what a rebase finds
+reason-lost-precision = It came back, but the transfer had turned it into { $dtype }, which holds less.
+reason-lost-op = “{ $op }” cannot be undone.
+reason-lost-unused = Nothing in the target was made from it.
+reason-rebase-idle = This rule does nothing on the new trees.
+reason-rebase-state = { $count } keys that were filled are now { $state }.
+reason-rebase-added = { $count } new target keys are not filled.
