@@ -1,6 +1,5 @@
 """The database: tables, transactions, trees."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.keys import KeyTree, Location, TensorInfo
 from app.store import Database, SideRow, TransferRow, edits, people, sides, transfers, trees
-from app.store.database import open_database
+from app.store.database import StoreError, open_database
 from app.store.tables import metadata
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -170,7 +169,6 @@ def test_a_damaged_database_is_not_opened(tmp_path: Path) -> None:
     """What is no database raises at once, before anything is served."""
     path = tmp_path / "keygraft.db"
     path.write_bytes(b"no database" * 100)
-    with pytest.raises(Exception, match="not a database"):
-        open_database(f"sqlite:///{path}")
-    with pytest.raises(sqlite3.DatabaseError):
-        sqlite3.connect(path).execute("SELECT * FROM people")
+    for url in (f"sqlite:///{path}", f"sqlite:///{path}/below/keygraft.db", "nonsense://", "no url"):
+        with pytest.raises(StoreError, match="database_unusable"):
+            open_database(url)
