@@ -47,6 +47,8 @@ class House:
     """One running program: its settings, its database, what it remembers.
 
     builder    -- makes a key tree from model code in the sandbox; None where code is not run here
+    warm       -- makes the sandbox ready before it is asked to build
+    closing    -- what else ends with the house
     trees      -- digest -> tree
     evaluated  -- (transfer, digest of a plan) -> evaluation: what was undone need not be worked out again
     proposed   -- (digests of the sources and the target, digest of the decisions) -> proposals
@@ -62,6 +64,8 @@ class House:
     hub: Hub = field(default_factory=Hub)
     clock: Callable[[], datetime] = now
     builder: Builder | None = None
+    warm: Callable[[], object] | None = None
+    closing: tuple[Callable[[], object], ...] = ()
     trees: Recent[str, KeyTree] = field(default_factory=lambda: Recent(_TREES))
     evaluated: "Recent[tuple[str, str], Evaluated]" = field(default_factory=lambda: Recent(8))
     proposed: Recent[tuple[str, ...], dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
@@ -80,5 +84,7 @@ class House:
     def close(self) -> None:
         """Stop what runs."""
         self.hub.close()
+        for close in self.closing:
+            close()
         self.background.shutdown(wait=False, cancel_futures=True)
         self.database.close()
