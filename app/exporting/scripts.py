@@ -116,8 +116,8 @@ def _uses(recipes: Iterable[Recipe], *, qualified: bool) -> dict[str, int]:
 
 
 def _heading(sources: Mapping[str, KeyTree], target: KeyTree, options: ScriptOptions) -> str:
-    del sources, target, options
-    return '"""' + _HEADING + '"""'
+    del sources, target
+    return '"""' + _HEADING.replace("loader", options.module if options.module.isidentifier() else "loader") + '"""'
 
 
 _HEADING = """Moves the weights of a checkpoint into a model whose state_dict has other names or shapes.

@@ -8,7 +8,6 @@ import msgspec
 
 from app.keys import KeyTree, Token
 from app.readers import folders, gguf, hdf5, npy, onnx, raw_pickle, refusals, safetensors, torch_legacy, zips
-from app.readers.dcp import METADATA
 from app.readers.errors import ReadLimitError, UnknownFormatError
 from app.readers.limits import Limits
 from app.readers.sniffing import announce, fingerprint, sniff
@@ -29,7 +28,7 @@ def read(files: FileSet, *, nesting: tuple[Token, ...] | None = None, limits: Li
         raise ReadLimitError("limit", file=names[0], detail="files")
     with _collector_paused():
         opened = {name: files.open(name) for name in names}
-        if len(names) == 1 and names[0] != METADATA:
+        if len(names) == 1 and not names[0].endswith(folders.PARTED):
             tree = read_one(opened[names[0]], nesting, limits)
         else:
             tree = folders.read(list(opened.values()), nesting, limits, read_one)

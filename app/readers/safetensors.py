@@ -64,8 +64,8 @@ def header(source: ByteSource, limits: Limits) -> Header:
     if length > limits.header_bytes:
         raise ReadLimitError("limit", file=source.name, detail="header_bytes")
     text = source.read_at(PREFIX, length)
-    if len(text) < length:
-        raise _bad(source, "length")
+    if len(text) < length or text[:1] != b"{":
+        raise _bad(source, "length" if len(text) < length else "json")
     metadata, entries = _decoded(source, text)
     if len(entries) > limits.keys:
         raise ReadLimitError("limit", file=source.name, detail="keys")

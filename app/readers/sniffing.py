@@ -88,7 +88,7 @@ def _by_shape(head: bytes, source: ByteSource) -> str | None:
         return "hdf5"
     if source.read_at(source.size - 8, 8) == _TENSORFLOW_INDEX:
         return "tensorflow"
-    return _by_fields(head, source)
+    return _by_fields(head, source) or ("zip" if source.read_at(max(0, source.size - 22), 4) == b"PK\5\6" else None)
 
 
 def _by_fields(head: bytes, source: ByteSource) -> str | None:

@@ -22,7 +22,7 @@ from app.sources import LocalFiles
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _FILES = {"safetensors": ".safetensors", "torch": ".pt"}
 _TEXTS = {
-    "script": ("_load.py", "text/x-python; charset=utf-8"),
+    "script": (".py", "text/x-python; charset=utf-8"),
     "plan": (".plan.json", "application/json"),
     "plan-text": (".plan.txt", "text/plain; charset=utf-8"),
     "report": (".report.txt", "text/plain; charset=utf-8"),
@@ -33,7 +33,7 @@ def kinds(house: House, transfer: str) -> tuple[ExportKind, ...]:
     """List the ways out, and what stands in the way of those that are closed. Raises NotFoundError."""
     workspace = workspaces.open_workspace(house, transfer)
     stem = _stem(workspace)
-    texts = [ExportKind(kind, messages.text(f"export-{kind}"), stem + suffix, media) for kind, (suffix, media) in _TEXTS.items()]
+    texts = [ExportKind(kind, messages.text(f"export-{kind}"), _filename(kind, stem), media) for kind, (_, media) in _TEXTS.items()]
     closed = _why_no_file(workspace)
     files = [
         ExportKind(
@@ -76,8 +76,8 @@ def export(house: House, transfer: str, kind: str, options: Mapping[str, str] | 
         path = _remapped(house, workspace, kind, options or {})
         return Exported(stem + _FILES[kind], "application/octet-stream", path=str(path))
     text = _text(workspace, kind, options or {})
-    suffix, media = _TEXTS[kind]
-    return Exported(stem + suffix, media, text.encode("utf-8", "surrogatepass"))
+    _, media = _TEXTS[kind]
+    return Exported(_filename(kind, stem), media, text.encode("utf-8", "surrogatepass"))
 
 
 def _text(workspace: Workspace, kind: str, options: Mapping[str, str]) -> str:
@@ -98,7 +98,7 @@ def frozen(workspace: Workspace) -> Plan:
 
 
 def _script(workspace: Workspace, options: Mapping[str, str]) -> str:
-    wanted = _options(ScriptOptions, options)
+    wanted = _options(ScriptOptions, {"module": _module(_stem(workspace)), **options})
     return exporting.loader_script(workspace.plan, workspace.sources, workspace.target, workspace.evaluation, wanted)
 
 
@@ -149,6 +149,16 @@ def apply_line(house: House, transfer: str) -> str:
 
 def _quoted(name: str) -> str:
     return name if not _UNSAFE.search(name) else "'" + name.replace("'", "'\\''") + "'"
+
+
+def _filename(kind: str, stem: str) -> str:
+    suffix, _ = _TEXTS[kind]
+    return (_module(stem) if kind == "script" else stem) + suffix
+
+
+def _module(stem: str) -> str:
+    """A name that Python can import: a loader is used as `from load_x import load_into`."""
+    return "load_" + re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_").lower()
 
 
 def _stem(workspace: Workspace) -> str:

@@ -276,7 +276,6 @@ RECOGNISED = {
     "tar": b"\0" * 257 + b"ustar" + b"\0" * 300,
     "tflite": b"\x1c\0\0\0TFL3" + b"\0" * 40,
     "ggml": b"ggml" + bytes(40),
-    "compressed": b"\x1f\x8b\x08" + bytes(40),
     "mindspore": b"\x0a\x20\x0a\x06weight\x12\x16\x08\x02\x12\x07Float32" + bytes(20),
 }
 

@@ -253,3 +253,11 @@ reason-op-times = { error-op-times }
 reason-op-view = { error-op-view }
 reason-op-view-size = { error-op-view-size }
 reason-op-weight-norm = { error-op-weight-norm }
+
+# --- what an inverse loses, what a rebase finds
+reason-lost-precision = It came back, but the transfer had turned it into { $dtype }, which holds less.
+reason-lost-op = “{ $op }” cannot be undone.
+reason-lost-unused = Nothing in the target was made from it.
+reason-rebase-idle = This rule does nothing on the new trees.
+reason-rebase-state = { $count } keys that were filled are now { $state }.
+reason-rebase-added = { $count } new target keys are not filled.

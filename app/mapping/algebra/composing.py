@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.keys import KeyTree
+from app.mapping.algebra.simplifying import simplified
 from app.mapping.algebra.spelling import expression_from
 from app.mapping.evaluation import evaluate
 from app.mapping.induction.freshness import fresh_rules
@@ -22,7 +23,7 @@ def compose(first: Plan, second: Plan, sources: Mapping[str, KeyTree], middle: K
     for key, outcome in evaluate(second, {"": middle}, target).targets.items():
         recipe = _replaced(outcome.recipe, made) if outcome.state == "loaded" and outcome.recipe is not None else None
         if recipe is not None:
-            expressions[key] = expression_from(recipe)
+            expressions[key] = expression_from(simplified(recipe, sources))
         elif outcome.state != "missing" or not outcome.benign:
             fresh.append(key)
     return Plan((*fresh_rules(fresh, expressions, target), *induce_expressions(expressions, sources, target)))

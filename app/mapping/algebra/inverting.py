@@ -10,7 +10,6 @@ from app.mapping.evaluation import evaluate, leaves
 from app.mapping.induction.freshness import fresh_rules
 from app.mapping.induction.inducing import induce_expressions
 from app.mapping.outcomes import Leaf, Reason, Recipe
-from app.mapping.patterns import escape
 from app.mapping.plan import Expr, Ignore, Plan, Rule
 
 
@@ -70,4 +69,5 @@ def _recipes(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree) -> tup
 
 
 def _ignored(recipes: Mapping[str, Recipe], target: KeyTree) -> list[Rule]:
-    return [Ignore(escape(key)) for key in target.tensors if key not in recipes]
+    left = [key for key in target.tensors if key not in recipes]
+    return [Ignore(rule.pattern) for rule in fresh_rules(left, recipes, target)]

@@ -100,15 +100,20 @@ class _Undoing:
             parts.append(part)
 
     def finish(self) -> None:
-        """Join parts until none is left that covers its tensor."""
-        while self.cuts:
-            (_, dim), (whole, parts) = self.cuts.popitem()
-            joined = _joined(parts, self.shape(whole)[dim], dim)
-            if joined is None:
-                for leaf in _leaves(whole):
-                    self.stuck.setdefault(leaf, "slice")
-            else:
-                self.known(whole, joined)
+        """Join parts that cover their tensor, as long as there are such; what joining gives may complete others."""
+        waiting = True
+        while waiting:
+            waiting = False
+            for place in list(self.cuts):
+                whole, parts = self.cuts[place]
+                joined = _joined(parts, self.shape(whole)[place[1]], place[1])
+                if joined is not None:
+                    del self.cuts[place]
+                    self.known(whole, joined)
+                    waiting = True
+        for whole, _ in self.cuts.values():
+            for leaf in _leaves(whole):
+                self.stuck.setdefault(leaf, "slice")
 
     def _unary(self, recipe: Step, args: Mapping[str, Any], expr: Expr) -> Expr | None:
         inner = recipe.inputs[0]

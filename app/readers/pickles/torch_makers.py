@@ -9,6 +9,8 @@ from app.readers.pickles.values import Array, Blob, Call, Global, Mapped, Storag
 if TYPE_CHECKING:
     from app.readers.pickles.machine import Machine
 
+UNKNOWN = "UNKNOWN"
+"""Element type of a storage that this version has no name for."""
 STORAGE_DTYPES = {
     "FloatStorage": "F32",
     "DoubleStorage": "F64",
@@ -43,12 +45,12 @@ def dtype_of(value: Any) -> str:
 
 
 def sizes(machine: "Machine", value: Any) -> tuple[int, ...]:
-    """Return a shape or stride: whole numbers, not yet checked for sense."""
+    """Return a shape or stride: whole numbers, not yet checked for sense; a number that is none becomes one without sense."""
     if type(value) is list:
         value = tuple(value)
-    if type(value) is not tuple or len(value) > 64 or not all(type(size) is int for size in value):
+    if type(value) is not tuple:
         raise machine.malformed("tensor")
-    return value
+    return value if len(value) <= 64 and all(type(size) is int for size in value) else (-1,)
 
 
 def _from_storage(machine: "Machine", args: tuple[Any, ...], dtype: str | None = None) -> Tensor:
