@@ -31,7 +31,7 @@ DTYPES = (
 )
 
 
-@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
 def test_every_tensor_lies_where_we_say(saved: Callable[..., Path], protocol: int) -> None:
     """The bytes at each location, read raw, are the tensor's own."""
     import torch
