@@ -97,7 +97,7 @@ def _norm_place(unit: Unit) -> int | None:
         if word in text:
             return place
     digits = [part for part in words(unit.path[-1]) if is_number(part)]
-    if digits:
+    if digits and "norm" in unit.words:
         return 10 * int(digits[-1])
     return 10 if len(unit.local) == 1 and text in {"norm", "layernorm", "ln"} else None
 
