@@ -31,6 +31,8 @@ class Context:
         self._profiles_v: dict[Path, Counter[object]] = _profiles(vs, self.above_v)
         self._links: dict[tuple[Path, Path], float] = {}
         self._together: Counter[tuple[Path, Path]] = Counter()
+        self._under_u: Counter[Path] = Counter()
+        self._under_v: Counter[Path] = Counter()
         self._near: dict[tuple[Path, Path, bool], float] = {}
         self._moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = {}
         self._agreements: dict[tuple[tuple[_Index, _Index], tuple[float, float], bool], tuple[float, float]] = {}
@@ -56,7 +58,10 @@ class Context:
         paired: dict[tuple[_Index, _Index], dict[tuple[float, float], set[object]]] = defaultdict(lambda: defaultdict(set))
         translated: Counter[tuple[Path, Path]] = Counter()
         self._words_u, self._words_v = Counter(), Counter()
+        self._under_u, self._under_v = Counter(), Counter()
         for a, b in pairs.items():
+            self._under_u.update(self.above_u[a])
+            self._under_v.update(self.above_v[b])
             for above in self.above_u[a]:
                 for below in self.above_v[b]:
                     self._together[above, below] += 1
@@ -80,8 +85,13 @@ class Context:
                 shared = sum((left & right).values())
                 self._links[key] = shared / (left.total() + right.total() - shared)
             return self._links[key]
-        together = self._together.get((source, target), 0) - own
-        union = self.size_u[source] + self.size_v[target] - together - 2 * own
+        if not source:
+            together = self._under_v[target] if target else len(self.pairs)
+        else:
+            together = self._together.get((source, target), 0) if target else self._under_u[source]
+        together -= own
+        sizes = (self.size_u[source] if source else len(self.us)) + (self.size_v[target] if target else len(self.vs))
+        union = sizes - together - 2 * own
         return together / union if union > 0 else 0.0
 
     def nearness(self, a: int, b: int) -> float:
@@ -166,7 +176,7 @@ def _ancestors(unit: Unit) -> tuple[Path, ...]:
 def _profiles(units: Sequence[Unit], above: Sequence[tuple[Path, ...]]) -> dict[Path, Counter[object]]:
     out: dict[Path, Counter[object]] = defaultdict(Counter)
     for unit, paths in zip(units, above, strict=True):
-        for path in paths:
+        for path in {*paths, ()}:
             out[path][buckets(unit.main)[0], unit.count] += 1
     return out
 

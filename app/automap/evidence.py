@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from app.automap.names import descends, is_number, numbered, numbers
+from app.automap.names import blank, descends, is_number, joined, numbered, numbers
 from app.automap.shapes import buckets, op_between
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import OPPOSITES
@@ -19,8 +19,11 @@ SAME_KEY = 3.0
 RANK = 1.5
 LONE = 1.0
 SAME_NUMBERS = 0.4
+CROWD = 8
+"""So many partners of a unit are weighed where too many are alike."""
 LEAF_DIGITS = 0.5
 TEMPLATE_RANK = 1.0
+TURNED_ALIKE = -1.2
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
 
@@ -42,29 +45,52 @@ def gate(u: Unit, v: Unit) -> bool:
 
 
 def _bias_agrees(u: Unit, v: Unit) -> bool:
-    """A square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
+    """Tell whether biases agree: a square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
     return u.params["bias"] == v.params["bias"]
 
 
 def candidates(us: Sequence[Unit], vs: Sequence[Unit], limit: int) -> tuple[list[tuple[int, int]], int]:
-    """Return index pairs that pass the gate, and how many pairs were left aside because too many are alike."""
+    """Return index pairs that pass the gate; where more than `limit` units are alike, only those whose names or ranks meet.
+
+    The second value counts the pairs that were left aside.
+    """
     table: dict[object, list[int]] = defaultdict(list)
     for index, v in enumerate(vs):
         for bucket in buckets(v.main):
             table[bucket].append(index)
     sizes = Counter(bucket for u in us for bucket in buckets(u.main))
+    crowded = {bucket for bucket, size in sizes.items() if size * len(table.get(bucket, ())) > limit}
+    meeting = _meeting(us, vs) if crowded else {}
     pairs: dict[tuple[int, int], None] = {}
     left = 0
     for at, u in enumerate(us):
         for bucket in buckets(u.main):
-            found = table.get(bucket, ())
-            if len(found) * sizes[bucket] > limit:
+            found: Sequence[int] = table.get(bucket, ())
+            if bucket in crowded:
                 left += len(found)
-                continue
+                found = meeting.get(at, ())
             for to in found:
                 if gate(u, vs[to]):
                     pairs[at, to] = None
     return list(pairs), left
+
+
+def _meeting(us: Sequence[Unit], vs: Sequence[Unit]) -> dict[int, list[int]]:
+    """Return for each source unit the target units of equal name, or of equal rank in its role: linear, for crowds."""
+    by: dict[object, list[int]] = defaultdict(list)
+    ranked_u, ranked_v = ranks(us, "role"), ranks(vs, "role")
+    for index, v in enumerate(vs):
+        by[v.local, path_numbers(v)].append(index)
+        by[v.role or v.local, v.main, ranked_v[v]].append(index)
+    return {
+        at: list(dict.fromkeys([*by.get((u.local, path_numbers(u)), ()), *by.get((u.role or u.local, u.main, ranked_u[u]), ())]))[:CROWD]
+        for at, u in enumerate(us)
+    }
+
+
+def path_numbers(unit: Unit) -> tuple[str, ...]:
+    """Return the plain integers on the way to a unit."""
+    return tuple(part for part in unit.path if is_number(part))
 
 
 @lru_cache(maxsize=65_536)
@@ -86,9 +112,11 @@ def opposed(a: tuple[str, ...], b: tuple[str, ...]) -> int:
     return sum(1 for pair in OPPOSITES if len(pair & left) == 1 and len(pair & right) == 1 and pair & left != pair & right)
 
 
+@lru_cache(maxsize=65_536)
 def wrapped(a: Path, b: Path) -> bool:
     """Whether two paths are equal but for a prefix."""
-    return a[-len(b) :] == b or b[-len(a) :] == a
+    short, long = sorted((tuple(joined(part) for part in path) for path in (a, b)), key=len)
+    return long[-len(short) :] == short
 
 
 def named_alike(u: Unit, v: Unit) -> float:
@@ -107,12 +135,7 @@ def roles_clash(u: Unit, v: Unit) -> bool:
     if not u.role or not v.role or u.role == v.role:
         return False
     near = {u.role, v.role}
-    if (
-        near <= {"head", "lm_head"}
-        or near <= {"stem", "patch"}
-        or near == {"norm.only", "norm.attn"}
-        or near == {"scale.only", "scale.attn"}
-    ):
+    if near <= {"head", "lm_head"} or near in ({"norm.only", "norm.attn"}, {"scale.only", "scale.attn"}):
         return False
     bases = {role.rpartition(".")[2] for role in near}
     return len(bases) > 1 or {"self", "cross"} <= {role.partition(".")[0] for role in near}
@@ -136,6 +159,11 @@ def static_score(u: Unit, v: Unit) -> float:
             score += SAME_KEY * 0.7
     shared = u.params.keys() & v.params.keys()
     score += sum(OP_COST[op[0]] for param in shared if (op := op_of(u, v, param)) is not None and param in {"weight", "weight_v"})
+    if (
+        u.spelt.get("weight", ("",))[-1] == v.spelt.get("weight", ("",))[-1] == "weight"
+        and (op_of(u, v, "weight") or ("",))[0] == "transpose"
+    ):
+        score += TURNED_ALIKE
     score -= 0.6 * len((u.params.keys() ^ v.params.keys()) - {"count"})
     if u.kind != v.kind:
         score -= 2.0 if "batchnorm" in {u.kind, v.kind} else 0.5
@@ -152,13 +180,12 @@ def static_score(u: Unit, v: Unit) -> float:
 def template(path: Path, *, leaf: bool) -> str:
     """Return a path with its integers taken out; those in the name of the leaf only where `leaf`."""
     kept = "" if leaf or is_number(path[-1]) else path[-1]
-    return ".".join("".join("#" if char.isdigit() else char for char in part) for part in (path[:-1] if kept else path)) + kept
+    return ".".join(blank(part) for part in (path[:-1] if kept else path)) + kept
 
 
 def shared_numbers(u: Unit, v: Unit) -> float:
     """Share of plain integers on the way that are the same, 0..1; a weak hint that breaks ties."""
-    left = [part for part in u.path if is_number(part)]
-    right = [part for part in v.path if is_number(part)]
+    left, right = path_numbers(u), path_numbers(v)
     return sum(a == b for a, b in zip(reversed(left), reversed(right), strict=False)) / max(len(left), len(right), 1)
 
 
@@ -173,18 +200,26 @@ Ranks = Mapping[Unit, tuple[int, int]]
 def ranks(units: Iterable[Unit], by: str = "place") -> Ranks:
     """Return unit -> (rank, size) among those of one shape: by place, or by integers within one template.
 
-    by -- "place", "template" (digits of leaf names count as names), "digits" (they count as integers)
+    by -- "place", "template" (digits of leaf names count as names), "digits" (they count as integers), "role"
     """
     groups: dict[object, list[Unit]] = defaultdict(list)
     for unit in units:
         key = (tuple(sorted(unit.main)), tuple(sorted(unit.params.keys() - {"count"})), unit.lengths, unit.kind)
-        groups[key if by == "place" else (key, template(unit.path, leaf=by == "digits"))].append(unit)
+        groups[(key, *_class(unit, by))].append(unit)
     out = {}
     for group in groups.values():
         group.sort(key=_place if by == "place" else _integers)
         for rank, unit in enumerate(group):
             out[unit] = rank, len(group)
     return out
+
+
+def _class(unit: Unit, by: str) -> tuple[str, ...]:
+    if by == "place":
+        return ()
+    if by == "role":
+        return (unit.role or template(unit.path, leaf=False),)
+    return template(unit.path, leaf=by == "digits"), unit.part.name if unit.part else ""
 
 
 def _place(unit: Unit) -> list[tuple[int, ...]]:

@@ -45,7 +45,7 @@ def trie(tree: KeyTree) -> Node:
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
             continue
-        path, param = place(key, tree, separator)
+        path, param = place(key, len(info.shape), tree, separator)
         if path != last:
             node = root
             for segment in path:

@@ -56,7 +56,7 @@ def match(
     static: dict[Pair, float] = {}
     lone_u, lone_v = Counter(a for a, _ in allowed), Counter(b for _, b in allowed)
     by_place = (evidence.ranks(us), evidence.ranks(vs))
-    by_name = [(evidence.ranks(us, by), evidence.ranks(vs, by)) for by in ("template", "digits")]
+    by_name = [(evidence.ranks(us, by), evidence.ranks(vs, by)) for by in ("template", "digits", "role")]
     for a, b in allowed:
         if (a in fixed or b in taken or b in closed) and fixed.get(a) != b:
             continue
@@ -74,7 +74,7 @@ def match(
         scores, firm = {}, {}
         for (a, b), score in static.items():
             total = score + CONTEXT * SLOWLY[min(turn, len(SLOWLY) - 1)] * context.nearness(a, b)
-            rank = _same_rank(by_name[0], us[a], vs[b]) or _same_rank(by_name[1], us[a], vs[b])
+            rank = _same_rank(by_name[0], us[a], vs[b]) or _same_rank(by_name[1], us[a], vs[b]) or _same_rank(by_name[2], us[a], vs[b])
             agree = 0.0
             if turn:
                 agree = context.indices(a, b)

@@ -1,7 +1,7 @@
 """From pairs of units to claims: for every member and parameter, the op and its arguments."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -29,9 +29,9 @@ class Draft(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
-def drafts(matching: Matching, layouts: Layouts) -> Iterator[Draft]:
+def drafts(matching: Matching, layouts: Layouts, fixed: Mapping[str, Claim | None]) -> Iterator[Draft]:
     """Yield a draft for each target key that a pair reaches; a fused target only when all of its parts are there."""
-    turning = Turning(matching)
+    turning = Turning(matching, fixed)
     parted: dict[Unit, list[tuple[int, int]]] = defaultdict(list)
     for a, b in matching.pairs.items():
         whole = matching.vs[b].whole
@@ -45,11 +45,16 @@ def drafts(matching: Matching, layouts: Layouts) -> Iterator[Draft]:
             yield from _composed(matching, whole, pairs, turning, layouts)
 
 
+TABLE_WORDS = frozenset({"embed", "pos", "rel", "relative", "table"})
+"""Words of tables, which no framework turns."""
+
+
 class Turning:
     """Whether squares are transposed: they follow the oblong matrices of their kind."""
 
-    def __init__(self, matching: Matching) -> None:
+    def __init__(self, matching: Matching, fixed: Mapping[str, Claim | None]) -> None:
         self.matching = matching
+        decided = {key: claim.op for key, claim in fixed.items() if claim is not None and claim.op in {"identity", "transpose"}}
         self.votes: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
         for a, b in matching.pairs.items():
             u, v = matching.us[a], matching.vs[b]
@@ -57,6 +62,9 @@ class Turning:
                 op = op_of(u, v, "weight")
                 if op is not None:
                     self.votes[_turning_kind(u, v)][op[0]] += 1
+            elif decided and _turns(u, v) and v.whole is None:
+                for op_name in {decided[key] for key in v.keys("weight") if key in decided}:
+                    self.votes[_turning_kind(u, v)][op_name] += 1
 
     def op(self, u: Unit, v: Unit, param: str) -> tuple[Op, str]:
         """Return the op between two parameters, and a doubt."""
@@ -75,7 +83,6 @@ class Turning:
             return ("transpose", {"dims": [0, 1]}), ""
         return plain, ""
 
-
     def _all_turn(self) -> bool:
         """Whether every oblong weight that comes under a foreign name is turned."""
         foreign = [votes for kind, votes in self.votes.items() if kind[0] != kind[1]]
@@ -90,7 +97,7 @@ def _turns(u: Unit, v: Unit) -> bool:
     """Whether both are weights of linears, the kind that one framework stores turned."""
     tables = {"pos", "wordembed", "typeembed", "relpos_table", "relpos_index", "cls_token", "query_embed", "lm_head"}
     shared = "weight" in u.params and "weight" in v.params and len(u.params["weight"]) == 2 == len(v.params["weight"])
-    return shared and not tables & {u.role, v.role}
+    return shared and not tables & {u.role, v.role} and not TABLE_WORDS & {*u.words, *v.words}
 
 
 def _turning_kind(u: Unit, v: Unit) -> tuple[str, ...]:
@@ -148,8 +155,8 @@ def _plain(matching: Matching, a: int, b: int, turning: Turning, layouts: Layout
         if u.part is not None and u.part.stacked:
             experts = u.part.stacked
             for key, at in zip(v.keys(param), order, strict=True):
-                args = {"dim": 0, "start": at % experts, "length": 1}
-                yield Draft(key, Claim((keys[at // experts],), "slice", args, names), pair, param, "stacked")
+                one: dict[str, Any] = {"dim": 0, "start": at % experts, "length": 1}
+                yield Draft(key, Claim((keys[at // experts],), "slice", one, names), pair, param, "stacked")
         else:
             for key, at in zip(v.keys(param), order, strict=True):
                 yield Draft(key, Claim((keys[at],), op[0], op[1], names), pair, param, doubt)

@@ -13,7 +13,7 @@ from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree
 from app.mapping.claims import Proposal
 from app.mapping.outcomes import Evaluation
-from app.mapping.plan import Plan
+from app.mapping.plan import Init, Plan
 
 FILES = frozenset({"safetensors", "torch"})
 _SIZE = re.compile(r"(?P<count>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[KMGT]?)i?B?\Z", re.IGNORECASE)
@@ -55,12 +55,10 @@ class Sides(msgspec.Struct, frozen=True):
         return propose(self.trees, self.target.tree)
 
     def plan_of(self, proposals: Mapping[str, Proposal]) -> Plan:
-        """Rules that do what was accepted, frozen."""
-        from app.services.inducing import induce
-
+        """Rules that do what was accepted, frozen. What was not is left open: it does not silently start fresh."""
         claims = {key: each.claim for key, each in proposals.items() if each.accepted and each.claim is not None}
-        rules = induce(claims, self.trees, self.target.tree)
-        return mapping.freeze(Plan(rules), self.trees, self.target.tree)
+        rules = [rule for rule in mapping.induce(claims, self.trees, self.target.tree) if not isinstance(rule, Init)]
+        return mapping.freeze(Plan(tuple(rules)), self.trees, self.target.tree)
 
 
 def proposals_document(proposals: Mapping[str, Proposal]) -> bytes:
@@ -120,7 +118,6 @@ def remap(sides: Sides, plan: Plan, out: Path, *, container: str, shard: int = 0
     """Write remapped weights. Raises KeygraftError; UnfinishedError where keys are open and `partial` is false."""
     from app.cli.progress import progress
     from app.exporting import FileOptions, pieces, write
-    from app.sources import LocalFiles
 
     evaluation = sides.evaluate(plan)
     if not partial and not evaluation.clean:
@@ -129,9 +126,9 @@ def remap(sides: Sides, plan: Plan, out: Path, *, container: str, shard: int = 0
     listed = pieces(evaluation, sides.trees, sides.target.tree, options, plan)
     files = {}
     for name, side in sides.sources.items():
-        if side.path is None:
+        if side.files is None:
             raise KeygraftError("export_not_held", label=side.text[:200])
-        files[name] = LocalFiles(side.path)
+        files[name] = side.files
     compute = None
     if listed.computed:
         from app.cli.computing import compute_with

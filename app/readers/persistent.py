@@ -7,7 +7,7 @@ from typing import Any
 
 from app.keys import itemsize
 from app.readers.pickles import Call, Global, Storage
-from app.readers.pickles.torch_makers import STORAGE_DTYPES
+from app.readers.pickles.torch_makers import STORAGE_DTYPES, UNKNOWN
 
 _MOST = (1 << 63) - 1
 
@@ -22,12 +22,12 @@ def storage_of(pid: Any) -> Any:
     if kind != "storage" or len(pid) < 5:
         raise _malformed()
     _kind, cls, key, location, numel = pid[:5]
-    if type(cls) is not Global or type(numel) is not int or not 0 <= numel <= _MOST or type(key) not in {str, int}:
+    if type(cls) is not Global or type(numel) is not int or abs(numel) > _MOST or type(key) not in {str, int}:
         raise _malformed()
     name = cls.name.rpartition(".")[2]
-    if name not in STORAGE_DTYPES:
+    if not name.endswith("Storage"):
         raise _malformed()
-    dtype = STORAGE_DTYPES[name]
+    dtype = STORAGE_DTYPES.get(name, UNKNOWN)
     nbytes = int(numel * (itemsize(dtype) or 1))
     view = pid[5] if len(pid) > 5 else None
     return Storage(dtype, str(key), location if type(location) is str else "", nbytes, *_viewed(view))

@@ -106,7 +106,13 @@ def wav2vec2_fairseq() -> Conversion:
     s, t = "w2v_model.", "wav2vec2."
     c.same(t + "masked_spec_embed", s + "mask_emb", d)
     for i in range(7):
-        c.same(f"{t}feature_extractor.conv_layers.{i}.conv.weight", f"{s}feature_extractor.conv_layers.{i}.0.weight", 64, 1 if i == 0 else 64, 10 if i == 0 else 3 if i < 5 else 2)
+        c.same(
+            f"{t}feature_extractor.conv_layers.{i}.conv.weight",
+            f"{s}feature_extractor.conv_layers.{i}.0.weight",
+            64,
+            1 if i == 0 else 64,
+            10 if i == 0 else 3 if i < 5 else 2,
+        )
         if i == 0:
             c.norm(f"{t}feature_extractor.conv_layers.{i}.layer_norm", f"{s}feature_extractor.conv_layers.{i}.2", 64)
     c.norm(t + "feature_projection.layer_norm", s + "layer_norm", 64)
@@ -287,7 +293,12 @@ def t5_mesh() -> Conversion:
     c, d, f = Conversion(), 64, 256
     c.same("shared.weight", "shared/embedding", 1000, d)
     for side, cross in (("encoder", False), ("decoder", True)):
-        c.same(f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", f"{side}/block_000/layer_000/SelfAttention/relative_attention_bias", 32, 8)
+        c.same(
+            f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+            f"{side}/block_000/layer_000/SelfAttention/relative_attention_bias",
+            32,
+            8,
+        )
         for i in range(3):
             kinds = ["SelfAttention", *(["EncDecAttention"] if cross else []), "DenseReluDense"]
             for j, kind in enumerate(kinds):
@@ -342,7 +353,11 @@ def experts_stacked() -> Conversion:
                 c.has(key, d, f)
                 down.append(key)
             c.fresh(a + "mlp.experts.gate_up_proj", e, 2 * f, d)
-            c.truth[a + "mlp.experts.gate_up_proj"] = {"source": gate_up, "op": "stack", "args": {"dim": 0, "inner": {"op": "concat", "dim": 0, "count": 2}}}
+            c.truth[a + "mlp.experts.gate_up_proj"] = {
+                "source": gate_up,
+                "op": "stack",
+                "args": {"dim": 0, "inner": {"op": "concat", "dim": 0, "count": 2}},
+            }
             c.fresh(a + "mlp.experts.down_proj", e, d, f)
             c.truth[a + "mlp.experts.down_proj"] = {"source": down, "op": "stack", "args": {"dim": 0}}
             for x, (o, n) in {"gate_proj": (2 * f, d), "up_proj": (2 * f, d), "down_proj": (d, 2 * f)}.items():
@@ -433,7 +448,9 @@ def efficientnet_pytorch() -> Conversion:
     c, into, at = Conversion(), 32, 0
     c.same("conv_stem.weight", "_conv_stem.weight", 32, 3, 3, 3)
     c.batchnorm("bn1", "_bn0", 32)
-    for stage, (grow, depth, out, k) in enumerate(((1, 1, 16, 3), (6, 2, 24, 3), (6, 2, 40, 5), (6, 3, 80, 3), (6, 3, 112, 5), (6, 4, 192, 5), (6, 1, 320, 3))):
+    for stage, (grow, depth, out, k) in enumerate(
+        ((1, 1, 16, 3), (6, 2, 24, 3), (6, 2, 40, 5), (6, 3, 80, 3), (6, 3, 112, 5), (6, 4, 192, 5), (6, 1, 320, 3))
+    ):
         for i in range(depth):
             a, b, mid = f"blocks.{stage}.{i}.", f"_blocks.{at}.", into * grow
             names = ["bn1", "bn2", "bn3"] if grow > 1 else ["bn1", "bn2"]
@@ -512,7 +529,10 @@ def vgg_conv_head() -> Conversion:
             into, at = width, at + 2
         else:
             at += 1
-    for target, source, out, into, k in (("pre_logits.fc1", "classifier.0", 4096, 512, 7), ("pre_logits.fc2", "classifier.3", 4096, 4096, 1)):
+    for target, source, out, into, k in (
+        ("pre_logits.fc1", "classifier.0", 4096, 512, 7),
+        ("pre_logits.fc2", "classifier.3", 4096, 4096, 1),
+    ):
         c.has(source + ".weight", out, into * k * k)
         c.fresh(target + ".weight", out, into, k, k)
         c.truth[target + ".weight"] = {"source": [source + ".weight"], "op": "reshape", "args": {"shape": [out, into, k, k]}}

@@ -89,8 +89,8 @@ def test_limits_and_addresses(house: House) -> None:
     """Too long, and not here."""
     with pytest.raises(LimitError, match="text_too_long"):
         sides.understand(house, "x" * (house.settings.text_bytes + 1))
-    with pytest.raises(KeygraftError, match="remote_unsupported"):
-        sides.understand(house, "https://example.org/model.safetensors")
+    with pytest.raises(KeygraftError, match="url_scheme"):
+        sides.understand(house, "ftp://example.org/model.safetensors")
 
 
 def test_the_file_picker(house: House, root: Path) -> None:

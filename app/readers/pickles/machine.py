@@ -71,6 +71,8 @@ class Machine:
         if known is None:
             if len(full) > 1024:
                 raise self.malformed("global")
+            if len(self.globals) >= self.limits.globals:
+                raise self.limit("globals")
             known = self.globals[full] = Global(module, name, building.maker_of(module, name))
         known.uses += 1
         return known
