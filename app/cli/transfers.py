@@ -70,7 +70,9 @@ def export(
     sides = work.Sides.read(source, target, python)
     found = work.load_plan(plan)
     if inverse:
-        sides, found = sides.inverted(found)
+        sides, found, lost = sides.inverted(found)
+        for loss in lost:
+            typer.echo(f"{loss.key}: {work.said(loss.reason)}", err=True)
     if kind in work.FILES:
         work.remap(sides, found, out, container=kind)
         return
