@@ -5,7 +5,7 @@ from math import exp
 
 import msgspec
 
-from app.automap.evidence import named_alike, opposed, roles_clash, template
+from app.automap.evidence import named_alike, opposed, template
 from app.automap.matching import Matching
 from app.automap.shapes import buckets
 from app.automap.units import Unit
@@ -55,7 +55,7 @@ class Judge:
             kinds["translation"] = Reason("learnt-name")
         if taught(u, v) in self.taught:
             kinds["decision"] = Reason("follows-decision")
-        clash = roles_clash(u, v) or opposed(u.words + u.outer, v.words + v.outer) > 0 or agree < -0.4
+        clash = (u.role != v.role and bool(u.role) and bool(v.role)) or opposed(u.words + u.outer, v.words + v.outer) > 0 or agree < -0.4
         accepted = (
             not clash
             and margin >= 1.2

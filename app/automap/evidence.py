@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from app.automap.names import blank, descends, is_number, joined, numbered, numbers
-from app.automap.shapes import buckets, op_between
+from app.automap.shapes import Op, buckets, op_between
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import OPPOSITES
 
@@ -27,7 +27,7 @@ TURNED_ALIKE = -1.2
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
 
-def op_of(u: Unit, v: Unit, param: str) -> tuple[str, dict[str, object]] | None:
+def op_of(u: Unit, v: Unit, param: str) -> Op | None:
     """Return the op between one parameter of two units."""
     return op_between(u.params[param], v.params[param])
 

@@ -96,8 +96,11 @@ def _likely(units: Sequence[Unit]) -> bool:
     text = {joined(part) for unit in units for part in unit.path}
     if any("rotary" in part or "rope" in part or "invfreq" in part for part in text):
         return True
-    roles = {unit.role for unit in units}
-    return "wordembed" in roles and not {"pos", "relpos_table"} & roles and not any("relative" in part for part in text)
+    roles = {base(unit.role) for unit in units}
+    if {"pos", "relpos_table"} & roles or any("relative" in part for part in text):
+        return False
+    plain_norms = any(unit.role.startswith("norm.") and "bias" not in unit.params for unit in units)
+    return plain_norms or bool({"wordembed", "lm_head", "gate", "qnorm"} & roles)
 
 
 def _head_dim(units: Sequence[Unit], trees: Sequence[KeyTree]) -> tuple[int, bool]:
