@@ -1,1 +1,104 @@
-"""Settings of the program."""
+"""Every setting, from the environment: `KEYGRAFT_<NAME>`. `keygraft settings` lists them with default and meaning."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.errors import KeygraftError
+
+MEGABYTE = 1 << 20
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _data_folder() -> Path:
+    return Path(platformdirs.user_data_dir("keygraft", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """What can be set from outside; one instance is made at start and handed on."""
+
+    model_config = SettingsConfigDict(env_prefix="KEYGRAFT_", frozen=True, extra="ignore")
+
+    data: Path = Field(
+        default_factory=_data_folder, description="Folder for the database, uploads and what is exported; made with mode 0700."
+    )
+    database_url: str = Field("", description="Database; empty: SQLite in the data folder. A team: postgresql+psycopg://user@host/name.")
+    storage_url: str = Field("", description="Where large files are kept; empty: the data folder. Reserved: s3://bucket/prefix.")
+    roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default_factory=lambda: (Path.cwd(),),
+        description="Folders whose checkpoints may be opened by path, separated by the system's path separator; default: where it was started.",
+    )
+    token: SecretStr = Field(
+        SecretStr(""),
+        description="Token of the link that lets a browser in; empty: a new one at each start. Needed to bind anything but loopback.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8400, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    base_path: str = Field("", description="Path in front of every address, for proxies and notebook servers: /user/ada/keygraft.")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Host names besides loopback under which it may be reached, separated by commas; for proxies and tunnels."
+    )
+    secure_cookie: bool = Field(default=False, description="Send the cookie over https only; switch on behind a proxy that speaks https.")
+    code: bool = Field(default=True, description="Whether model code may be built in the sandbox; only ever on a loopback bind.")
+    build_seconds: float = Field(60.0, gt=0, description="Wall-clock seconds a model may take to build.")
+    build_memory: int = Field(2048 * MEGABYTE, gt=0, description="Bytes of memory a model may take to build.")
+    read_seconds: float = Field(5.0, gt=0, description="Seconds of processor time that reading one checkpoint's headers may take.")
+    read_memory: int = Field(512 * MEGABYTE, gt=0, description="Bytes of memory that reading one checkpoint's headers may take.")
+    upload_bytes: int = Field(64 * MEGABYTE, gt=0, description="Largest request body, as sent.")
+    lent_bytes: int = Field(512 * MEGABYTE, gt=0, description="Most bytes of one lent file set that are kept, after inflation.")
+    text_bytes: int = Field(16 * MEGABYTE, gt=0, description="Longest pasted text.")
+    remote: bool = Field(default=True, description="Whether checkpoints at https, s3 and hf addresses may be read.")
+    remote_private: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Private networks, hosts and endings of host names that addresses may lead to, separated by commas; none by default.",
+    )
+    remote_http: bool = Field(default=False, description="Whether addresses may be plain http.")
+    remote_bytes: int = Field(4096 * MEGABYTE, gt=0, description="Most bytes that one remote checkpoint may bring in all.")
+    remote_proxy: str = Field("", description="Proxy that connections to addresses take: http://host:port.")
+    remote_ca_file: str = Field("", description="Certificates to trust besides the system's, a PEM file.")
+    cached_workspaces: int = Field(8, ge=1, description="Evaluated transfers that are kept in memory.")
+    snapshot_every: int = Field(20, ge=1, description="Edits between two stored plans; history replays from the nearest one.")
+    log: str = Field("console", pattern="^(console|json)$", description="How the log is written: console or json.")
+
+    @field_validator("roots", mode="before")
+    @classmethod
+    def _split_roots(cls, value: object) -> object:
+        return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts", "remote_private", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("base_path")
+    @classmethod
+    def _clean_base(cls, value: str) -> str:
+        trimmed = value.strip().strip("/")
+        return f"/{trimmed}" if trimmed else ""
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in LOOPBACK
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data / 'keygraft.db'}"
+
+
+class SettingError(KeygraftError):
+    """A setting that cannot be what it is set to."""
+
+
+def load(**overrides: object) -> Settings:
+    """Read the environment; `overrides` win (command-line flags). Raises SettingError."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise SettingError("setting_invalid", name=f"KEYGRAFT_{str(first['loc'][0]).upper()}", why=first["msg"]) from error

@@ -1,13 +1,12 @@
 """How certain a pair is, and why: independent kinds of evidence, and the distance to the next best answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import exp
 
 import msgspec
 
-from app.automap.evidence import named_alike, opposed, roles_clash
+from app.automap.evidence import named_alike, opposed, roles_clash, template
 from app.automap.matching import Matching
-from app.automap.names import is_number
 from app.automap.shapes import buckets
 from app.automap.units import Unit
 from app.mapping.outcomes import Reason
@@ -30,8 +29,10 @@ class Judge:
     def __init__(self, matching: Matching, fixed: Mapping[int, int]) -> None:
         self.matching = matching
         self.fixed = fixed
-        named = [self._named(a, b) >= 0.5 for a, b in matching.pairs.items()]
-        self.trust = sum(named) / len(named) if named else 0.0
+        self.taught = {taught(matching.us[a], matching.vs[b]) for a, b in fixed.items()}
+        counts = {pair: matching.us[pair[0]].count for pair in matching.pairs.items()}
+        named = sum(count for pair, count in counts.items() if self._named(*pair) >= 0.5)
+        self.trust = named / max(sum(counts.values()), 1)
 
     def _named(self, a: int, b: int) -> float:
         return named_alike(self.matching.us[a], self.matching.vs[b])
@@ -41,28 +42,47 @@ class Judge:
         matching = self.matching
         u, v = matching.us[a], matching.vs[b]
         if self.fixed.get(a) == b:
-            return Verdict(1.0, True, (Reason("decided"),))
+            return Verdict(1.0, True, (Reason("follows-decision"),))
+        if matching.pairs.get(a) != b:
+            return Verdict(0.7, False, (Reason("same-role", {"role": v.role}) if v.role else Reason("similar-names"),))
         margin, score = matching.margins[a], matching.scores[a, b]
         name = self._named(a, b)
         near = matching.context.nearness(a, b)
         agree = matching.context.indices(a, b)
-        lone = len(matching.rows[a]) == 1 and len(matching.columns[b]) == 1
-        kinds = self._kinds(u, v, name, near, agree, lone)
+        lone = self._lone(a, b)
+        kinds = self._kinds(a, b, name=name, near=near, agree=agree)
+        if matching.context.translation(a, b) >= 0.6:
+            kinds["translation"] = Reason("learnt-name")
+        if taught(u, v) in self.taught:
+            kinds["decision"] = Reason("follows-decision")
         clash = roles_clash(u, v) or opposed(u.words + u.outer, v.words + v.outer) > 0 or agree < -0.4
-        strong = name >= 0.75
         accepted = (
             not clash
             and margin >= 1.2
+            and matching.solid[a] >= 0.5
             and score > 2.0
             and self.trust >= TRUST
-            and ((name >= 0.5 and len(kinds) >= 2) or (strong and margin >= 1.5) or (self.trust >= 0.7 and len(kinds) >= 2 and near >= 0.5))
+            and self._enough(name, kinds, margin, near)
         )
         logit = -0.6 + 0.55 * min(margin, 6.0) + 1.6 * name + 1.2 * near + 0.8 * lone - 3.0 * clash - 2.5 * (self.trust < TRUST)
         confidence = 1 / (1 + exp(-logit))
         return Verdict(min(confidence, 0.995), accepted, tuple(kinds.values()))
 
-    def _kinds(self, u: Unit, v: Unit, name: float, near: float, agree: float, lone: bool) -> dict[str, Reason]:
+    def _enough(self, name: float, kinds: Mapping[str, Reason], margin: float, near: float) -> bool:
+        """Whether the evidence is of enough independent kinds; the less a name says, the more the rest must."""
+        if "decision" in kinds or (name >= 0.5 and len(kinds) >= 2) or (name >= 0.75 and margin >= 1.5):
+            return True
+        silent = len(kinds) - ("name" in kinds)
+        return (
+            (self.trust >= 0.7 and silent >= 2 and near >= 0.5)
+            or (self.trust >= 0.6 and silent >= 3 and near >= 0.6)
+            or (self.trust >= 0.75 and "shape" in kinds and silent >= 2 and near >= 0.3)
+        )
+
+    def _kinds(self, a: int, b: int, *, name: float, near: float, agree: float) -> dict[str, Reason]:
         """Return the independent kinds of evidence for a pair, each with its reason."""
+        u, v = self.matching.us[a], self.matching.vs[b]
+        lone = self._lone(a, b)
         found: dict[str, Reason] = {}
         if u.role and u.role == v.role:
             found["name"] = Reason("same-role", {"role": u.role})
@@ -71,33 +91,32 @@ class Judge:
         elif name >= 0.5:
             found["name"] = Reason("similar-names")
         if lone:
-            found["shape"] = Reason("only-shape", {"shape": "×".join(map(str, v.main))})
+            found["shape"] = Reason("only-shape", {"shape": " by ".join(map(str, v.main))})
         elif near >= 0.35 and self._alone_in_block(u, v):
-            found["shape"] = Reason("only-shape-in-block", {"shape": "×".join(map(str, v.main))})
+            found["shape"] = Reason("only-shape-in-block", {"shape": " by ".join(map(str, v.main))})
         if near >= 0.5:
             found["context"] = Reason("same-surroundings", {"share": round(100 * near)})
         if agree > 0.5:
             found["index"] = Reason("same-index")
         if self.matching.ordered:
-            (at, size, _), (to, other, _) = self.matching.ranks[0][u], self.matching.ranks[1][v]
+            (at, size), (to, other) = self.matching.ranks[0][u], self.matching.ranks[1][v]
             if size == other and at == to:
                 found["order"] = Reason("same-place", {"place": at + 1, "of": size})
         return found
+
+    def _lone(self, a: int, b: int) -> bool:
+        return len(self.matching.rows[a]) == 1 and len(self.matching.columns[b]) == 1
 
     def _alone_in_block(self, u: Unit, v: Unit) -> bool:
         """Whether each is the only one of its shape and kind in its block."""
         return self._mates(u, self.matching.us) == 1 == self._mates(v, self.matching.vs)
 
-    def _mates(self, unit: Unit, side: object) -> int:
+    def _mates(self, unit: Unit, side: Sequence[Unit]) -> int:
         holder = unit.block or unit.path[:1]
         key = buckets(unit.main)[0]
-        return sum(
-            1
-            for other in side  # type: ignore[attr-defined]
-            if other.path[: len(holder)] == holder and buckets(other.main)[0] == key and other.kind == unit.kind
-        )
+        return sum(1 for other in side if other.path[: len(holder)] == holder and buckets(other.main)[0] == key and other.kind == unit.kind)
 
 
-def spoken_numbers(unit: Unit) -> tuple[int, ...]:
-    """Return the plain integers on the way to a unit."""
-    return tuple(int(part) for part in unit.path if is_number(part))
+def taught(u: Unit, v: Unit) -> tuple[str, str]:
+    """Return what a decision about one pair says of others: the templates of both names."""
+    return template(u.path, leaf=True) + (u.part.name if u.part else ""), template(v.path, leaf=True) + (v.part.name if v.part else "")

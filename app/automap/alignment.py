@@ -54,6 +54,17 @@ def _open_side(units: Sequence[Unit], others: Sequence[Unit], own: set[RunId], o
             other_side.update(folding.run_id(axis) for axis in other.axes if axis.depth >= 0 and len(axis.labels) not in unit.lengths)
 
 
+def reopen(us: Sequence[Unit], vs: Sequence[Unit], opened: tuple[set[RunId], set[RunId]]) -> bool:
+    """Open runs around units that stayed alone, where their like on the other side stayed alone too; whether any was."""
+    before = len(opened[0]) + len(opened[1])
+    for u in us:
+        for v in vs:
+            if u.lengths != v.lengths and buckets(u.main)[0] == buckets(v.main)[0] and _shapes_fit(u, v):
+                opened[0].update(folding.run_id(axis) for axis in u.axes if axis.depth >= 0)
+                opened[1].update(folding.run_id(axis) for axis in v.axes if axis.depth >= 0)
+    return len(opened[0]) + len(opened[1]) > before
+
+
 def _shapes_fit(unit: Unit, other: Unit) -> bool:
     shared = unit.params.keys() & other.params.keys()
     return bool(shared) and all(op_between(unit.params[name], other.params[name]) is not None for name in shared)

@@ -11,6 +11,10 @@ Pair = tuple[int, int]
 _Index = tuple[Path, str]
 
 
+MOVES = 60
+"""So many moves of an index are compared with each other to see which way a container runs."""
+
+
 class Context:
     """Agreement of the current pairs, asked for one pair at a time."""
 
@@ -27,8 +31,17 @@ class Context:
         self._profiles_v: dict[Path, Counter[object]] = _profiles(vs, self.above_v)
         self._links: dict[tuple[Path, Path], float] = {}
         self._together: Counter[tuple[Path, Path]] = Counter()
+        self._under_u: Counter[Path] = Counter()
+        self._under_v: Counter[Path] = Counter()
         self._near: dict[tuple[Path, Path, bool], float] = {}
-        self._offsets: dict[tuple[_Index, _Index], tuple[Counter[float], Counter[float]]] = {}
+        self._moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = {}
+        self._agreements: dict[tuple[tuple[_Index, _Index], tuple[float, float], bool], tuple[float, float]] = {}
+        self._shapes: dict[_Index, dict[float, set[object]]] = defaultdict(lambda: defaultdict(set))
+        self._paired: dict[tuple[_Index, _Index], dict[tuple[float, float], set[object]]] = {}
+        for unit, indices in zip(us, self.index_u, strict=True):
+            for container, stem, index in indices:
+                self._shapes[container, stem][index].add(buckets(unit.main)[0])
+        self._back: dict[tuple[_Index, _Index], bool] = {}
         self._words: dict[tuple[Path, Path], int] = {}
         self._words_u: Counter[Path] = Counter()
         self._words_v: Counter[Path] = Counter()
@@ -38,24 +51,30 @@ class Context:
         self.pairs = pairs
         self._near.clear()
         self._links.clear()
+        self._agreements.clear()
+        self._back.clear()
         self._together = Counter()
-        offsets: dict[tuple[_Index, _Index], tuple[Counter[float], Counter[float]]] = defaultdict(lambda: (Counter(), Counter()))
+        moves: dict[tuple[_Index, _Index], Counter[tuple[float, float]]] = defaultdict(Counter)
+        paired: dict[tuple[_Index, _Index], dict[tuple[float, float], set[object]]] = defaultdict(lambda: defaultdict(set))
         translated: Counter[tuple[Path, Path]] = Counter()
         self._words_u, self._words_v = Counter(), Counter()
+        self._under_u, self._under_v = Counter(), Counter()
         for a, b in pairs.items():
+            self._under_u.update(self.above_u[a])
+            self._under_v.update(self.above_v[b])
             for above in self.above_u[a]:
                 for below in self.above_v[b]:
                     self._together[above, below] += 1
             for container, stem, index in self.index_u[a]:
                 for other, other_stem, other_index in self.index_v[b]:
-                    difference, total = offsets[(container, stem), (other, other_stem)]
-                    difference[other_index - index] += 1
-                    total[other_index + index] += 1
+                    moves[(container, stem), (other, other_stem)][index, other_index] += 1
+                    paired[(container, stem), (other, other_stem)][index, other_index].add(buckets(self.us[a].main)[0])
             u, v = _plain(self.us[a]), _plain(self.vs[b])
             translated[u, v] += 1
             self._words_u[u] += 1
             self._words_v[v] += 1
-        self._offsets, self._words = dict(offsets), translated
+        self._paired = paired
+        self._moves, self._words = dict(moves), translated
 
     def link(self, source: Path, target: Path, own: bool = False) -> float:
         """How much of two containers is paired with each other, 0..1; before anything is known, how alike their shapes are."""
@@ -66,8 +85,13 @@ class Context:
                 shared = sum((left & right).values())
                 self._links[key] = shared / (left.total() + right.total() - shared)
             return self._links[key]
-        together = self._together.get((source, target), 0) - own
-        union = self.size_u[source] + self.size_v[target] - together - 2 * own
+        if not source:
+            together = self._under_v[target] if target else len(self.pairs)
+        else:
+            together = self._together.get((source, target), 0) if target else self._under_u[source]
+        together -= own
+        sizes = (self.size_u[source] if source else len(self.us)) + (self.size_v[target] if target else len(self.vs))
+        union = sizes - together - 2 * own
         return together / union if union > 0 else 0.0
 
     def nearness(self, a: int, b: int) -> float:
@@ -85,28 +109,42 @@ class Context:
         return self._near[key]
 
     def indices(self, a: int, b: int) -> float:
-        """How well the numbers on the way to two units follow the rule that the other pairs follow, -1..1."""
+        """How well the numbers on the way to two units keep the order that the other pairs keep, -1..1."""
         own = self.pairs.get(a) == b
         total = weight = 0.0
         for container, stem, index in self.index_u[a]:
-            best = 0.0
-            vote = 0.0
             for other, other_stem, other_index in self.index_v[b]:
-                known = self._offsets.get(((container, stem), (other, other_stem)))
-                if known is None:
-                    continue
-                difference, summed = known
-                seen = difference.total() - own
-                if seen < 1 or seen <= best or (len(difference) == 1 and len(summed) == 1 and seen < 2):
-                    continue
-                backwards = max(summed.values()) > max(difference.values())
-                count = (summed[other_index + index] if backwards else difference[other_index - index]) - own
-                best, vote = seen, 2 * count / seen - 1
-            if best:
-                share = best / (best + 2)
-                total += vote * share
-                weight += share
+                seen, agreement = self._agreement(((container, stem), (other, other_stem)), (index, other_index), own)
+                if seen > 0:
+                    share = seen / (seen + 2)
+                    total += agreement * share
+                    weight += share
         return total / weight if weight else 0.0
+
+    def _agreement(self, containers: tuple[_Index, _Index], move: tuple[float, float], own: bool) -> tuple[float, float]:
+        """Return how many pairs have a say on one move of an index, and what they say; ties on one side say nothing."""
+        moves = self._moves.get(containers)
+        if moves is None or (len(moves) == 1 and move in moves):
+            return 0.0, 0.0
+        key = containers, move, own
+        if key not in self._agreements:
+            turn = -1 if self._runs_back(containers) else 1
+            votes = [(count, _concordant(move, pair, turn)) for pair, count in moves.items()]
+            seen = sum(count for count, vote in votes if vote) - own
+            self._agreements[key] = (float(seen), (sum(count * vote for count, vote in votes) - own) / seen) if seen > 0 else (0.0, 0.0)
+        return self._agreements[key]
+
+    def _runs_back(self, containers: tuple[_Index, _Index]) -> bool:
+        if containers not in self._back:
+            moves = list(self._moves.get(containers, ()))[:MOVES]
+            votes = [_concordant(x, y, 1) for at, x in enumerate(moves) for y in moves[:at] if self._differ(containers, x, y)]
+            self._back[containers] = sum(votes) < 0
+        return self._back[containers]
+
+    def _differ(self, containers: tuple[_Index, _Index], x: tuple[float, float], y: tuple[float, float]) -> bool:
+        """Whether shapes alone tell the members of two moves apart: only then do they say which way a container runs."""
+        known, paired = self._shapes[containers[0]], self._paired[containers]
+        return bool(paired[x] - known[y[0]]) and bool(paired[y] - known[x[0]])
 
     def translation(self, a: int, b: int) -> float:
         """How often the other pairs turn the one's path inside its block into the other's, -1..1."""
@@ -120,21 +158,25 @@ class Context:
 
     def backwards(self, container: Path, stem: str, other: Path, other_stem: str) -> bool:
         """Whether indices of two containers run against each other."""
-        known = self._offsets.get(((container, stem), (other, other_stem)))
-        if known is None:
-            return False
-        difference, summed = known
-        return len(difference) > 1 and max(summed.values()) > max(difference.values())
+        return self._runs_back(((container, stem), (other, other_stem)))
+
+
+def _concordant(move: tuple[float, float], pair: tuple[float, float], turn: int) -> int:
+    """1 where two moves of indices keep their order (`turn` -1: reverse it), -1 where they do not, 0 where one side stays."""
+    left, right = move[0] - pair[0], (move[1] - pair[1]) * turn
+    if left == 0 or right == 0:
+        return 1 if left == right else 0
+    return 1 if left * right > 0 else -1
 
 
 def _ancestors(unit: Unit) -> tuple[Path, ...]:
-    return tuple(unit.path[:depth] for depth in range(1, len(unit.path)))
+    return tuple(unit.path[:depth] for depth in range(1, len(unit.path))) or ((),)
 
 
 def _profiles(units: Sequence[Unit], above: Sequence[tuple[Path, ...]]) -> dict[Path, Counter[object]]:
     out: dict[Path, Counter[object]] = defaultdict(Counter)
     for unit, paths in zip(units, above, strict=True):
-        for path in paths:
+        for path in {*paths, ()}:
             out[path][buckets(unit.main)[0], unit.count] += 1
     return out
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from app.automap.names import is_number, numbered, numbers
+from app.automap.names import blank, descends, is_number, joined, numbered, numbers
 from app.automap.shapes import buckets, op_between
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import OPPOSITES
@@ -17,7 +17,13 @@ OPPOSITE = -2.5
 SAME_LOCAL = 2.0
 SAME_KEY = 3.0
 RANK = 1.5
+LONE = 1.0
+SAME_NUMBERS = 0.4
+CROWD = 8
+"""So many partners of a unit are weighed where too many are alike."""
+LEAF_DIGITS = 0.5
 TEMPLATE_RANK = 1.0
+TURNED_ALIKE = -1.2
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
 
@@ -39,29 +45,52 @@ def gate(u: Unit, v: Unit) -> bool:
 
 
 def _bias_agrees(u: Unit, v: Unit) -> bool:
-    """A square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
+    """Tell whether biases agree: a square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
     return u.params["bias"] == v.params["bias"]
 
 
 def candidates(us: Sequence[Unit], vs: Sequence[Unit], limit: int) -> tuple[list[tuple[int, int]], int]:
-    """Return index pairs that pass the gate, and how many pairs were left aside because too many are alike."""
+    """Return index pairs that pass the gate; where more than `limit` units are alike, only those whose names or ranks meet.
+
+    The second value counts the pairs that were left aside.
+    """
     table: dict[object, list[int]] = defaultdict(list)
     for index, v in enumerate(vs):
         for bucket in buckets(v.main):
             table[bucket].append(index)
     sizes = Counter(bucket for u in us for bucket in buckets(u.main))
+    crowded = {bucket for bucket, size in sizes.items() if size * len(table.get(bucket, ())) > limit}
+    meeting = _meeting(us, vs) if crowded else {}
     pairs: dict[tuple[int, int], None] = {}
     left = 0
     for at, u in enumerate(us):
         for bucket in buckets(u.main):
-            found = table.get(bucket, ())
-            if len(found) * sizes[bucket] > limit:
+            found: Sequence[int] = table.get(bucket, ())
+            if bucket in crowded:
                 left += len(found)
-                continue
+                found = meeting.get(at, ())
             for to in found:
                 if gate(u, vs[to]):
                     pairs[at, to] = None
     return list(pairs), left
+
+
+def _meeting(us: Sequence[Unit], vs: Sequence[Unit]) -> dict[int, list[int]]:
+    """Return for each source unit the target units of equal name, or of equal rank in its role: linear, for crowds."""
+    by: dict[object, list[int]] = defaultdict(list)
+    ranked_u, ranked_v = ranks(us, "role"), ranks(vs, "role")
+    for index, v in enumerate(vs):
+        by[v.local, path_numbers(v)].append(index)
+        by[v.role or v.local, v.main, ranked_v[v]].append(index)
+    return {
+        at: list(dict.fromkeys([*by.get((u.local, path_numbers(u)), ()), *by.get((u.role or u.local, u.main, ranked_u[u]), ())]))[:CROWD]
+        for at, u in enumerate(us)
+    }
+
+
+def path_numbers(unit: Unit) -> tuple[str, ...]:
+    """Return the plain integers on the way to a unit."""
+    return tuple(part for part in unit.path if is_number(part))
 
 
 @lru_cache(maxsize=65_536)
@@ -83,11 +112,18 @@ def opposed(a: tuple[str, ...], b: tuple[str, ...]) -> int:
     return sum(1 for pair in OPPOSITES if len(pair & left) == 1 and len(pair & right) == 1 and pair & left != pair & right)
 
 
+@lru_cache(maxsize=65_536)
+def wrapped(a: Path, b: Path) -> bool:
+    """Whether two paths are equal but for a prefix."""
+    short, long = sorted((tuple(joined(part) for part in path) for path in (a, b)), key=len)
+    return long[-len(short) :] == short
+
+
 def named_alike(u: Unit, v: Unit) -> float:
     """How strongly names alone say that two units are one, 0..1."""
     if u.role and v.role:
         return 1.0 if u.role == v.role else 0.0
-    if u.path == v.path and u.part is None and v.part is None:
+    if u.part is None and v.part is None and wrapped(u.path, v.path):
         return 1.0
     if u.local == v.local and any(not is_number(part) for part in u.local):
         return 1.0
@@ -99,12 +135,7 @@ def roles_clash(u: Unit, v: Unit) -> bool:
     if not u.role or not v.role or u.role == v.role:
         return False
     near = {u.role, v.role}
-    if (
-        near <= {"head", "lm_head"}
-        or near <= {"stem", "patch"}
-        or near == {"norm.only", "norm.attn"}
-        or near == {"scale.only", "scale.attn"}
-    ):
+    if near <= {"head", "lm_head"} or near in ({"norm.only", "norm.attn"}, {"scale.only", "scale.attn"}):
         return False
     bases = {role.rpartition(".")[2] for role in near}
     return len(bases) > 1 or {"self", "cross"} <= {role.partition(".")[0] for role in near}
@@ -124,41 +155,79 @@ def static_score(u: Unit, v: Unit) -> float:
             score += SAME_LOCAL
         if u.path == v.path:
             score += SAME_KEY
-        elif u.path[-len(v.path) :] == v.path or v.path[-len(u.path) :] == u.path:
+        elif wrapped(u.path, v.path):
             score += SAME_KEY * 0.7
     shared = u.params.keys() & v.params.keys()
     score += sum(OP_COST[op[0]] for param in shared if (op := op_of(u, v, param)) is not None and param in {"weight", "weight_v"})
+    if (
+        u.spelt.get("weight", ("",))[-1] == v.spelt.get("weight", ("",))[-1] == "weight"
+        and (op_of(u, v, "weight") or ("",))[0] == "transpose"
+    ):
+        score += TURNED_ALIKE
     score -= 0.6 * len((u.params.keys() ^ v.params.keys()) - {"count"})
     if u.kind != v.kind:
         score -= 2.0 if "batchnorm" in {u.kind, v.kind} else 0.5
     if u.lengths != v.lengths:
         score -= 0.5
+    score += SAME_NUMBERS * shared_numbers(u, v)
+    if not u.role and not v.role:
+        score += LEAF_DIGITS * _leaf_digits(u, v)
     if u.bare != v.bare and u.part is None and v.part is None:
         score -= 0.3
     return score
 
 
-def template(path: Path) -> str:
-    """Return a path with all its integers taken out."""
-    return ".".join("".join("#" if char.isdigit() else char for char in part) for part in path)
+def template(path: Path, *, leaf: bool) -> str:
+    """Return a path with its integers taken out; those in the name of the leaf only where `leaf`."""
+    kept = "" if leaf or is_number(path[-1]) else path[-1]
+    return ".".join(blank(part) for part in (path[:-1] if kept else path)) + kept
 
 
-def classes(units: Iterable[Unit], *, templates: bool) -> dict[Unit, tuple[int, int, int]]:
-    """Return unit -> (rank by place or by integers, size, class) among those of one shape (and template)."""
+def shared_numbers(u: Unit, v: Unit) -> float:
+    """Share of plain integers on the way that are the same, 0..1; a weak hint that breaks ties."""
+    left, right = path_numbers(u), path_numbers(v)
+    return sum(a == b for a, b in zip(reversed(left), reversed(right), strict=False)) / max(len(left), len(right), 1)
+
+
+def _leaf_digits(u: Unit, v: Unit) -> int:
+    left, right = (() if is_number(unit.path[-1]) else numbers(unit.path[-1]) for unit in (u, v))
+    return 0 if not left or not right else 1 if left == right else -1
+
+
+Ranks = Mapping[Unit, tuple[int, int]]
+
+
+def ranks(units: Iterable[Unit], by: str = "place") -> Ranks:
+    """Return unit -> (rank, size) among those of one shape: by place, or by integers within one template.
+
+    by -- "place", "template" (digits of leaf names count as names), "digits" (they count as integers), "role"
+    """
     groups: dict[object, list[Unit]] = defaultdict(list)
     for unit in units:
         key = (tuple(sorted(unit.main)), tuple(sorted(unit.params.keys() - {"count"})), unit.lengths, unit.kind)
-        groups[(key, template(unit.path)) if templates else key].append(unit)
+        groups[(key, *_class(unit, by))].append(unit)
     out = {}
-    for index, group in enumerate(groups.values()):
-        group.sort(
-            key=(lambda unit: [numbers(part) for part in unit.path])
-            if templates
-            else (lambda unit: (unit.order, unit.part.start if unit.part else 0))
-        )
+    for group in groups.values():
+        group.sort(key=_place if by == "place" else _integers)
         for rank, unit in enumerate(group):
-            out[unit] = rank, len(group), index
+            out[unit] = rank, len(group)
     return out
+
+
+def _class(unit: Unit, by: str) -> tuple[str, ...]:
+    if by == "place":
+        return ()
+    if by == "role":
+        return (unit.role or template(unit.path, leaf=False),)
+    return template(unit.path, leaf=by == "digits"), unit.part.name if unit.part else ""
+
+
+def _place(unit: Unit) -> list[tuple[int, ...]]:
+    return [(unit.order, unit.part.start if unit.part else 0)]
+
+
+def _integers(unit: Unit) -> list[tuple[int, ...]]:
+    return [tuple(-number for number in numbers(part)) if descends(part) else numbers(part) for part in unit.path]
 
 
 def count_indices(unit: Unit) -> tuple[tuple[Path, str, float], ...]:
@@ -173,5 +242,5 @@ def count_indices(unit: Unit) -> tuple[tuple[Path, str, float], ...]:
         if depth in folded:
             last = numbered(folded[depth].labels[-1])
             number = (number + (last[1] if last else number)) / 2
-        found.append((unit.path[:depth], split[0] + split[2], number))
+        found.append((unit.path[:depth], split[0] + split[2], -number if descends(split[0]) else number))
     return tuple(found)

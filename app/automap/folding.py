@@ -1,11 +1,12 @@
 """One side as units: a trie whose equal subtrees are one class, and runs of equal numbered children one representative."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from typing import Any
 
-from app.automap.names import is_number, numbered
+from app.automap.names import is_number, joined, numbered
 from app.automap.parameters import place
 from app.automap.units import Axis, Path, Shape, Unit
+from app.automap.vocabulary import STEPS, SYNONYMS
 from app.keys import KeyTree
 
 LEAF_RUN = 8
@@ -14,45 +15,70 @@ LEAF_RUN = 8
 RunId = tuple[Path, str, str]
 
 
-@dataclass(slots=True)
-class Node:
-    """A module: its parameters, its children, and the class of its subtree."""
+_NONE: dict[str, Any] = {}
+"""Shared by all nodes that have no parameters or no children; never written to."""
 
-    params: dict[str, tuple[Path, Shape, int]] = field(default_factory=dict)
-    children: dict[str, "Node"] = field(default_factory=dict)
-    cls: int = -1
+
+class Node:
+    """A module: its parameters (canonical name -> key, shape, place in the listing), its children, and the class of its subtree."""
+
+    __slots__ = ("children", "cls", "params")
+
+    def __init__(self) -> None:
+        self.params: dict[str, tuple[str, Shape, int]] = _NONE
+        self.children: dict[str, Node] = _NONE
+        self.cls = -1
+
+    def child(self, label: str) -> "Node":
+        """Return the child of this name, made where it is new."""
+        if self.children is _NONE:
+            self.children = {}
+        made = self.children[label] = Node()
+        return made
 
 
 def trie(tree: KeyTree) -> Node:
     """Return the module tree of one side; keys without a known shape are left out."""
-    root = Node()
-    classes: dict[object, int] = {}
+    root = node = Node()
+    separator = separator_of(tree)
     last: Path = ()
-    node = root
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
             continue
-        path, param = place(key, tree)
+        path, param = place(key, len(info.shape), tree, separator)
         if path != last:
             node = root
             for segment in path:
                 child = node.children.get(segment)
                 if child is None:
-                    child = node.children[segment] = Node()
+                    child = node.child(segment)
                 node = child
             last = path
         if param in node.params:
-            node = node.children.setdefault("\0" + key, Node())
+            node = node.child("\0" + key)
             last = ()
-        node.params[param] = (tuple(key.split(tree.separator)), info.shape, order)
-    _classify(root, classes)
+        if node.params is _NONE:
+            node.params = {}
+        node.params[param] = key, info.shape, order
+    _classify(root, {})
     return root
 
 
+def separator_of(tree: KeyTree) -> str:
+    """Return what stands between segments: the tree's own word for it, or "/" where only that occurs."""
+    if tree.separator == "." and not any("." in key for key in tree.tensors) and any("/" in key for key in tree.tensors):
+        return "/"
+    return tree.separator
+
+
 def _classify(node: Node, classes: dict[object, int]) -> int:
-    params = tuple(sorted((name, shape) for name, (_, shape, _) in node.params.items()))
-    children = tuple(sorted((label, _classify(child, classes)) for label, child in node.children.items()))
-    node.cls = classes.setdefault((params, children), len(classes))
+    params = tuple([(name, shape) for name, (_, shape, _) in node.params.items()])
+    if len(params) > 1:
+        params = tuple(sorted(params))
+    children = [(label, _classify(child, classes)) for label, child in node.children.items()] if node.children else []
+    if len(children) > 1:
+        children.sort()
+    node.cls = classes.setdefault((params, *children), len(classes))
     return node.cls
 
 
@@ -73,7 +99,7 @@ def _walk(
     node: Node, path: Path, axes: tuple[Axis, ...], found: list[Unit], separator: str, source: str, unfolded: Collection[RunId]
 ) -> None:
     if node.params:
-        spelt = {name: segments for name, (segments, _, _) in node.params.items()}
+        spelt = {name: tuple(key.split(separator)) for name, (key, _, _) in node.params.items()}
         shapes = {name: shape for name, (_, shape, _) in node.params.items()}
         order = min(place for _, _, place in node.params.values())
         found.append(Unit(path, axes, spelt, shapes, order, separator, source))
@@ -92,7 +118,9 @@ def _runs(node: Node, path: Path, unfolded: Collection[RunId]) -> tuple[dict[str
     stems: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for label, child in node.children.items():
         split = numbered(label)
-        if split is not None and (child.children or is_number(label)):
+        if split is not None and (
+            is_number(label) or (child.children and not child.params and SYNONYMS.get(joined(split[0])) not in STEPS)
+        ):
             stems.setdefault((split[0], split[2]), []).append((split[1], label))
     heads: dict[str, Axis] = {}
     followers: set[str] = set()

@@ -23,7 +23,7 @@ def take_apart(units: Sequence[Unit], others: Sequence[Unit]) -> list[Unit]:
     for unit in lone:
         fused = base(unit.role)
         parts = PIECES.get(fused)
-        if parts is None or (fused, unit.lengths) in whole and any(_alike(unit, other) for other in others if base(other.role) == fused):
+        if parts is None or ((fused, unit.lengths) in whole and any(_alike(unit, other) for other in others if base(other.role) == fused)):
             out.append(unit)
             continue
         split = _split(unit, parts, sizes.get(parts, ()))
@@ -40,7 +40,7 @@ def _part_sizes(others: Sequence[Unit]) -> dict[tuple[str, ...], list[tuple[Shap
     holders: dict[Path, dict[str, Shape]] = defaultdict(dict)
     for unit in others:
         role = base(unit.role)
-        if role in {"q", "k", "v", "gate", "up"}:
+        if role in {"q", "k", "v", "gate", "up"} and len(unit.main) > 1:
             holders[unit.path[:-1]].setdefault(role, unit.main)
     out: dict[tuple[str, ...], list[tuple[Shape, ...]]] = defaultdict(list)
     for shapes in holders.values():

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.automap.names import joined
 from app.automap.fusion import base
+from app.automap.names import joined
 from app.automap.units import Unit
 from app.keys import KeyTree
 
@@ -23,12 +23,19 @@ STACKED = frozenset({"qkv", "inproj", "cattn", "wqkv", "toqkv", "qkvproj"})
 
 
 class Layouts:
-    """What both sides' names say about the order of rows, and the head counts where they are known."""
+    """What both sides' names say about the order of rows, and the head counts where they are known.
 
-    def __init__(self, us: Sequence[Unit], vs: Sequence[Unit], trees: Iterable[KeyTree]) -> None:
+    decided -- rows of one head, as a decision gives them away
+    unmoved -- a person said of rows in doubt that they stay as they are
+    """
+
+    def __init__(
+        self, us: Sequence[Unit], vs: Sequence[Unit], trees: Iterable[KeyTree], decided: int | None = None, *, unmoved: bool = False
+    ) -> None:
         self.left, self.right = _rotary(us), _rotary(vs)
         self.likely = _likely(us) and _likely(vs)
-        self.head_dim, self.certain = _head_dim((*us, *vs), list(trees))
+        self.head_dim, self.certain = (decided, True) if decided else _head_dim((*us, *vs), list(trees))
+        self.unmoved = unmoved
 
     def reordered(self, u: Unit, v: Unit, param: str) -> tuple[tuple[str, dict[str, Any]], str]:
         """Return the op between two tensors of equal shape, and a doubt."""
@@ -43,7 +50,7 @@ class Layouts:
 
     def _fused(self, u: Unit, v: Unit, rows: int, same: tuple[str, dict[str, Any]]) -> tuple[tuple[str, dict[str, Any]], str]:
         left, right = _fused_layout(u), _fused_layout(v)
-        if joined(u.path[-1]) == joined(v.path[-1]) or (left == right and left):
+        if self.unmoved or joined(u.path[-1]) == joined(v.path[-1]) or (left == right and left):
             return same, ""
         if not left or not right or rows % 3 or (rows // 3) % self.head_dim:
             return same, "fused_layout"
@@ -52,7 +59,7 @@ class Layouts:
         return ("permute", {"kind": "rows", "dim": 0, "view": view, "dims": [1, 0, 2]}), "" if self.certain else "heads"
 
     def _rotary_rows(self, u: Unit, v: Unit, rows: int, same: tuple[str, dict[str, Any]]) -> tuple[tuple[str, dict[str, Any]], str]:
-        if self.left == self.right and self.left:
+        if self.unmoved or (self.left == self.right and self.left):
             return same, ""
         if not self.left or not self.right:
             return same, "" if [joined(part) for part in u.local] == [joined(part) for part in v.local] else "rotary"
@@ -69,7 +76,7 @@ class Layouts:
             return ""
         if "by_head" in {_fused_layout(u), _fused_layout(v)}:
             return "fused_layout"
-        if role in {"q", "k"} and self.likely and (self.left != self.right or not self.left):
+        if role in {"q", "k"} and self.likely and not self.unmoved and (self.left != self.right or not self.left):
             return "rotary"
         return ""
 

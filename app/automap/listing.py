@@ -1,7 +1,9 @@
 """Whether a listing's order means something: registration order does, sorted and shuffled listings do not."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+from app.automap.folding import separator_of
 from app.keys import KeyTree
 
 
@@ -12,11 +14,11 @@ def informative(tree: KeyTree) -> bool:
     shuffled. A listing of few keys that happens to be sorted is taken as sorted: the cautious reading.
     """
     keys = list(tree.tensors)
-    return tree.ordered and len(keys) > 1 and not _sorted(keys) and _together(keys, tree.separator)
+    return tree.ordered and len(keys) > 1 and not _sorted(keys) and _together(keys, separator_of(tree))
 
 
 def _sorted(keys: Sequence[str]) -> bool:
-    return all(a <= b for a, b in zip(keys, keys[1:], strict=False)) or _numerically(keys)
+    return all(a <= b for a, b in pairwise(keys)) or _numerically(keys)
 
 
 def _numerically(keys: Sequence[str]) -> bool:
@@ -25,7 +27,7 @@ def _numerically(keys: Sequence[str]) -> bool:
     from app.automap.names import words  # noqa: PLC0415 -- only short listings need it
 
     ranked = [tuple((word.isdigit(), int(word) if word.isdigit() else 0, word) for word in words(key)) for key in keys]
-    return all(a <= b for a, b in zip(ranked, ranked[1:], strict=False))
+    return all(a <= b for a, b in pairwise(ranked))
 
 
 def _together(keys: Sequence[str], separator: str) -> bool:

@@ -1,5 +1,6 @@
 """Pairs of units: evidence weighed, assigned one to one, and weighed again by what the pairs say about each other."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,9 @@ from app.automap.units import Unit
 
 CONTEXT, INDICES, TRANSLATION = 4.0, 2.5, 1.5
 FLOOR = 0.5
-ROUNDS = 6
+ROUNDS = 7
+SLOWLY = (1.0, 0.4, 0.7, 1.0)
+"""Weight of the surroundings in each round: an early mistake shall not confirm itself."""
 Pair = tuple[int, int]
 
 
@@ -21,6 +24,7 @@ class Matching:
     pairs   -- index of the source unit -> index of the target unit
     scores  -- of every pair that passed the gate
     margins -- of every pair: what the next best exchange would cost
+    solid   -- the same, without what the pairs say about each other: a whole tower put in another's place is not seen from inside
     left    -- how many pairs were not weighed, because too many units are alike
     """
 
@@ -29,9 +33,10 @@ class Matching:
     pairs: dict[int, int]
     scores: dict[Pair, float]
     margins: dict[int, float]
+    solid: dict[int, float]
     context: Context
     ordered: bool
-    ranks: tuple[Mapping[Unit, tuple[int, int, int]], Mapping[Unit, tuple[int, int, int]]]
+    ranks: tuple[evidence.Ranks, evidence.Ranks]
     left: int = 0
     rows: dict[int, list[int]] = field(default_factory=dict)
     columns: dict[int, list[int]] = field(default_factory=dict)
@@ -49,31 +54,36 @@ def match(
     allowed, left = evidence.candidates(us, vs, limit)
     taken = set(fixed.values())
     static: dict[Pair, float] = {}
-    by_place = (evidence.classes(us, templates=False), evidence.classes(vs, templates=False))
-    by_name = (evidence.classes(us, templates=True), evidence.classes(vs, templates=True))
+    lone_u, lone_v = Counter(a for a, _ in allowed), Counter(b for _, b in allowed)
+    by_place = (evidence.ranks(us), evidence.ranks(vs))
+    by_name = [(evidence.ranks(us, by), evidence.ranks(vs, by)) for by in ("template", "digits", "role")]
     for a, b in allowed:
         if (a in fixed or b in taken or b in closed) and fixed.get(a) != b:
             continue
         static[a, b] = evidence.static_score(us[a], vs[b]) + (100.0 if fixed.get(a) == b else 0.0)
+        if lone_u[a] == lone_v[b] == 1 and len(us[a].main) > 1:
+            static[a, b] += evidence.LONE
         if ordered:
             static[a, b] += evidence.RANK * _same_rank(by_place, us[a], vs[b])
     context = Context(us, vs)
+    shape_near = {pair: CONTEXT * context.nearness(*pair) for pair in static}
     pairs: dict[int, int] = {}
     scores: dict[Pair, float] = {}
+    firm: dict[Pair, float] = {}
     for turn in range(ROUNDS):
-        scores = {}
+        scores, firm = {}, {}
         for (a, b), score in static.items():
-            total = score + CONTEXT * context.nearness(a, b)
+            total = score + CONTEXT * SLOWLY[min(turn, len(SLOWLY) - 1)] * context.nearness(a, b)
+            rank = _same_rank(by_name[0], us[a], vs[b]) or _same_rank(by_name[1], us[a], vs[b]) or _same_rank(by_name[2], us[a], vs[b])
+            agree = 0.0
             if turn:
                 agree = context.indices(a, b)
                 total += INDICES * agree + TRANSLATION * context.translation(a, b)
-                if not agree:
-                    total += evidence.TEMPLATE_RANK * _same_rank(by_name, us[a], vs[b])
-            else:
-                total += evidence.TEMPLATE_RANK * _same_rank(by_name, us[a], vs[b])
+            total += evidence.TEMPLATE_RANK * (0.3 * rank if rank < 0 < agree else rank)
             scores[a, b] = total
+            firm[a, b] = score + shape_near[a, b] + evidence.TEMPLATE_RANK * rank
         found = assign(scores, FLOOR)
-        if found == pairs:
+        if found == pairs and turn >= len(SLOWLY):
             break
         pairs = found
         context.learn(pairs)
@@ -83,12 +93,13 @@ def match(
         rows.setdefault(a, []).append(b)
         columns.setdefault(b, []).append(a)
     margins = _margins(pairs, scores, rows, columns)
-    return Matching(us, vs, pairs, scores, margins, context, ordered, by_place, left, rows, columns)
+    solid = _margins(pairs, firm, rows, columns)
+    return Matching(us, vs, pairs, scores, margins, solid, context, ordered, by_place, left, rows, columns)
 
 
-def _same_rank(ranks: tuple[Mapping[Unit, tuple[int, int, int]], Mapping[Unit, tuple[int, int, int]]], u: Unit, v: Unit) -> float:
+def _same_rank(ranks: tuple[evidence.Ranks, evidence.Ranks], u: Unit, v: Unit) -> float:
     """1 for the same place among as many alike, down to -1; 0 where their numbers differ or there is one only."""
-    (at, size, _), (to, other, _) = ranks[0][u], ranks[1][v]
+    (at, size), (to, other) = ranks[0][u], ranks[1][v]
     if size != other or size == 1:
         return 0.0
     return 1.0 if at == to else -min(1.0, 0.4 + abs(at - to) / size)

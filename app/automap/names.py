@@ -3,6 +3,9 @@
 import re
 from functools import lru_cache
 
+from app.automap.units import Path, Unit
+from app.automap.vocabulary import DESCENDING, Vocabulary
+
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LAST_DIGITS = re.compile(r"(.*?)([0-9]{1,9})([^0-9]*)\Z", re.ASCII | re.DOTALL)
@@ -28,12 +31,45 @@ def numbered(segment: str) -> tuple[str, int, str] | None:
 
 
 @lru_cache(maxsize=65_536)
+def descends(stem: str) -> bool:
+    """Whether containers of this name count against the order of computation."""
+    return joined(stem).rstrip("0123456789") in DESCENDING
+
+
+@lru_cache(maxsize=65_536)
 def is_number(segment: str) -> bool:
     """Whether a segment is an index."""
     return _DIGITS.fullmatch(segment) is not None
 
 
 @lru_cache(maxsize=65_536)
+def blank(segment: str) -> str:
+    """Return a segment with each run of digits taken out."""
+    return _DIGITS.sub("#", segment)
+
+
+@lru_cache(maxsize=65_536)
 def numbers(segment: str) -> tuple[int, ...]:
     """Return all integers inside a segment."""
     return tuple(int(found) for found in _DIGITS.findall(segment))
+
+
+def spoken(path: Path, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the words of a path under one spelling each; words that tell nothing are left out."""
+    out = []
+    for segment in path:
+        if is_number(segment):
+            continue
+        whole = vocabulary.synonyms.get(joined(segment))
+        for word in (whole,) if whole else words(segment):
+            if word not in vocabulary.silent and not word.isdigit():
+                out += [vocabulary.synonyms.get(word, word)]
+    return tuple(out)
+
+
+def name_of(unit: Unit) -> str:
+    """Return the last segment that is no number, joined."""
+    for segment in reversed(unit.path):
+        if not is_number(segment):
+            return joined(segment)
+    return ""

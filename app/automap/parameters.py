@@ -33,13 +33,12 @@ _NORMS = frozenset({"norm", "ln", "layernorm", "rmsnorm", "batchnorm", "bn", "rm
 Path = tuple[str, ...]
 
 
-def place(key: str, tree: KeyTree) -> tuple[Path, str]:
+def place(key: str, rank: int, tree: KeyTree, separator: str) -> tuple[Path, str]:
     """Return the path of the module that a key belongs to, and the canonical name of its parameter.
 
     A bare parameter (`cls_token`) is a module of its own whose weight it is. The rules look at siblings: `gamma` beside `beta` is a
     norm's weight, alone it is a layer scale.
     """
-    separator = tree.separator
     segments = tuple(key.split(separator))
     last, path = segments[-1], segments[:-1]
     if len(segments) > 3 and segments[-3] == "parametrizations" and last in _PARAMETRIZED:
@@ -54,7 +53,8 @@ def place(key: str, tree: KeyTree) -> tuple[Path, str]:
         return path, "bias"
     if path and last in {"mean", "var"} and key[: len(key) - len(last)] + ("var" if last == "mean" else "mean") in tree.tensors:
         return path, last
-    for ending in ("weight", "bias"):
-        if last.endswith("_" + ending):
-            return (*path, last[: -len(ending) - 1]), ending
+    if last.endswith("_weight"):
+        return (*path, last[:-7]), "weight"
+    if last.endswith("_bias") and rank < 2:
+        return (*path, last[:-5]), "bias"
     return segments, "weight"

@@ -1,22 +1,34 @@
 """The mapper's door: two sides in, one proposal for each target key out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from app.automap import folding
 from app.automap.acceptance import Judge, Verdict
-from app.automap.alignment import align
+from app.automap.alignment import align, reopen
+from app.automap.decisions import Decisions, head_dim
 from app.automap.layouts import Layouts
+from app.automap.leftovers import leftovers
 from app.automap.listing import informative
 from app.automap.matching import Matching, match
+from app.automap.memory import Approved, recall, replay
 from app.automap.recipes import Draft, drafts
 from app.automap.vocabulary import VOCABULARY, Vocabulary
+from app.errors import LimitError
 from app.keys import KeyTree
 from app.mapping.claims import Claim, Proposal
 from app.mapping.outcomes import Reason
 
-PAIR_LIMIT = 250_000
-"""So many pairs of units of one shape are weighed; beyond, names alone decide."""
+REOPENINGS = 3
+ROWS = frozenset({"rotary", "heads", "fused_layout"})
+"""Doubts about the order of rows: one answer settles them all."""
+UNIT_LIMIT = 60_000
+"""So many modules, repetitions counted once, are looked at on both sides together."""
+PAIR_LIMIT = 20_000
+"""So many pairs of units of one shape are weighed against each other; beyond, only those whose names or ranks meet."""
+
+
+class AutomapLimitError(LimitError):
+    """Two sides are too large to be weighed against each other."""
 
 
 def propose(
@@ -24,7 +36,7 @@ def propose(
     target: KeyTree,
     *,
     fixed: Mapping[str, Claim | None] | None = None,
-    library: Sequence[Any] = (),
+    library: Sequence[Approved] = (),
     vocabulary: Vocabulary = VOCABULARY,
 ) -> dict[str, Proposal]:
     """Suggest where each target key's value comes from.
@@ -33,38 +45,83 @@ def propose(
     fixed   -- a person's decisions, as facts: target key -> claim, None for "starts fresh"
     library -- approved transfers to replay where both fingerprints agree
 
+    Raises AutomapLimitError where too many modules are left after folding.
+
     Returns one proposal for each target key, in target order; `claim` None where nothing is known.
     """
-    decided = dict(fixed or {})
-    roots = {name: (folding.trie(tree), tree.separator) for name, tree in sources.items()}
-    us, vs = align(roots, (folding.trie(target), target.separator), vocabulary, (set(), set()))
+    decided = {key: claim for key, claim in (fixed or {}).items() if key in target.tensors}
+    roots = {name: (folding.trie(tree), folding.separator_of(tree)) for name, tree in sources.items()}
+    replayed = replay(recall(library, sources, target), sources, target)
+    if replayed:
+        return {key: _decided(key, decided) if key in decided else replayed.get(key, Proposal(key, None)) for key in target.tensors}
+    goal = folding.trie(target), folding.separator_of(target)
     ordered = informative(target) and all(informative(tree) for tree in sources.values())
-    matching = match(us, vs, ordered=ordered, fixed={}, closed=frozenset(), limit=PAIR_LIMIT)
-    layouts = Layouts(us, vs, (*sources.values(), target))
-    found = _proposals(matching, layouts)
-    return {key: _decided(key, decided) if key in decided else found.get(key, Proposal(key, None)) for key in target.tensors}
+    matching, decisions = _matched(roots, goal, vocabulary, decided, ordered=ordered)
+    trees = (*sources.values(), target)
+    layouts = Layouts(matching.us, matching.vs, trees, head_dim(decided))
+    found = _drafts(matching, layouts, decided)
+    if any(draft.doubt in ROWS and _unmoved(decided.get(key)) for key, draft in found.items()):
+        found = _drafts(matching, Layouts(matching.us, matching.vs, trees, head_dim(decided), unmoved=True), decided)
+    proposals = _proposals(matching, found, decisions)
+    return {key: _decided(key, decided) if key in decided else proposals.get(key, Proposal(key, None)) for key in target.tensors}
 
 
-def _proposals(matching: Matching, layouts: Layouts) -> dict[str, Proposal]:
-    judge = Judge(matching, {})
-    verdicts: dict[tuple[int, int], Verdict] = {}
+def _unmoved(claim: Claim | None) -> bool:
+    return claim is not None and claim.op in {"identity", "slice", "concat"}
+
+
+def _matched(
+    roots: Mapping[str, tuple[folding.Node, str]],
+    goal: tuple[folding.Node, str],
+    vocabulary: Vocabulary,
+    fixed: Mapping[str, Claim | None],
+    *,
+    ordered: bool,
+) -> tuple[Matching, Decisions]:
+    """Match, and match again with runs opened where units stayed alone because their like is repeated otherwise."""
+    opened: tuple[set[folding.RunId], set[folding.RunId]] = (set(), set())
+    for _ in range(REOPENINGS):
+        us, vs = align(roots, goal, vocabulary, opened)
+        if len(us) + len(vs) > UNIT_LIMIT:
+            raise AutomapLimitError("automap_too_large", units=len(us) + len(vs), limit=UNIT_LIMIT)
+        decisions = Decisions(fixed, us, vs)
+        matching = match(us, vs, ordered=ordered, fixed=decisions.pairs, closed=frozenset(decisions.closed), limit=PAIR_LIMIT)
+        paired = set(matching.pairs.values())
+        lone_u = [u for a, u in enumerate(us) if a not in matching.pairs and u.axes]
+        lone_v = [v for b, v in enumerate(vs) if b not in paired]
+        if not reopen(lone_u, lone_v, opened):
+            break
+    return matching, decisions
+
+
+def _drafts(matching: Matching, layouts: Layouts, fixed: Mapping[str, Claim | None]) -> dict[str, Draft]:
+    found = {draft.key: draft for draft in drafts(matching, layouts, fixed)}
+    for draft in leftovers(matching):
+        found.setdefault(draft.key, draft)
+    return found
+
+
+def _proposals(matching: Matching, found: Mapping[str, Draft], decisions: Decisions) -> dict[str, Proposal]:
+    judge = Judge(matching, decisions.pairs)
+    opinions: dict[tuple[tuple[tuple[int, int], ...], str], Verdict] = {}
     out: dict[str, Proposal] = {}
-    for draft in drafts(matching, layouts):
-        for pair in draft.pairs:
-            if pair not in verdicts:
-                verdicts[pair] = judge.verdict(*pair)
-        out[draft.key] = _proposal(draft, [verdicts[pair] for pair in draft.pairs])
+    for draft in found.values():
+        known = opinions.get((draft.pairs, draft.doubt))
+        if known is None:
+            known = opinions[draft.pairs, draft.doubt] = _opinion(draft, [judge.verdict(*pair) for pair in draft.pairs])
+        out[draft.key] = Proposal(draft.key, draft.claim, known.confidence, known.accepted, known.reasons)
+    for key, claim in decisions.settled(found, matching.vs):
+        out[key] = Proposal(key, claim, 0.99, accepted=True, reasons=(Reason("follows-decision"),))
     return out
 
 
-def _proposal(draft: Draft, verdicts: Sequence[Verdict]) -> Proposal:
+def _opinion(draft: Draft, verdicts: Sequence[Verdict]) -> Verdict:
+    """Return what is thought of a claim: as certain as the weakest of its pairs, and never certain where the recipe is not."""
     confidence = min(verdict.confidence for verdict in verdicts)
-    accepted = all(verdict.accepted for verdict in verdicts) and not draft.doubt
     reasons = verdicts[0].reasons
     if draft.doubt:
-        reasons = (*reasons, Reason("doubt-" + draft.doubt.replace("_", "-")))
-        confidence = min(confidence, 0.6)
-    return Proposal(draft.key, draft.claim, confidence, accepted, reasons)
+        return Verdict(min(confidence, 0.6), False, (*reasons, Reason("doubt-" + draft.doubt.replace("_", "-"))))
+    return Verdict(confidence, all(verdict.accepted for verdict in verdicts), reasons)
 
 
 def _decided(key: str, fixed: Mapping[str, Claim | None]) -> Proposal:

@@ -1,7 +1,7 @@
 """From pairs of units to claims: for every member and parameter, the op and its arguments."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,12 +9,11 @@ import msgspec
 from app.automap.evidence import op_of
 from app.automap.layouts import Layouts
 from app.automap.matching import Matching
-from app.automap.names import numbered
+from app.automap.names import descends, numbered
 from app.automap.units import Shape, Unit
 from app.mapping.claims import Claim
 
 Op = tuple[str, dict[str, Any]]
-At = tuple[int, ...]
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -30,9 +29,9 @@ class Draft(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
-def drafts(matching: Matching, layouts: Layouts) -> Iterator[Draft]:
+def drafts(matching: Matching, layouts: Layouts, fixed: Mapping[str, Claim | None]) -> Iterator[Draft]:
     """Yield a draft for each target key that a pair reaches; a fused target only when all of its parts are there."""
-    turning = Turning(matching)
+    turning = Turning(matching, fixed)
     parted: dict[Unit, list[tuple[int, int]]] = defaultdict(list)
     for a, b in matching.pairs.items():
         whole = matching.vs[b].whole
@@ -46,11 +45,16 @@ def drafts(matching: Matching, layouts: Layouts) -> Iterator[Draft]:
             yield from _composed(matching, whole, pairs, turning, layouts)
 
 
+TABLE_WORDS = frozenset({"embed", "pos", "rel", "relative", "table"})
+"""Words of tables, which no framework turns."""
+
+
 class Turning:
     """Whether squares are transposed: they follow the oblong matrices of their kind."""
 
-    def __init__(self, matching: Matching) -> None:
+    def __init__(self, matching: Matching, fixed: Mapping[str, Claim | None]) -> None:
         self.matching = matching
+        decided = {key: claim.op for key, claim in fixed.items() if claim is not None and claim.op in {"identity", "transpose"}}
         self.votes: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
         for a, b in matching.pairs.items():
             u, v = matching.us[a], matching.vs[b]
@@ -58,6 +62,9 @@ class Turning:
                 op = op_of(u, v, "weight")
                 if op is not None:
                     self.votes[_turning_kind(u, v)][op[0]] += 1
+            elif decided and _turns(u, v) and v.whole is None:
+                for op_name in {decided[key] for key in v.keys("weight") if key in decided}:
+                    self.votes[_turning_kind(u, v)][op_name] += 1
 
     def op(self, u: Unit, v: Unit, param: str) -> tuple[Op, str]:
         """Return the op between two parameters, and a doubt."""
@@ -69,10 +76,17 @@ class Turning:
         if votes is None or len(votes) > 1:
             if kind[0] == "kernel" != kind[1] or kind[1] == "kernel" != kind[0]:
                 return ("transpose", {"dims": [0, 1]}), ""
+            if votes is None and kind[0] != kind[1] and self._all_turn():
+                return ("transpose", {"dims": [0, 1]}), "square"
             return plain, "square" if (votes is not None or kind[0] != kind[1]) else ""
         if "transpose" in votes:
             return ("transpose", {"dims": [0, 1]}), ""
         return plain, ""
+
+    def _all_turn(self) -> bool:
+        """Whether every oblong weight that comes under a foreign name is turned."""
+        foreign = [votes for kind, votes in self.votes.items() if kind[0] != kind[1]]
+        return bool(foreign) and all(set(votes) == {"transpose"} for votes in foreign)
 
 
 def _square(shape: Shape) -> bool:
@@ -83,30 +97,42 @@ def _turns(u: Unit, v: Unit) -> bool:
     """Whether both are weights of linears, the kind that one framework stores turned."""
     tables = {"pos", "wordembed", "typeembed", "relpos_table", "relpos_index", "cls_token", "query_embed", "lm_head"}
     shared = "weight" in u.params and "weight" in v.params and len(u.params["weight"]) == 2 == len(v.params["weight"])
-    return shared and not tables & {u.role, v.role}
+    return shared and not tables & {u.role, v.role} and not TABLE_WORDS & {*u.words, *v.words}
 
 
 def _turning_kind(u: Unit, v: Unit) -> tuple[str, ...]:
-    left = "bare" if u.bare else u.spelt["weight"][-1]
-    right = "bare" if v.bare else v.spelt["weight"][-1]
+    left, right = _weight_name(u), _weight_name(v)
     return (left, right) if left != right else (left, right, "inside" if u.block and v.block else "outside")
 
 
-def _mapped(matching: Matching, u: Unit, v: Unit) -> Iterator[tuple[At, At]]:
-    """Yield the members of both units that belong together: axis by axis, backwards where containers run against each other."""
-    if u.lengths != v.lengths:
-        yield from zip(u.members(), v.members(), strict=True)
-        return
+def _weight_name(unit: Unit) -> str:
+    if unit.bare:
+        return "bare"
+    last = unit.spelt["weight"][-1]
+    return "weight" if last.endswith("_weight") else last
+
+
+def _order(matching: Matching, u: Unit, v: Unit) -> Sequence[int]:
+    """Return for each member of `v` the place of its member of `u`: axis by axis, backwards where containers run against each other."""
+    lengths = v.lengths
+    if u.lengths != lengths:
+        return range(v.count)
     flips = [_against(matching, left, right) for left, right in zip(u.axes, v.axes, strict=True)]
-    for at in v.members():
-        yield tuple(length - 1 - index if flip else index for index, flip, length in zip(at, flips, v.lengths, strict=True)), at
+    if not any(flips):
+        return range(v.count)
+    out = [0]
+    for flip, length in zip(flips, lengths, strict=True):
+        steps = range(length - 1, -1, -1) if flip else range(length)
+        out = [before * length + step for before in out for step in steps]
+    return out
 
 
 def _against(matching: Matching, left: Any, right: Any) -> bool:
     a, b = numbered(left.labels[0]), numbered(right.labels[0])
     if a is None or b is None or left.depth < 0 or right.depth < 0:
         return False
-    return matching.context.backwards(left.container, a[0] + a[2], right.container, b[0] + b[2])
+    turned = descends(a[0]) != descends(b[0])
+    return turned != matching.context.backwards(left.container, a[0] + a[2], right.container, b[0] + b[2])
 
 
 def _plain(matching: Matching, a: int, b: int, turning: Turning, layouts: Layouts) -> Iterator[Draft]:
@@ -122,13 +148,18 @@ def _plain(matching: Matching, a: int, b: int, turning: Turning, layouts: Layout
                 op, more = layouts.reordered(u, v, param)
                 doubt = doubt or more
             recipes[param] = op, doubt
-    for at_u, at_v in _mapped(matching, u, v):
-        for param, (op, doubt) in recipes.items():
-            name, args = op
-            if u.part is not None and u.part.stacked:
-                name, args, doubt = "slice", {"dim": 0, "start": at_u[-1], "length": 1}, "stacked"
-            key = (u.whole or u).key(param, at_u[: len((u.whole or u).axes)])
-            yield Draft(v.key(param, at_v), Claim((key,), name, args, (u.source,) if u.source else ()), ((a, b),), param, doubt)
+    order = _order(matching, u, v)
+    names, pair = (u.source,) if u.source else (), ((a, b),)
+    for param, (op, doubt) in recipes.items():
+        keys = (u.whole or u).keys(param)
+        if u.part is not None and u.part.stacked:
+            experts = u.part.stacked
+            for key, at in zip(v.keys(param), order, strict=True):
+                one: dict[str, Any] = {"dim": 0, "start": at % experts, "length": 1}
+                yield Draft(key, Claim((keys[at // experts],), "slice", one, names), pair, param, "stacked")
+        else:
+            for key, at in zip(v.keys(param), order, strict=True):
+                yield Draft(key, Claim((keys[at],), op[0], op[1], names), pair, param, doubt)
 
 
 def _sliced(u: Unit, param: str, op: Op) -> tuple[Op, str]:
@@ -155,19 +186,20 @@ def _composed(matching: Matching, whole: Unit, pairs: Sequence[tuple[int, int]],
         ops = [turning.op(matching.us[a], matching.vs[b], param) for a, b in ordered]
         doubt = next((doubt for _, doubt in ops if doubt), "")
         doubt = doubt or next((more for a, b in ordered if (more := layouts.parted_doubt(matching.us[a], matching.vs[b]))), "")
-        if any(matching.us[a].part is not None for a, _ in ordered):
-            doubt = "nested"
-        by_member: dict[At, list[str]] = defaultdict(list)
-        members = [dict((at_v, at_u) for at_u, at_v in _mapped(matching, matching.us[a], matching.vs[b])) for a, b in ordered]
-        for at_v in matching.vs[ordered[0][1]].members():
-            outer = at_v[: len(whole.axes)]
-            by_member[outer].extend(matching.us[a].key(param, mapped[at_v]) for (a, _), mapped in zip(ordered, members, strict=True))
         source = matching.us[ordered[0][0]].source
         along = first.dim if param == "weight" and len(whole.params[param]) - bool(first.stacked) > 1 else 0
         name, args, more = _composition(first.stacked, along, [op for op, _ in ops])
-        for at, keys in by_member.items():
-            names = (source,) * len(keys) if source else ()
-            yield Draft(whole.key(param, at), Claim(tuple(keys), name, args, names), tuple(ordered), param, doubt or more)
+        columns = []
+        for a, b in ordered:
+            keys = matching.us[a].keys(param) if matching.us[a].whole is None else []
+            columns.append([keys[at] for at in _order(matching, matching.us[a], matching.vs[b])] if keys else [])
+        if not all(columns):
+            continue
+        rows = [key for row in zip(*columns, strict=True) for key in row]
+        size = len(ordered) * max(first.stacked, 1)
+        for at, key in enumerate(whole.keys(param)):
+            sources = tuple(rows[at * size : (at + 1) * size])
+            yield Draft(key, Claim(sources, name, args, (source,) * size if source else ()), tuple(ordered), param, doubt or more)
 
 
 def _composition(stacked: int, along: int, ops: Sequence[Op]) -> tuple[str, dict[str, Any], str]:

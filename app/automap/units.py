@@ -1,6 +1,6 @@
 """Units: what is matched. A leaf module with its parameters, standing for all its repetitions in equal blocks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -80,14 +80,12 @@ class Unit:
         """Shape of the parameter that tells most."""
         return self.params.get("weight") or next(iter(self.params.values()))
 
-    def members(self) -> Iterator[tuple[int, ...]]:
-        """Index of each member, outermost axis first."""
-        return product(*(range(length) for length in self.lengths))
-
-    def key(self, param: str, at: tuple[int, ...]) -> str:
-        """Key of one member's parameter."""
-        segments = list(self.spelt[param])
-        for axis, index in zip(self.axes, at, strict=True):
-            if axis.depth >= 0:
-                segments[axis.depth] = axis.labels[index]
-        return self.separator.join(segments)
+    def keys(self, param: str) -> list[str]:
+        """Return the keys of one parameter of all members, outermost axis first."""
+        if not self.axes:
+            return [self.separator.join(self.spelt[param])]
+        segments = [segment.replace("%", "%%") for segment in self.spelt[param]]
+        for axis in self.axes:
+            segments[axis.depth] = "%s"
+        form = self.separator.join(segments)
+        return [form % labels for labels in product(*(axis.labels for axis in self.axes))]

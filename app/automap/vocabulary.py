@@ -50,10 +50,51 @@ SYNONYMS: Mapping[str, str] = {
 }
 
 SILENT = frozenset(
-    "model models module modules net network layer layers block blocks resblock resblocks h stage stages base the self orig mod state dict "
-    "params param parameter parameters sub core weight weights transformer list seq main features".split()
+    [
+        "model",
+        "models",
+        "module",
+        "modules",
+        "net",
+        "network",
+        "layer",
+        "layers",
+        "block",
+        "blocks",
+        "resblock",
+        "resblocks",
+        "h",
+        "stage",
+        "stages",
+        "base",
+        "the",
+        "self",
+        "orig",
+        "mod",
+        "state",
+        "dict",
+        "params",
+        "param",
+        "parameter",
+        "parameters",
+        "sub",
+        "core",
+        "weight",
+        "weights",
+        "transformer",
+        "list",
+        "seq",
+        "main",
+        "features",
+    ]
 )
 """Words that stand everywhere and so tell nothing."""
+
+PROJECTIONS = frozenset({"q", "k", "v", "qkv", "kv"})
+"""Roles of what goes into an attention."""
+
+STEPS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
+"""Words of modules that are steps of one block: `attn1` and `attn2` are no repetition."""
 
 ALONE: Mapping[str, str] = {
     name: role
@@ -71,12 +112,12 @@ ALONE: Mapping[str, str] = {
         "wordembed": "wordembeddings embedtokens wte tokembeddings tokenembedding embedin wordembedding tokenembeddings tokemb tokenembed "
         "tokenembeddingtable tokembedding wordemb inputembeddings shared embedtoken wordembed",
         "typeembed": "tokentypeembeddings segmentembeddings typeembeddings tokentypeembedding segmentembedding",
-        "cls_token": "clstoken classembedding classtoken clsembed clstokens",
+        "cls_token": "cls clstoken classembedding classtoken clsembed clstokens",
         "dist_token": "disttoken distillationtoken",
         "mask_token": "masktoken maskembed",
         "registers": "regtoken registertokens registers storagetokens",
-        "patch": "patchembedding convproj patchembeddingconv",
-        "relpos_table": "relativepositionbiastable relposbiastable relativebiastable",
+        "stem": "patchembedding convproj patchembeddingconv",
+        "relpos_table": "relativeattentionbias relativepositionbiastable relposbiastable relativebiastable",
         "relpos_index": "relativepositionindex relposindex",
         "lm_head": "lmhead embedout",
         "logit_scale": "logitscale logitscaleexp",
@@ -84,6 +125,9 @@ ALONE: Mapping[str, str] = {
         "prenorm": "lnpre prelayrnorm prelayernorm normpre embnorm layernormembedding embln lnembed embedlayernorm wordembeddingslayernorm normembed",
         "poolnorm": "fcnorm",
         "shortcut": "shortcut ninshortcut convshortcut skipconnection downsample identityconv projshortcut",
+        "timeproj": "timeembproj tembproj",
+        "pooler": "pooler poolerdense",
+        "mlm": "transformdense vocabtransform lmheaddense",
         "query_embed": "queryembed queryembeddings querypositionembeddings queryfeat",
     }.items()
     for name in group.split()
@@ -91,7 +135,26 @@ ALONE: Mapping[str, str] = {
 """A module's last name -> its role, wherever it stands."""
 
 ATTENTION_OUT = frozenset(
-    "proj outproj oproj dense toout cproj wo outlin out o projout outputproj linearout outputdense projection output fcout linearo".split()
+    [
+        "proj",
+        "outproj",
+        "oproj",
+        "dense",
+        "toout",
+        "cproj",
+        "wo",
+        "outlin",
+        "out",
+        "o",
+        "projout",
+        "outputproj",
+        "linearout",
+        "outputdense",
+        "projection",
+        "output",
+        "fcout",
+        "linearo",
+    ]
 )
 """Names of the output projection, inside an attention."""
 
@@ -112,15 +175,66 @@ GATED: tuple[tuple[Mapping[str, str], str], ...] = (
 """Names of a gated feed-forward's members, where all of them stand side by side; each with the code that says so."""
 
 PLAIN_UP = frozenset(
-    "fc1 cfc w1 densehto4h lin1 linear1 fcin wi intermediate expand dense1 fc pwconv1 pointwiseconv1 intermediatedense upproj".split()
+    [
+        "fc1",
+        "cfc",
+        "w1",
+        "densehto4h",
+        "lin1",
+        "linear1",
+        "fcin",
+        "wi",
+        "intermediate",
+        "expand",
+        "dense1",
+        "fc",
+        "pwconv1",
+        "pointwiseconv1",
+        "intermediatedense",
+        "upproj",
+    ]
 )
 PLAIN_DOWN = frozenset(
-    "fc2 cproj w2 dense4htoh lin2 linear2 fcout wo output contract dense2 proj pwconv2 pointwiseconv2 outputdense downproj".split()
+    [
+        "fc2",
+        "cproj",
+        "w2",
+        "dense4htoh",
+        "lin2",
+        "linear2",
+        "fcout",
+        "wo",
+        "output",
+        "contract",
+        "dense2",
+        "proj",
+        "pwconv2",
+        "pointwiseconv2",
+        "outputdense",
+        "downproj",
+    ]
 )
 """Names of an ungated feed-forward's two linears, inside a feed-forward or directly in a block."""
 
-HEADS = frozenset("head classifier fc lastlinear classhead clshead logits linearhead heads".split())
+STAGED: Mapping[str, str] = {
+    "inlayers": "conv1",
+    "outlayers": "conv2",
+    "emblayers": "timeproj",
+}
+"""Sequences of a diffusion residual block (guided-diffusion, unet.py: ResBlock) -> what their convolution or linear is."""
+
+SHORTCUTS = frozenset(
+    ["shortcut", "downsample", "skip", "skipconnection", "ninshortcut", "convshortcut", "identityconv", "projshortcut", "residual"]
+)
+"""Names of what bridges a residual block."""
+
+HEADS = frozenset(["head", "classifier", "fc", "lastlinear", "classhead", "clshead", "logits", "linearhead", "heads"])
 """Names of the last linear of a classifier."""
+
+DESCENDING: Mapping[str, str] = {
+    "refinenet": "MiDaS and DPT: refinenet4 is applied first",
+}
+"""Numbered containers that count against the order of computation, with the code that says so."""
 
 OPPOSITES: tuple[frozenset[str], ...] = tuple(
     frozenset(pair.split())

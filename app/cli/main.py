@@ -1,5 +1,63 @@
-"""The console script."""
+"""The console script: every command, and the one place where errors become a line."""
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from app import messages
+from app.cli import house, plans, sides, transfers
+from app.errors import KeygraftError
+
+USAGE = 2
+_WrongUse: type[Exception] = typer.BadParameter.__mro__[2]
+"""Root of the errors that typer raises for wrong use; it carries its own copy of click, so this is the way to name it."""
+INTERRUPTED = 130
 
 
-def main() -> None:
-    """Run the command line."""
+def _application() -> typer.Typer:
+    made = typer.Typer(
+        name="keygraft",
+        help=messages.text("cli-help"),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for room in (house, sides, transfers):
+        room.register(made)
+    made.add_typer(plans.application(), name="plan")
+    return made
+
+
+def main() -> NoReturn:
+    """Run the command line. Exit codes: 0 done, 1 the check does not hold, 2 wrong use or unreadable input."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; an error is one line on standard error."""
+    try:
+        code = typer.main.get_command(_application()).main(arguments, prog_name="keygraft", standalone_mode=False)
+    except KeygraftError as error:
+        return _said(messages.error_text(error), messages.error_hint(error), error.exit_code)
+    except _WrongUse as error:
+        return _said(_wrong(error), messages.text("cli-see-help"), USAGE)
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _wrong(error: Exception) -> str:
+    described = getattr(error, "format_message", None)
+    return str(described()) if callable(described) else str(error)
+
+
+def _said(message: str, hint: str, code: int) -> int:
+    line = " ".join(f"keygraft: {message} {hint}".split())
+    sys.stderr.write("".join(char if char.isprintable() else "�" for char in line) + "\n")
+    return code

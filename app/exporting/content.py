@@ -6,14 +6,16 @@ from math import prod
 import msgspec
 
 from app.errors import KeygraftError
+from app.exporting.names import plain_name
 from app.exporting.options import FileOptions
-from app.exporting.pieces import Computed, Piece
+from app.exporting.piece import Computed, Piece
 from app.exporting.ranges import joined, ranges_of, shape_of
-from app.exporting.recipes import leaves, plain_name
 from app.keys import KeyTree, bytes_of, itemsize
 from app.keys.dtypes import FLOATING
+from app.mapping import leaves
 from app.mapping.outcomes import Evaluation, Leaf, Recipe, Step
-from app.mapping.plan import Init, Plan
+from app.mapping.plan import Arg, Init, Plan
+from app.mapping.policies import computable
 
 
 class ExportError(KeygraftError):
@@ -41,9 +43,6 @@ class Content(msgspec.Struct, frozen=True):
     left_out: dict[str, str]
     aliases: dict[str, str]
     peak: int
-
-
-_FILLED = {"zeros": 0, "ones": 1}
 
 
 def content(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyTree, options: FileOptions, plan: Plan | None) -> Content:
@@ -84,12 +83,10 @@ def _fresh(plan: Plan | None, rule: int | None, target: KeyTree, key: str, state
     """Return a recipe for an initialised key whose policy needs no model."""
     found = plan.rules[rule] if plan is not None and rule is not None and state == "initialised" else None
     info = target.tensors[key]
-    if not isinstance(found, Init) or info.shape is None:
+    if not isinstance(found, Init) or info.shape is None or not computable(found.policy):
         return None
-    value = found.args.get("value", 0) if found.policy == "constant" else _FILLED.get(found.policy)
-    return (
-        None if value is None else Step("full", (), {"value": value, "size": list(info.shape), "dtype": info.dtype}, info.shape, info.dtype)
-    )
+    args: dict[str, Arg] = {"policy": found.policy, "settings": dict(found.args), "size": list(info.shape), "dtype": info.dtype}
+    return Step("fresh", (), args, info.shape, info.dtype)
 
 
 def _check_bytes(leaf: Leaf, sources: Mapping[str, KeyTree]) -> None:
@@ -109,7 +106,9 @@ def _identity(recipe: Recipe, sources: Mapping[str, KeyTree]) -> tuple[str, str]
 def _entry(key: str, recipe: Recipe, sources: Mapping[str, KeyTree], target: KeyTree, options: FileOptions) -> tuple[Entry, int]:
     shape, dtype = shape_of(recipe, sources)
     wanted = target.tensors[key].shape
-    if wanted is not None and wanted != shape and prod(wanted) == prod(shape):
+    if wanted == () and len(shape) == 1:  # torch takes the first element of a list for a single number
+        recipe, shape = Step("select", (recipe,), {"dim": 0, "index": 0}, (), dtype), ()
+    elif wanted is not None and wanted != shape and prod(wanted) == prod(shape):
         recipe, shape = Step("reshape", (recipe,), {"shape": list(wanted)}, wanted, dtype), wanted
     if options.dtype and dtype in FLOATING and options.dtype != dtype:
         recipe, dtype = Step("cast", (recipe,), {"dtype": options.dtype}, shape, options.dtype), options.dtype

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from app.exporting.carried import kernel_names
 from app.exporting.grouping import Group, Hole, LeafShape, Number, Run, Shape, StepShape
 from app.exporting.layout import Comprehension, Node, call, row
 from app.exporting.layout import Group as Brackets
@@ -49,14 +50,16 @@ class Printer:
                 return call("take", self.key(parts, [self.numbers[hole.index] for hole in holes], lead))
             case StepShape(op, inputs, args):
                 values = {name: self.argument(value) for name, value in args}
-                printed = KERNEL_CODE.get(op)
-                if printed is None:
-                    self.needed.add(op)
-                    parts_ = [self.inputs(inputs), *(row(name, "=", value) for name, value in values.items())]
-                    return call(op, *parts_)
-                return printed(self, inputs, values)
+                printed = KERNEL_CODE.get("permute_rows" if values.get("kind") == '"rows"' else op)
+                return printed(self, inputs, values) if printed else self.kernel(op, inputs, values)
             case Run():
                 raise TypeError(shape)
+
+    def kernel(self, op: str, inputs: Sequence[Shape], args: "Args") -> Node:
+        """Write a call of a kernel, whose text the script will carry."""
+        name = kernel_names()[op]
+        self.needed.add(name)
+        return call(name, *(self.expression(part) for part in inputs), *(row(key, "=", value) for key, value in args.items()))
 
     def inputs(self, inputs: Sequence[Shape]) -> Node:
         """Write a list of inputs; a run becomes a comprehension."""
@@ -108,6 +111,11 @@ def _method(name: str, *wanted: str) -> Code:
     return printed
 
 
+def _rows(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
+    printer.needed.add("permute_rows")
+    return call("permute_rows", printer.expression(inputs[0]), *(row(key, "=", value) for key, value in args.items() if key != "kind"))
+
+
 def _joined(name: str) -> Code:
     def printed(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
         dim = args.get("dim", "0")
@@ -117,6 +125,11 @@ def _joined(name: str) -> Code:
     return printed
 
 
+def _chunk(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
+    arguments = (args["chunks"],) if args["dim"] == "0" else (args["chunks"], row("dim=", args["dim"]))
+    return row(printer.expression(inputs[0]), ".chunk", Brackets("(", arguments, ")"), "[", args["index"], "]")
+
+
 def _cast(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
     dtype = str(args["dtype"]).strip("\"'")
     return row(printer.expression(inputs[0]), ".to", Brackets("(", (f"torch.{TORCH[dtype]}",), ")"))
@@ -124,8 +137,12 @@ def _cast(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
 
 KERNEL_CODE: dict[str, Code] = {
     "slice": _method("narrow", "dim", "start", "length"),
+    "chunk": _chunk,
     "select": _method("select", "dim", "index"),
     "transpose": _method("transpose", "dims"),
+    "permute": _method("permute", "dims"),
+    "permute_rows": _rows,
+    "flip": _method("flip", "dims"),
     "reshape": _method("reshape", "shape"),
     "concat": _joined("torch.cat"),
     "stack": _joined("torch.stack"),

@@ -194,15 +194,24 @@ def _shifted_argument(value: object, offset: int) -> object:
 def grouped(assignments: Mapping[str, Recipe]) -> list[Group]:
     """Fold assignments, in the order of their first members.
 
-    Whole segments are read as integers; what stays alone is folded over digits inside segments, where that joins several.
+    Whole segments are read as integers; digits inside segments (`block1`, `norm2`) too, where that joins several groups by plain
+    arithmetic, or keys that would stand alone.
     """
-    by_parts = _members(assignments, by_segment)
-    alone = {members[0][2]: assignments[members[0][2]] for members in by_parts.values() if len(members) == 1}
-    finer = {kind: members for kind, members in _members(alone, by_run).items() if len(members) >= _WORTH_A_LOOP}
-    taken = {key for members in finer.values() for _, _, key in members}
-    kept = {kind: members for kind, members in by_parts.items() if members[0][2] not in taken}
+    kept = _members(assignments, by_segment)
+    sizes = {key: len(members) for members in kept.values() for _, _, key in members}
+    groups: list[Group] = []
+    taken: set[str] = set()
+    for kind, members in _members(assignments, by_run).items():
+        alone = all(sizes[key] == 1 for _, _, key in members)
+        if len(members) < _WORTH_A_LOOP or sizes[members[0][2]] == len(members):
+            continue
+        group = _group(*kind, members)
+        if alone or group.domain.axes:
+            groups.append(group)
+            taken.update(key for _, _, key in members)
+    groups += [_group(*kind, members) for kind, members in kept.items() if members[0][2] not in taken]
     rank = {key: index for index, key in enumerate(assignments)}
-    return sorted((_group(*kind, members) for kind, members in (kept | finer).items()), key=lambda group: rank[group.first])
+    return sorted(groups, key=lambda group: rank[group.first])
 
 
 _WORTH_A_LOOP = 3

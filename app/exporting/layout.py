@@ -68,21 +68,25 @@ def flat(node: Node) -> str:
 
 def lines(node: Node, depth: int = 0, before: str = "", after: str = "") -> list[str]:
     """Lay out `before`, the node and `after`, indented by `depth` levels."""
+    line = f"{_INDENT * depth}{before}{flat(node)}{after}"
+    return [line] if len(line) <= WIDTH else _broken(node, depth, before, after)
+
+
+def _broken(node: Node, depth: int, before: str, after: str) -> list[str]:
+    """Lay out a node over several lines."""
     margin = _INDENT * depth
-    line = f"{margin}{before}{flat(node)}{after}"
-    if len(line) <= WIDTH and "\n" not in line:
-        return [line]
     match node:
         case str():
-            return [line]
+            return [margin + before + node + after]
         case Row(nodes):
             return _broken_row(nodes, depth, before, after)
         case Comprehension(opening, body, clauses, closing):
-            inner = [*lines(body, depth + 1), *(f"{margin}{_INDENT}{clause}" for clause in clauses)]
-            return [f"{margin}{before}{opening}", *inner, f"{margin}{closing}{after}"]
+            inner = [f"{margin}{_INDENT}" + " ".join((flat(body), *clauses))]
+            if len(inner[0]) > WIDTH:
+                inner = [*lines(body, depth + 1), *(f"{margin}{_INDENT}{clause}" for clause in clauses)]
         case Group(opening, items, closing, lone):
             inner = [text for item in items for text in lines(item, depth + 1, after="" if lone else ",")]
-            return [f"{margin}{before}{opening}", *inner, f"{margin}{closing}{after}"]
+    return [f"{margin}{before}{opening}", *inner, f"{margin}{closing}{after}"]
 
 
 def _broken_row(nodes: tuple[Node, ...], depth: int, before: str, after: str) -> list[str]:
@@ -93,20 +97,5 @@ def _broken_row(nodes: tuple[Node, ...], depth: int, before: str, after: str) ->
             continue
         head = before + "".join(flat(part) for part in nodes[:index])
         tail = "".join(flat(part) for part in nodes[index + 1 :]) + after
-        return lines_forced(node, depth, head, tail)
+        return _broken(node, depth, head, tail)
     return [_INDENT * depth + before + "".join(flat(part) for part in nodes) + after]
-
-
-def lines_forced(node: Node, depth: int, before: str, after: str) -> list[str]:
-    """Lay out a bracket in broken form."""
-    if isinstance(node, Row):
-        return _broken_row(node.nodes, depth, before, after)
-    margin = _INDENT * depth
-    match node:
-        case Comprehension(opening, body, clauses, closing):
-            inner = [*lines(body, depth + 1), *(f"{margin}{_INDENT}{clause}" for clause in clauses)]
-        case Group(opening, items, closing, lone):
-            inner = [text for item in items for text in lines(item, depth + 1, after="" if lone else ",")]
-        case str():
-            return [margin + before + node + after]
-    return [f"{margin}{before}{opening}", *inner, f"{margin}{closing}{after}"]

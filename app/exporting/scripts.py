@@ -1,28 +1,25 @@
 """The loader script: one readable file that depends on torch alone and does in the user's project what the plan says."""
 
-import ast
-import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from functools import cache
-from pathlib import Path
 
 import msgspec
 
+from app.exporting.carried import import_block, kernels, runtime_part
 from app.exporting.layout import Group, Node, lines, row, tuple_of
 from app.exporting.literals import literal, raw_literal, text_literal
+from app.exporting.names import plain_name
 from app.exporting.options import ScriptOptions
-from app.exporting.recipes import leaves, plain_name
+from app.exporting.readable import readable
 from app.exporting.renames import RenameTable, rename_table
 from app.exporting.statements import statements
 from app.exporting.tables import mapping_display, set_display
 from app.keys import KeyTree
 from app.keys.spelling import Token, parse_token
+from app.mapping import leaves
 from app.mapping.outcomes import Evaluation, Leaf, Recipe
 from app.mapping.plan import Init, Plan
 
-_RUNTIME = Path(__file__).parent / "runtime"
-_KERNELS = Path(__file__).parent.parent / "tensors" / "kernels"
 _PARTS = ("checkpoint", "remapping", "loading", "training", "command")
 _COVERAGE_SLACK = 0.9
 
@@ -55,20 +52,15 @@ def loader_script(
     body, needed = statements(
         {key: recipe for key, recipe in transfer.assignments.items() if key not in transfer.table.covers}, qualified=transfer.qualified
     )
-    parts = [_runtime(name) for name in _PARTS]
-    kernels = _kernels(needed)
-    imports = _imports([*(tree for tree, _ in parts), *(tree for tree, _ in kernels)])
-    checkpoint, *rest = (text for _, text in parts)
+    carried = [*kernels({"start_fresh", *needed}), *(runtime_part(name) for name in _PARTS)]
     blocks = [
         _heading(sources, target, options),
-        imports,
+        import_block(carried),
         _VERSION_GATE + "\n\n" + "\n".join(_constants(sources, transfer, evaluation, options)),
-        *(text for _, text in kernels),
         "\n".join(_remapped(transfer, body)),
-        checkpoint,
-        *rest,
+        *(part.text for part in carried),
     ]
-    return blocks[0] + "\n\n" + blocks[1] + "\n\n" + "\n\n\n".join(block.strip("\n") for block in blocks[2:]) + "\n"
+    return "\n\n".join(blocks[:2]) + "\n\n" + "\n\n\n".join(blocks[2:]) + "\n"
 
 
 _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 1):
@@ -78,7 +70,11 @@ _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:
 def _transfer(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree, evaluation: Evaluation, options: ScriptOptions) -> _Transfer:
     shapes = {plain_name(key): info.shape or () for key, info in target.tensors.items()}
     outcomes = {plain_name(key): outcome for key, outcome in evaluation.targets.items() if fnmatchcase(key, options.only)}
-    assignments = {key: outcome.recipe for key, outcome in outcomes.items() if outcome.state == "loaded" and outcome.recipe is not None}
+    assignments = {
+        key: readable(outcome.recipe, sources)
+        for key, outcome in outcomes.items()
+        if outcome.state == "loaded" and outcome.recipe is not None
+    }
     qualified = len(sources) > 1
     uses = _uses(assignments.values(), qualified=qualified)
     everything = [_qualified(name, key, qualified=qualified) for name, tree in sources.items() for key in tree.tensors]
@@ -120,8 +116,8 @@ def _uses(recipes: Iterable[Recipe], *, qualified: bool) -> dict[str, int]:
 
 
 def _heading(sources: Mapping[str, KeyTree], target: KeyTree, options: ScriptOptions) -> str:
-    del sources, target, options
-    return '"""' + _HEADING + '"""'
+    del sources, target
+    return '"""' + _HEADING.replace("loader", options.module if options.module.isidentifier() else "loader") + '"""'
 
 
 _HEADING = """Moves the weights of a checkpoint into a model whose state_dict has other names or shapes.
@@ -138,7 +134,7 @@ As a command:
     python loader.py checkpoint.pth                    print what becomes of every key
     python loader.py checkpoint.pth out.safetensors    write the remapped state_dict
 
-Needs torch 2.1 or newer; safetensors where such files are read or written. Written by Keygraft.
+Needs Python 3.9 and torch 2.1 or newer; safetensors where such files are read or written. Written by Keygraft.
 """
 
 
@@ -165,7 +161,7 @@ def _constants(sources: Mapping[str, KeyTree], transfer: _Transfer, evaluation: 
     ]
     out: list[str] = []
     for comment, name, annotation, value in tables:
-        out.append(f"# {comment}")
+        out += [*([""] if out else []), f"# {comment}"]
         out.extend(lines(value, before=f"{name}: {annotation} = "))
     return out
 
@@ -200,74 +196,3 @@ def _remapped(transfer: _Transfer, body: list[str]) -> list[str]:
     elif not body:
         out.append("    yield from ()")
     return out
-
-
-@cache
-def _runtime(name: str) -> tuple[ast.Module, str]:
-    """Read a part of the runtime: its tree, and its text without docstring and imports."""
-    return _module(_RUNTIME / f"{name}.py")
-
-
-def _module(path: Path) -> tuple[ast.Module, str]:
-    text = path.read_text("utf-8")
-    tree = ast.parse(text)
-    kept = [node for node in tree.body if not _is_preamble(node)]
-    rows = text.splitlines()
-    start = _first_line(kept[0])
-    body = "\n".join(rows[start - 1 :]).strip("\n")
-    return tree, re.sub(r"  # noqa:.*", "", body)
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return int(min([node.lineno, *(each.lineno for each in decorators)]))
-
-
-def _is_preamble(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return True
-    return isinstance(node, (ast.Import, ast.ImportFrom))
-
-
-def _imports(trees: Iterable[ast.Module]) -> str:
-    """Gather the imports of all parts, without ours, sorted as isort does."""
-    plain: set[str] = set()
-    froms: dict[str, set[str]] = {}
-    typing_only: dict[str, set[str]] = {}
-    for tree in trees:
-        for node in tree.body:
-            _collect(node, plain, froms)
-            if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-                for inner in node.body:
-                    _collect(inner, plain, typing_only)
-    typing_only = {module: names - froms.get(module, set()) for module, names in typing_only.items() if names - froms.get(module, set())}
-    froms.pop("__future__", None)
-    third = {"torch"}
-    standard = [f"import {name}" for name in sorted(plain - third)]
-    standard += [
-        f"from {module} import {', '.join(sorted(names, key=_isort))}" for module, names in sorted(froms.items()) if module not in third
-    ]
-    others = [f"import {name}" for name in sorted(plain & third)]
-    others += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(froms.items()) if module in third]
-    only = [f"    from {module} import {', '.join(sorted(names, key=_isort))}" for module, names in sorted(typing_only.items())]
-    text = "from __future__ import annotations\n\n" + "\n".join(standard) + "\n\n" + "\n".join(others)
-    return text + ("\n\nif TYPE_CHECKING:\n" + "\n".join(only) if only else "")
-
-
-def _isort(name: str) -> tuple[int, str]:
-    """Constants first, then classes, then functions, as isort sorts members."""
-    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
-
-
-def _collect(node: ast.stmt, plain: set[str], froms: dict[str, set[str]]) -> None:
-    if isinstance(node, ast.Import):
-        plain.update(alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("app."):
-        froms.setdefault(node.module, set()).update(alias.name for alias in node.names)
-
-
-def _kernels(needed: Iterable[str]) -> list[tuple[ast.Module, str]]:
-    """Take the source text of kernels, and of what they call, from the room that runs them."""
-    return []

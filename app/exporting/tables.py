@@ -3,21 +3,28 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from app.exporting.grouping import VARIABLES, Domain, by_segment, domain_of
+from app.exporting.grouping import VARIABLES, by_segment
 from app.exporting.layout import Comprehension, Group, Node, row
 from app.exporting.literals import literal, template_literal
+from app.exporting.numbers import Vector
 
 
-def clauses(domain: Domain) -> tuple[str, ...]:
-    """Write the `for` clauses of a comprehension over a domain."""
-    names = VARIABLES[: domain.width]
-    if domain.axes:
-        return tuple(f"for {name} in {span(axis)}" for name, axis in zip(names, domain.axes, strict=True))
-    if not domain.rows:
-        return ()
-    if domain.width == 1:
-        return (f"for {names[0]} in {span(tuple(vector[0] for vector in domain.rows))}",)
-    return (f"for {', '.join(names)} in {domain.rows!r}",)
+def clauses(axes: Sequence[tuple[int, ...]]) -> tuple[str, ...]:
+    """Write the `for` clauses of a comprehension over a product."""
+    return tuple(f"for {name} in {span(axis)}" for name, axis in zip(VARIABLES, axes, strict=False))
+
+
+def products(rows: Sequence[Vector]) -> list[tuple[tuple[int, ...], ...]]:
+    """Cut rows into products of value lists: values of the first place that are followed by the same rest go together."""
+    if not rows or not rows[0]:
+        return [()]
+    rests: dict[int, list[Vector]] = {}
+    for head, *rest in sorted(rows):
+        rests.setdefault(head, []).append(tuple(rest))
+    heads: dict[tuple[Vector, ...], list[int]] = {}
+    for head, following in rests.items():
+        heads.setdefault(tuple(following), []).append(head)
+    return [(tuple(values), *axes) for following, values in heads.items() for axes in products(following)]
 
 
 def span(values: Sequence[int]) -> str:
@@ -33,27 +40,35 @@ def span(values: Sequence[int]) -> str:
     return repr(tuple(values))
 
 
-def folded(entries: Mapping[str, object]) -> list[tuple[str, Domain, object]]:
-    """Fold keys that are equal but for integers and have one value: (key as a literal, domain, value)."""
-    groups: dict[tuple[tuple[str, ...], object], list[tuple[int, ...]]] = {}
+def folded(entries: Mapping[str, object]) -> list[tuple[str, tuple[str, ...], object]]:
+    """Fold keys that are equal but for integers and have one value: (key as a literal, `for` clauses, value)."""
+    groups: dict[tuple[tuple[str, ...], object], list[Vector]] = {}
+    values: dict[object, object] = {}
     for key, value in entries.items():
         parts, vector = by_segment(key)
-        groups.setdefault((parts, _hashable(value)), []).append(vector)
+        kind = _hashable(value)
+        values[kind] = value
+        groups.setdefault((parts, kind), []).append(vector)
     out = []
-    for (parts, _), vectors in groups.items():
-        moving = [index for index in range(len(vectors[0])) if len({vector[index] for vector in vectors}) > 1]
-        pieces: list[tuple[str, str]] = []
-        text = parts[0]
-        for index, part in enumerate(parts[1:]):
-            if index in moving:
-                pieces.append((text, VARIABLES[moving.index(index)]))
-                text = part
-            else:
-                text += f"{vectors[0][index]}{part}"
-        domain = domain_of(tuple(vector[index] for index in moving) for vector in vectors)
-        first = "".join(part + str(number) for part, number in zip(parts, vectors[0], strict=False)) + parts[-1]
-        out.append((template_literal([*pieces, (text, "")]), domain, entries[first]))
+    for (parts, kind), vectors in groups.items():
+        for axes in products(vectors):
+            moving = [axis for axis in axes if len(axis) > 1]
+            out.append((_template(parts, axes), clauses(moving), values[kind]))
     return out
+
+
+def _template(parts: Sequence[str], axes: Sequence[tuple[int, ...]]) -> str:
+    """Write a key of a family: a variable where its integers vary."""
+    pieces: list[tuple[str, str]] = []
+    text = parts[0]
+    names = iter(VARIABLES)
+    for axis, part in zip(axes, parts[1:], strict=True):
+        if len(axis) > 1:
+            pieces.append((text, next(names)))
+            text = part
+        else:
+            text += f"{axis[0]}{part}"
+    return template_literal([*pieces, (text, "")])
 
 
 def _hashable(value: object) -> object:
@@ -67,9 +82,9 @@ def _hashable(value: object) -> object:
 def mapping_display(entries: Mapping[str, object]) -> Node:
     """Lay out a dictionary of keys."""
     items: list[Node] = []
-    for key, domain, value in folded(entries):
+    for key, loops, value in folded(entries):
         item = row(key, ": ", literal(value))
-        items.append(Comprehension("**{", item, clauses(domain), "}") if domain.width else item)
+        items.append(Comprehension("**{", item, loops, "}") if loops else item)
     return Group("{", tuple(items), "}")
 
 
@@ -78,5 +93,5 @@ def set_display(keys: Iterable[str]) -> Node:
     found = folded(dict.fromkeys(keys))
     if not found:
         return "frozenset()"
-    items = tuple(Comprehension("*(", key, clauses(domain), ")") if domain.width else key for key, domain, _ in found)
-    return row("frozenset(", Group("{", items, "}"), ")")
+    items = tuple(Comprehension("*(", key, loops, ")") if loops else key for key, loops, _ in found)
+    return row("frozenset", Group("(", (Group("{", items, "}"),), ")", lone=True))

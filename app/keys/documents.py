@@ -24,7 +24,12 @@ def tree_to_json(tree: KeyTree) -> dict[str, Any]:
         "globals": [{"name": each.name, "count": each.count, "verdict": each.verdict} for each in tree.globals],
         "warnings": [{"code": each.code, "params": each.params} for each in tree.warnings],
         "offers": [
-            {"nesting": [spell_token(token) for token in each.nesting], "tensors": each.tensors, "parameters": each.parameters, "role": each.role}
+            {
+                "nesting": [spell_token(token) for token in each.nesting],
+                "tensors": each.tensors,
+                "parameters": each.parameters,
+                "role": each.role,
+            }
             for each in tree.offers
         ],
         "metadata": tree.metadata,

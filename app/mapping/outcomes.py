@@ -17,7 +17,7 @@ class Leaf(msgspec.Struct, frozen=True, gc=False, tag="leaf", omit_defaults=True
     source: str = ""
 
 
-class Step(msgspec.Struct, frozen=True, tag="step", omit_defaults=True):
+class Step(msgspec.Struct, frozen=True, gc=False, tag="step", omit_defaults=True):
     """An op on concrete tensors: every argument a literal, shape and dtype of the result known."""
 
     op: str
@@ -30,14 +30,14 @@ class Step(msgspec.Struct, frozen=True, tag="step", omit_defaults=True):
 Recipe: TypeAlias = Leaf | Step
 
 
-class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+class Reason(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Message `reason-<code>` of the catalogue, with its parameters."""
 
     code: str
     params: dict[str, str | int | float] = {}
 
 
-class TargetOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
+class TargetOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What happens to a target key.
 
     rule   -- index of the rule that decided; None where names are equal or nothing reaches it
@@ -52,7 +52,7 @@ class TargetOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
     benign: bool = False
 
 
-class SourceOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
+class SourceOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What happens to a source key: which targets it reaches, and the rule that ignores or uses it first."""
 
     state: SourceState

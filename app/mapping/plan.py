@@ -56,10 +56,11 @@ class Rename(_Rule, frozen=True, tag="rename", omit_defaults=True):
 
 
 class Ignore(_Rule, frozen=True, tag="ignore", omit_defaults=True):
-    """Source keys that are left behind on purpose."""
+    """Source keys that are left behind on purpose; a pattern over working names, or over names in the file where `raw`."""
 
     pattern: str
     source: str | None = None
+    raw: bool = False
 
 
 class Init(_Rule, frozen=True, tag="init", omit_defaults=True):

@@ -1,41 +1,70 @@
 """Several files that are one checkpoint: an index with its shards, shards without one, a single file among others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from app.keys import KeyTree, TensorInfo, Token, Warned
 from app.keys.tree import TreeOffer
-from app.readers import reading
-from app.readers.errors import ShardsError, UnknownFormatError
+from app.readers import dcp, refusals, remains, safetensors
+from app.readers.errors import ReadLimitError, ShardsError, UnknownFormatError
 from app.readers.index import shards_of
 from app.readers.limits import Limits
 from app.readers.sniffing import announce, sniff
 from app.sources import ByteSource, together
 
+ReadOne = Callable[[ByteSource, tuple[Token, ...] | None, Limits], KeyTree]
+"""How one file is read by what it holds."""
 _INDEX = ".index.json"
+PARTED = (_INDEX, dcp.METADATA)
+"""Ends of names of files that are one part of a checkpoint, even where they are given alone."""
 _SHARDS = ("safetensors", "zip", "torch-legacy", "gguf")
-_PREFERRED = ("model.safetensors", "pytorch_model.bin", "adapter_model.safetensors", "adapter_model.bin", "diffusion_pytorch_model.safetensors")
+_LONE = ("hdf5", "onnx", "npy", "pickle")
+_RECOGNISED = ("tensorflow", "tflite", "msgpack", "mindspore", "ggml")
+_PREFERRED = (
+    "model.safetensors",
+    "pytorch_model.bin",
+    "adapter_model.safetensors",
+    "adapter_model.bin",
+    "diffusion_pytorch_model.safetensors",
+)
 
 
-def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
+def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits, read_one: ReadOne) -> KeyTree:
     """Read what a folder holds. Raises the errors of its files, ShardsError, UnknownFormatError."""
     index = _index(sources)
     if index is not None:
         rest = [source for source in sources if source is not index]
         together(announce, [index, *(source for source in rest if _looks_like_weights(source.name))])
         mapping, shards = shards_of(index, rest, limits)
-        return _checked_against(mapping, joined(shards, nesting, limits), index)
+        return _checked_against(mapping, joined(shards, nesting, limits, read_one))
+    metadata = next((source for source in sources if source.name.rpartition("/")[2] == dcp.METADATA), None)
+    if metadata is not None:
+        together(announce, [metadata])
+        return dcp.read(metadata, [source for source in sources if source is not metadata], nesting, limits)
+    names = [source.name for source in sources]
+    split = remains.of_names(names)
+    if split is not None:
+        raise split
+    state = remains.state_file(names)
+    if state is not None:
+        return read_one(_named(sources, state), nesting, limits)
     kinds = _kinds(sources)
     for name in _PREFERRED:
         if name in kinds:
-            return reading.read_one(_named(sources, name), nesting, limits)
+            return read_one(_named(sources, name), nesting, limits)
     for form in _SHARDS:
         shards = [source for source in sources if kinds.get(source.name) == form]
         if len(shards) == 1:
-            return reading.read_one(shards[0], nesting, limits)
+            return read_one(shards[0], nesting, limits)
         if shards:
-            return joined(shards, nesting, limits)
+            return joined(shards, nesting, limits, read_one)
+    for source in sources:
+        if kinds.get(source.name) in _LONE:
+            return read_one(source, nesting, limits)
+    for source in sources:
+        if kinds.get(source.name) in _RECOGNISED:
+            raise refusals.refused(kinds[source.name], source.name)
     raise UnknownFormatError("unknown_format", file=sources[0].name, detail="folder")
 
 
@@ -67,21 +96,27 @@ def _kinds(sources: Sequence[ByteSource]) -> dict[str, str]:
     return kinds
 
 
-def joined(shards: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
+def joined(shards: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits, read_one: ReadOne) -> KeyTree:
     """Make one tree of shards, in order. Raises ShardsError (`shards_collide`) where a key stands in two."""
-    trees = together(lambda source: reading.read_one(source, nesting, limits), shards)
+    kinds = together(_announced, shards)
+    if set(kinds) == {"safetensors"} and not nesting:
+        return safetensors.joined(shards, limits)
+    trees = together(lambda each: _shard(each[1], each[0], nesting, limits, read_one), list(enumerate(shards)))
     tensors: dict[str, TensorInfo] = {}
     other: dict[str, str] = {}
     warnings: list[Warned] = []
     metadata: dict[str, str] = {}
     for number, tree in enumerate(trees):
-        for key, info in tree.tensors.items():
-            if key in tensors:
-                raise ShardsError("shards_collide", file=shards[number].name, key=key[:80])
-            tensors[key] = _moved(info, number)
+        expected = len(tensors) + len(tree.tensors)
+        tensors.update(tree.tensors)
+        if len(tensors) != expected:
+            raise _collision(trees[: number + 1])
+        if expected > limits.keys:
+            raise ReadLimitError("limit", file=shards[number].name, detail="keys")
         other.update(tree.other)
         metadata.update(tree.metadata)
         warnings.extend(warned for warned in tree.warnings if warned not in warnings)
+    parameters = sum(offer.parameters for tree in trees for offer in tree.offers if offer.nesting == tree.nesting)
     return msgspec.structs.replace(
         trees[0],
         tensors=tensors,
@@ -90,8 +125,26 @@ def joined(shards: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limi
         globals=tuple({each.name: each for tree in trees for each in tree.globals}.values()),
         warnings=tuple(warnings),
         metadata=metadata,
-        offers=(TreeOffer(trees[0].nesting, len(tensors), sum(info.numel for info in tensors.values() if info.alias is None)),),
+        offers=(TreeOffer(trees[0].nesting, len(tensors), parameters),),
     )
+
+
+def _announced(source: ByteSource) -> str:
+    announce(source)
+    return sniff(source)
+
+
+def _shard(source: ByteSource, number: int, nesting: tuple[Token, ...] | None, limits: Limits, read_one: ReadOne) -> KeyTree:
+    """Read a shard as file `number` of the checkpoint."""
+    tree = read_one(source, nesting, limits)
+    return msgspec.structs.replace(tree, tensors={key: _moved(info, number) for key, info in tree.tensors.items()})
+
+
+def _collision(trees: Sequence[KeyTree]) -> ShardsError:
+    """Return the error of the last tree, which holds a key of one before."""
+    last = trees[-1]
+    key = next(key for key in last.tensors if any(key in tree.tensors for tree in trees[:-1]))
+    return ShardsError("shards_collide", file=last.files[0].name, key=key[:80])
 
 
 def _moved(info: TensorInfo, file: int) -> TensorInfo:
@@ -112,9 +165,15 @@ def _moved(info: TensorInfo, file: int) -> TensorInfo:
     )
 
 
-def _checked_against(mapping: dict[str, str], tree: KeyTree, index: ByteSource) -> KeyTree:
+def _checked_against(mapping: dict[str, str], tree: KeyTree) -> KeyTree:
     """Say where index and shards disagree: keys that the index lists and no shard holds, and the other way round."""
+    if mapping.keys() == tree.tensors.keys():
+        return tree
     absent = [key for key in mapping if key not in tree.tensors]
     unlisted = [key for key in tree.tensors if key not in mapping]
-    warned = [Warned(code, {"key": keys[0][:80], "count": len(keys)}) for code, keys in (("index_absent", absent), ("index_unlisted", unlisted)) if keys]
-    return msgspec.structs.replace(tree, warnings=(*tree.warnings, *warned), ordered=True) if index else tree
+    warned = [
+        Warned(code, {"key": keys[0][:80], "count": len(keys)})
+        for code, keys in (("index_absent", absent), ("index_unlisted", unlisted))
+        if keys
+    ]
+    return msgspec.structs.replace(tree, warnings=(*tree.warnings, *warned))

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import msgspec
 
 from app.keys import KeyTree, Token
-from app.readers import folders, refusals, safetensors, torch_legacy, zips
+from app.readers import folders, gguf, hdf5, npy, onnx, raw_pickle, refusals, safetensors, torch_legacy, zips
 from app.readers.errors import ReadLimitError, UnknownFormatError
 from app.readers.limits import Limits
-from app.readers.sniffing import announce, sniff
+from app.readers.sniffing import announce, fingerprint, sniff
 from app.sources import ByteSource, FileSet
 
 
@@ -27,13 +27,13 @@ def read(files: FileSet, *, nesting: tuple[Token, ...] | None = None, limits: Li
     if len(names) > limits.files:
         raise ReadLimitError("limit", file=names[0], detail="files")
     with _collector_paused():
-        if len(names) == 1:
-            source = files.open(names[0])
-            tree = read_one(source, nesting, limits)
-            return msgspec.structs.replace(tree, bytes_read=source.bytes_read)
-        opened = [files.open(name) for name in names]
-        tree = folders.read(opened, nesting, limits)
-        return msgspec.structs.replace(tree, bytes_read=sum(source.bytes_read for source in opened))
+        opened = {name: files.open(name) for name in names}
+        if len(names) == 1 and not names[0].endswith(folders.PARTED):
+            tree = read_one(opened[names[0]], nesting, limits)
+        else:
+            tree = folders.read(list(opened.values()), nesting, limits, read_one)
+        marked = tuple(msgspec.structs.replace(file, header_hash=fingerprint(opened[file.name])) for file in tree.files)
+        return msgspec.structs.replace(tree, files=marked, bytes_read=sum(source.bytes_read for source in opened.values()))
 
 
 @contextmanager
@@ -59,7 +59,15 @@ def read_one(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limi
             return safetensors.read(source, nesting, limits)
         case "torch-legacy":
             return torch_legacy.read(source, nesting, limits)
+        case "pickle":
+            return raw_pickle.read(source, nesting, limits)
+        case "gguf":
+            return gguf.read(source, nesting, limits)
+        case "npy":
+            return npy.read_single(source, nesting, limits)
+        case "hdf5":
+            return hdf5.read(source, nesting, limits)
+        case "onnx":
+            return onnx.read(source, nesting, limits)
         case _:
             raise refusals.refused(form, source.name)
-
-

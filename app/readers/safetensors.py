@@ -4,21 +4,25 @@ Source of the format and of its rules: https://github.com/huggingface/safetensor
 """
 
 import json
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import repeat
+from math import prod
+from operator import add, attrgetter, sub
+from typing import Any, NamedTuple
 
 import msgspec
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, itemsize
+from app.keys.dtypes import ITEMSIZE
 from app.keys.spelling import spell_token
-from app.readers.errors import ReadError, ReadLimitError, SafetensorsError
+from app.readers.errors import ReadError, ReadLimitError, SafetensorsError, ShardsError
 from app.readers.limits import Limits
-from app.sources import ByteSource
+from app.sources import ByteSource, together
 
 PREFIX = 8
 _METADATA = "__metadata__"
-_DTYPES = frozenset(
-    "BOOL U8 I8 F8_E4M3 F8_E5M2 F8_E4M3FNUZ F8_E5M2FNUZ F8_E8M0 F4 F6_E2M3 F6_E3M2 I16 U16 F16 BF16 I32 U32 F32 C64 F64 I64 U64".split()
-)
+_DTYPES = frozenset(ITEMSIZE) - {"C32", "C128", "QINT8", "QUINT8", "QINT32"}
 
 
 class Entry(msgspec.Struct, gc=False, frozen=True):
@@ -29,14 +33,26 @@ class Entry(msgspec.Struct, gc=False, frozen=True):
     data_offsets: tuple[int, int]
 
 
-class Header(msgspec.Struct, frozen=True):
-    """A checked header."""
+class Header(NamedTuple):
+    """A checked header, column by column in the order of the file.
 
-    entries: dict[str, Entry]
+    odd      -- whether a key needs another spelling than itself
+    start    -- first byte of data
+    elements -- of all tensors
+    """
+
+    keys: Collection[str]
+    dtypes: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    begins: tuple[int, ...]
+    lengths: list[int]
     metadata: dict[str, str]
+    odd: bool
     start: int
+    elements: int
 
 
+_COLUMNS = attrgetter("dtype", "shape", "data_offsets")
 _DECODE = msgspec.json.Decoder(dict[str, Entry])
 
 
@@ -48,15 +64,25 @@ def header(source: ByteSource, limits: Limits) -> Header:
     if length > limits.header_bytes:
         raise ReadLimitError("limit", file=source.name, detail="header_bytes")
     text = source.read_at(PREFIX, length)
-    if len(text) < length:
-        raise _bad(source, "length")
+    if len(text) < length or text[:1] != b"{":
+        raise _bad(source, "length" if len(text) < length else "json")
     metadata, entries = _decoded(source, text)
     if len(entries) > limits.keys:
         raise ReadLimitError("limit", file=source.name, detail="keys")
-    if any(len(key) > limits.key_length for key in entries):
+    if max(map(len, entries), default=0) > limits.key_length:
         raise ReadLimitError("limit", file=source.name, detail="key_length")
-    _check(source, entries, source.size - PREFIX - length)
-    return Header(entries, metadata, PREFIX + length)
+    odd = b'"~' in text or b'"\\u007' in text
+    if not entries:
+        _check_order(source, entries, source.size - PREFIX - length)
+        return Header((), (), (), (), [], metadata, odd, PREFIX + length, 0)
+    dtypes, shapes, offsets = zip(*map(_COLUMNS, entries.values()), strict=True)
+    begins, ends = zip(*offsets, strict=True)
+    rest = source.size - PREFIX - length
+    if begins[0] != 0 or begins[1:] != ends[:-1] or ends[-1] != rest:
+        _check_order(source, entries, rest)
+    lengths = list(map(sub, ends, begins))
+    elements = _measured(source, entries, Counter(zip(dtypes, shapes, lengths, strict=True)))
+    return Header(entries, dtypes, shapes, begins, lengths, metadata, odd, PREFIX + length, elements)
 
 
 def _bad(source: ByteSource, detail: str, **params: str) -> SafetensorsError:
@@ -143,64 +169,91 @@ def _plain(source: ByteSource, value: Any) -> Any:
     return made
 
 
-def _check(source: ByteSource, entries: dict[str, Entry], length: int) -> None:
-    """Check that every tensor fits its bytes, and that the data is covered without gap or overlap."""
-    spans = []
+def _measured(source: ByteSource, entries: dict[str, Entry], kinds: Counter[tuple[str, tuple[int, ...], int]]) -> int:
+    """Check that every tensor fits its bytes; return the count of elements.
+
+    kinds -- (dtype, shape, length) -> how many tensors: distinct ones are few where keys are many
+    """
+    total = 0
+    for (dtype, shape, size), count in kinds.items():
+        elements = prod(shape)
+        if dtype not in _DTYPES or any(each < 0 for each in shape) or size < 0 or elements * (itemsize(dtype) or 0) != size:
+            raise _misfit(source, entries, dtype, shape, size)
+        total += elements * count
+    return total
+
+
+def _misfit(source: ByteSource, entries: dict[str, Entry], dtype: str, shape: tuple[int, ...], size: int) -> SafetensorsError:
+    """Return the error of the first tensor of this kind."""
+    found = next(
+        key
+        for key, each in entries.items()
+        if (each.dtype, each.shape) == (dtype, shape) and each.data_offsets[1] - each.data_offsets[0] == size
+    )
+    key = spell_token(found)[:80]
+    if dtype not in _DTYPES:
+        return SafetensorsError("dtype", file=source.name, key=key, dtype=ascii(dtype[:40])[1:-1])
+    return SafetensorsError("shape" if any(each < 0 for each in shape) else "offsets", file=source.name, key=key)
+
+
+def _check_order(source: ByteSource, entries: dict[str, Entry], length: int) -> None:
+    """Check tensors that are not listed as they lie."""
     for key, entry in entries.items():
         begin, end = entry.data_offsets
-        dtype = entry.dtype
-        if dtype not in _DTYPES:
-            raise SafetensorsError("dtype", file=source.name, key=spell_token(key)[:80], dtype=ascii(dtype[:40])[1:-1])
-        count = 1
-        for size in entry.shape:
-            count *= size
-        if count < 0 or any(size < 0 for size in entry.shape):
-            raise SafetensorsError("shape", file=source.name, key=spell_token(key)[:80])
         if begin < 0 or end < begin or end > length:
             raise SafetensorsError("offsets", file=source.name, key=spell_token(key)[:80])
-        if count * (itemsize(dtype) or 0) != end - begin:
-            raise SafetensorsError("offsets", file=source.name, key=spell_token(key)[:80])
-        spans.append((begin, end))
-    spans.sort()
     place = 0
-    for begin, end in spans:
+    for begin, end in sorted(entry.data_offsets for entry in entries.values()):
         if begin != place:
-            raise SafetensorsError("offsets", file=source.name, key="")
+            raise SafetensorsError("offsets", file=source.name, key="none")
         place = end
     if place != length:
-        raise SafetensorsError("offsets", file=source.name, key="")
+        raise SafetensorsError("offsets", file=source.name, key="none")
 
 
-def tensors(found: Header, file: int) -> dict[str, TensorInfo]:
-    """Turn the entries into tensors, in the file's order."""
-    start = found.start
-    out: dict[str, TensorInfo] = {}
-    for key, entry in found.entries.items():
-        begin, end = entry.data_offsets
-        spelt = key if key[:1] != "~" else spell_token(key)
-        out[spelt] = TensorInfo(entry.shape, entry.dtype, where=Location(file, start + begin, end - begin, key))
-    return out
+def fill(found: Header, file: int, into: dict[str, TensorInfo]) -> None:
+    """Add the tensors of file number `file`, in the file's order."""
+    places = map(Location, repeat(file), map(add, found.begins, repeat(found.start)), found.lengths, found.keys)
+    keys = map(spell_token, found.keys) if found.odd else found.keys
+    into.update(zip(keys, map(TensorInfo, found.shapes, found.dtypes, repeat(()), places), strict=False))
+
+
+def joined(sources: Sequence[ByteSource], limits: Limits) -> KeyTree:
+    """Read the shards of one checkpoint. Raises SafetensorsError, ReadLimitError, ShardsError (`shards_collide`)."""
+    headers = together(lambda source: header(source, limits), sources)
+    tensors: dict[str, TensorInfo] = {}
+    other: dict[str, str] = {}
+    metadata: dict[str, str] = {}
+    for number, (source, found) in enumerate(zip(sources, headers, strict=True)):
+        before = len(tensors)
+        if before + len(found.keys) > limits.keys:
+            raise ReadLimitError("limit", file=source.name, detail="keys")
+        fill(found, number, tensors)
+        if len(tensors) != before + len(found.keys):
+            earlier = set().union(*(each.keys for each in headers[:number]))
+            key = next(key for key in found.keys if key in earlier)
+            raise ShardsError("shards_collide", file=source.name, key=spell_token(key)[:80])
+        other.update(dropped(found))
+        metadata.update(found.metadata)
+    return KeyTree(
+        "safetensors",
+        tensors,
+        files=tuple(FileInfo(source.name, source.size) for source in sources),
+        other=other,
+        metadata=metadata,
+        offers=(TreeOffer((), len(tensors), sum(found.elements for found in headers)),),
+        ordered=False,
+    )
 
 
 def dropped(found: Header) -> dict[str, str]:
     """Names that were tied when the file was written and dropped from it, as `__metadata__` tells: name -> what it is an alias of."""
-    entries = found.entries
-    return {name: f"alias of {kept}" for name, kept in found.metadata.items() if name not in entries and kept in entries}
+    keys = found.keys
+    return {name: f"alias of {kept}" for name, kept in found.metadata.items() if name not in keys and kept in keys}
 
 
 def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the tree of one file. Raises SafetensorsError, ReadLimitError."""
     if nesting:
         raise ReadError("no_such_nesting", file=source.name, nesting=str(nesting[0])[:80])
-    found = header(source, limits)
-    listed = tensors(found, 0)
-    offer = TreeOffer((), len(listed), sum(info.numel for info in listed.values() if info.alias is None))
-    return KeyTree(
-        "safetensors",
-        listed,
-        files=(FileInfo(source.name, source.size),),
-        other=dropped(found),
-        metadata=found.metadata,
-        offers=(offer,),
-        ordered=False,
-    )
+    return joined([source], limits)

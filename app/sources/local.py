@@ -68,16 +68,17 @@ class LocalFiles:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path)
+        self.path = Path(path)
         self._opened: dict[str, LocalFile] = {}
-        if not self._path.exists():
-            raise NotFoundError("file_not_found", file=self._path.name or str(self._path))
-        if self._path.is_dir():
-            self._root, self._names = self._path, tuple(_listed(self._path, deep=True))
-        elif self._path.is_file():
-            self._root, self._names = self._path.parent, self._of_file()
+        if not self.path.exists():
+            raise NotFoundError("file_not_found", file=self.path.name or str(self.path))
+        if self.path.is_dir():
+            self._root, self._names = self.path, tuple(_listed(self.path, deep=True))
+        elif self.path.is_file():
+            self._root = self.path.parent
+            self._names = self._of_file()
         else:
-            raise KeygraftError("file_unreadable", file=self._path.name, reason="not a regular file")
+            raise KeygraftError("file_unreadable", file=self.path.name, reason="not a regular file")
 
     def names(self) -> Sequence[str]:
         """Names of all files, relative to the folder."""
@@ -90,7 +91,7 @@ class LocalFiles:
         return self._opened[name]
 
     def _of_file(self) -> tuple[str, ...]:
-        own = self._path.name
+        own = self.path.name
         if own in _BESIDE or own.endswith(_INDEX_SUFFIX):
             return (own, *(name for name in _listed(self._root, deep=False) if name != own))
         return (own,)

@@ -1,1 +1,1 @@
-"""viewing."""
+"""Viewing: trees and outcomes become rows, facets and links. Values in, values out."""

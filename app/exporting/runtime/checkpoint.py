@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 import torch
 
@@ -14,6 +14,9 @@ from app.exporting.runtime.tables import NESTING, ODD_KEYS, SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+Source = Union[str, Path, Mapping[str, Any]]
 
 
 class TransferError(RuntimeError):
@@ -46,31 +49,81 @@ class Safetensors(Mapping[str, torch.Tensor]):
         return len(self._files)
 
     def outline(self, key: str) -> torch.Tensor:
-        """Return the tensor without its data; a file's dtype is taken from one element."""
+        """Return the tensor without its data; its dtype is taken from one row."""
         piece = self._files[key].get_slice(key)
         shape = piece.get_shape()
         sample = piece[:1] if shape and shape[0] else self[key]
         return torch.empty(shape, dtype=sample.dtype, device="meta")
 
 
+class Several(Mapping[str, torch.Tensor]):
+    """Tensors of several named sources, each key led by its source's name and a colon."""
+
+    def __init__(self, sources: Mapping[str, Mapping[str, torch.Tensor]]) -> None:
+        self._sources = sources
+
+    def find(self, key: str) -> tuple[Mapping[str, torch.Tensor], str]:
+        """Return the source of a key, and its key there."""
+        name, _, rest = key.partition(":")
+        return self._sources[name], rest
+
+    def __getitem__(self, key: str) -> torch.Tensor:
+        source, rest = self.find(key)
+        return source[rest]
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{name}:{key}" for name, source in self._sources.items() for key in source)
+
+    def __len__(self) -> int:
+        return sum(len(source) for source in self._sources.values())
+
+
+def outline(tensors: Mapping[str, torch.Tensor], key: str) -> torch.Tensor:
+    """Return a tensor without its data."""
+    if isinstance(tensors, Several):
+        return outline(*tensors.find(key))
+    if isinstance(tensors, Safetensors):
+        return tensors.outline(key)
+    return torch.empty_like(tensors[key], device="meta")
+
+
+def open_source(source: Source) -> Mapping[str, torch.Tensor]:
+    """Open what a transfer reads: a path or a state_dict; where it has several sources, one of these for each name."""
+    if isinstance(source, (Safetensors, Several)):
+        return source
+    if len(NESTING) == 1:
+        return _open_one(source, next(iter(NESTING)))
+    if not isinstance(source, Mapping) or set(source) != set(NESTING):
+        raise TransferError(f"give a path or state_dict for each of {sorted(NESTING)}")
+    return Several({name: _open_one(part, name) for name, part in source.items()})
+
+
+def _open_one(source: Source, name: str) -> Mapping[str, torch.Tensor]:
+    if isinstance(source, (str, Path)):
+        return load_checkpoint(source, source=name)
+    return source if isinstance(source, Safetensors) else tensors_of(source, name)
+
+
 def load_checkpoint(
     path: str | Path,
     *,
-    source: str = "",
+    source: str | None = None,
     map_location: str = "cpu",
     mmap: bool | None = None,
 ) -> Mapping[str, torch.Tensor]:
     """Read a checkpoint: a file, an index, or a folder of shards.
 
-    torch files are read with `weights_only=True`, memory-mapped where they can be (`mmap=False` reads them whole);
-    safetensors files are read tensor by tensor. `source` names the one that is meant where a transfer has several.
+    torch files are read with `weights_only=True`, memory-mapped where they can be (`mmap=False`
+    reads them whole); safetensors files are read tensor by tensor. `source` names the one that is
+    meant where a transfer has several.
     """
+    name = next(iter(NESTING), "") if source is None else source
     files = _files(Path(path))
     if all(_is_safetensors(file) for file in files):
         return Safetensors(files, map_location)
     merged: dict[str, torch.Tensor] = {}
     for file in files:
-        for key, tensor in tensors_of(_read_torch(file, map_location, mmap), source).items():
+        for key, tensor in tensors_of(_read_torch(file, map_location, mmap), name).items():
             if key in merged:
                 raise TransferError(f"two shards hold the key {key!r}")
             merged[key] = tensor
@@ -123,8 +176,8 @@ def _read_torch(path: Path, map_location: str, mmap: bool | None) -> object:
         ) from error
 
 
-def tensors_of(tree: object, source: str = "") -> dict[str, torch.Tensor]:
-    """Find the state_dict inside what a file held, and give every tensor the key that the transfer knows it by."""
+def tensors_of(tree: object, source: str) -> dict[str, torch.Tensor]:
+    """Find the state_dict in what a file held; its tensors by the keys that the transfer knows."""
     for step in NESTING.get(source, ()):
         if not (isinstance(tree, Mapping) and step in tree):
             break  # a state_dict that was taken out already

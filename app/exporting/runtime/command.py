@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from app.exporting.runtime.checkpoint import TransferError, load_checkpoint
+from app.exporting.runtime.checkpoint import TransferError, load_checkpoint, open_source
 from app.exporting.runtime.remapping import inspect, remap_state_dict
+from app.exporting.runtime.tables import NESTING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,39 +35,51 @@ def save(state_dict: Mapping[str, torch.Tensor], path: Path) -> None:
     partial.replace(path)
 
 
+def sources_of(paths: list[str]) -> Mapping[str, torch.Tensor]:
+    """Open the checkpoints of a command line."""
+    if len(paths) == 1:
+        return load_checkpoint(paths[0])
+    named = (path.partition("=") for path in paths)
+    return open_source({name: path for name, _, path in named})
+
+
 def main() -> int:
     """Convert a checkpoint, or print what would happen to each key."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("checkpoint", help="file, index or folder to read")
     parser.add_argument(
-        "out",
-        nargs="?",
-        type=Path,
-        help="file to write: .safetensors, or .pt for torch; without it, a report is printed",
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="checkpoint (file, index or folder; NAME=PATH where there are several), then the file "
+        "to write: .safetensors, or .pt for torch; without it, a report is printed",
     )
     parser.add_argument(
         "--not-strict", action="store_true", help="accept what is missing or left over"
     )
     parser.add_argument("--dtype", help="cast floating tensors: float32, float16, bfloat16")
     options = parser.parse_args()
+    count = max(1, len(NESTING))
+    if not count <= len(options.paths) <= count + 1:
+        parser.error(f"{count} to read, and at most one to write")
     try:
-        state_dict = load_checkpoint(options.checkpoint)
-        report = inspect(state_dict)
-        if options.out is None:
+        source = sources_of(options.paths[:count])
+        report = inspect(source)
+        if len(options.paths) == count:
             print(report.table())
             return 1 if report.problems else 0
-        result = remap_state_dict(state_dict, strict=not options.not_strict)
+        out = Path(options.paths[count])
+        result = remap_state_dict(source, strict=not options.not_strict)
         if options.dtype:
             dtype = getattr(torch, options.dtype)
             result = {
                 key: tensor.to(dtype) if tensor.is_floating_point() else tensor
                 for key, tensor in result.items()
             }
-        save(result, options.out)
+        save(result, out)
     except (TransferError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{options.out}: {len(result)} keys, {report.coverage:.1%} of the elements")
+    print(f"{out}: {len(result)} keys, {report.coverage:.1%} of the elements")
     return 0
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
 
-from app.exporting.runtime.checkpoint import Safetensors, TransferError, load_checkpoint, tensors_of
+from app.exporting.runtime.checkpoint import Source, TransferError, open_source
 from app.exporting.runtime.remapping import Report, Take, inspect
 from app.exporting.runtime.tables import EXPECTED, MIN_COVERAGE, remapped
 
@@ -68,7 +67,7 @@ def select(
 
 def load_into(
     model: nn.Module,
-    source: str | Path | Mapping[str, torch.Tensor],
+    source: Source,
     *,
     strict: bool = True,
     min_coverage: float = MIN_COVERAGE,
@@ -84,7 +83,7 @@ def load_into(
     elements), or if nothing fits, TransferError is raised and the model is as it was.
     """
     model = unwrap(model)
-    tensors = _tensors(source)
+    tensors = open_source(source)
     stands = places(model)
     chosen = select(model, subtree=subtree, only=only, module_types=module_types)
     report = inspect(
@@ -114,12 +113,6 @@ def load_into(
             if target in claimed:
                 _put(stands[chosen[target]], value, assign=assign)
     return report
-
-
-def _tensors(source: str | Path | Mapping[str, torch.Tensor]) -> Mapping[str, torch.Tensor]:
-    if isinstance(source, (str, Path)):
-        return load_checkpoint(source)
-    return source if isinstance(source, Safetensors) else tensors_of(source)
 
 
 def _tensor(module: nn.Module, name: str) -> torch.Tensor:
@@ -179,10 +172,10 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
     if not assign:
         if old.is_meta:
             raise TransferError(f"{stands[0][1]!r} is on the meta device: pass assign=True")
-        old.copy_(value.reshape(old.shape))
+        old.copy_(fitted(value, old))
         return
     new: torch.Tensor = (
-        value.detach().reshape(old.shape).to(old.dtype).clone(memory_format=torch.contiguous_format)
+        fitted(value.detach(), old).to(old.dtype).clone(memory_format=torch.contiguous_format)
     )
     if isinstance(old, nn.Parameter):
         new = nn.Parameter(new, requires_grad=old.requires_grad)
@@ -191,6 +184,11 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
             module._parameters[name] = new
         else:
             module._buffers[name] = new
+
+
+def fitted(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Return the first element of a list that goes into a single number, as torch does."""
+    return value[0] if like.dim() == 0 and value.dim() == 1 and len(value) else value
 
 
 def equal(left: torch.Tensor, right: torch.Tensor) -> bool:
@@ -206,7 +204,7 @@ def equal(left: torch.Tensor, right: torch.Tensor) -> bool:
 
 def verify(
     model: nn.Module,
-    source: str | Path | Mapping[str, torch.Tensor],
+    source: Source,
     *,
     subtree: str = "",
     only: str = "*",
@@ -218,8 +216,8 @@ def verify(
     chosen = select(model, subtree=subtree, only=only, module_types=module_types)
     return [
         target
-        for target, value, held in _pairs(_tensors(source), chosen, stands)
-        if not equal(value.to(held.dtype).reshape(held.shape), held)
+        for target, value, held in _pairs(open_source(source), chosen, stands)
+        if not equal(value.to(held.dtype), held)
     ]
 
 
@@ -231,5 +229,4 @@ def _pairs(
     for target, value in remapped(Take(tensors)):
         if target in chosen:
             held = _tensor(*stands[chosen[target]][0])
-            if value.numel() == held.numel():
-                yield target, value.to(held.device), held
+            yield target, fitted(value, held).to(held.device), held

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from app.exporting.runtime.checkpoint import Safetensors, TransferError, tensors_of
+from app.exporting.runtime.checkpoint import Source, TransferError, open_source, outline
 from app.exporting.runtime.tables import (
     EXPECTED,
     FRESH,
@@ -39,9 +39,7 @@ class Take:
         self.recent.append(key)
         if not self.outlines:
             return self.state_dict[key]
-        if isinstance(self.state_dict, Safetensors):
-            return self.state_dict.outline(key)
-        return torch.empty_like(self.state_dict[key], device="meta")
+        return outline(self.state_dict, key)
 
     def left(self) -> Iterator[str]:
         """Yield the keys that were not taken so far and are not left behind on purpose."""
@@ -105,24 +103,25 @@ class Report:
 
 
 def inspect(
-    state_dict: Mapping[str, torch.Tensor],
+    source: Source,
     expected: Mapping[str, tuple[int, ...]] = EXPECTED,
 ) -> Report:
     """Find out what loading would do, from names and shapes alone."""
+    state_dict = open_source(source)
     report = Report()
     take = Take(state_dict, outlines=True)
     seen: dict[str, str] = {}
-    for key, outline in remapped(take):
-        source, take.recent = " + ".join(dict.fromkeys(take.recent)), []
+    for key, value in remapped(take):
+        origin, take.recent = " + ".join(dict.fromkeys(take.recent)), []
         if key in seen:
-            raise TransferError(f"two sources claim {key!r}: {seen[key]} and {source}")
-        seen[key] = source
-        shape = tuple(outline.shape)
+            raise TransferError(f"two sources claim {key!r}: {seen[key]} and {origin}")
+        seen[key] = origin
+        shape = tuple(value.shape)
         if key not in expected:
             if key not in EXPECTED:
-                report.unexpected.append(source)
-        elif shape == expected[key] or (shape == (1,) and expected[key] == ()):
-            report.loaded[key] = source
+                report.unexpected.append(origin)
+        elif shape == expected[key] or (len(shape) == 1 and expected[key] == ()):
+            report.loaded[key] = origin
         else:
             report.mismatched[key] = f"{shape} does not fit {expected[key]}"
     report.fresh = [key for key in expected if key in FRESH and key not in seen]
@@ -136,15 +135,13 @@ def _elements(shapes: Mapping[str, tuple[int, ...]], keys: Mapping[str, object])
     return sum(torch.Size(shapes[key]).numel() for key in keys)
 
 
-def remap_state_dict(
-    state_dict: Mapping[str, torch.Tensor], *, strict: bool = True
-) -> dict[str, torch.Tensor]:
+def remap_state_dict(state_dict: Source, *, strict: bool = True) -> dict[str, torch.Tensor]:
     """Return the state_dict of the target.
 
     Tensors that only change their name or are sliced share memory with the source. With `strict`, a key that is missing,
     of another shape or left over raises TransferError, but for those that the transfer allows.
     """
-    tensors = state_dict if isinstance(state_dict, Safetensors) else tensors_of(state_dict)
+    tensors = open_source(state_dict)
     report = inspect(tensors)
     if not report.loaded:
         raise TransferError(

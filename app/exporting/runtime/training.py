@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import nn
 
-from app.exporting.runtime.checkpoint import TransferError
 from app.exporting.runtime.loading import places, unwrap
 from app.exporting.runtime.tables import EXPECTED, FRESH, MAY_BE_MISSING
+from app.tensors.kernels.fresh import start_fresh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def transferred(model: nn.Module, subtree: str = "") -> Iterator[tuple[str, nn.Parameter]]:
@@ -117,27 +117,3 @@ def init_untransferred(model: nn.Module, *, subtree: str = "") -> list[str]:
             )
             written.append(key)
     return written
-
-
-def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) -> None:
-    """Fill a tensor in place by a named scheme of torch.nn.init; `seed` makes it repeatable without touching the global generator."""
-    seed = arguments.pop("seed", None)
-    schemes: dict[str, Callable[..., torch.Tensor]] = {
-        "zeros": nn.init.zeros_,
-        "ones": nn.init.ones_,
-        "constant": lambda target, value=0.0: nn.init.constant_(target, value),
-        "normal": nn.init.normal_,
-        "uniform": nn.init.uniform_,
-        "trunc_normal": nn.init.trunc_normal_,
-        "kaiming_uniform": nn.init.kaiming_uniform_,
-        "kaiming_normal": nn.init.kaiming_normal_,
-        "xavier_uniform": nn.init.xavier_uniform_,
-        "xavier_normal": nn.init.xavier_normal_,
-        "orthogonal": nn.init.orthogonal_,
-    }
-    if policy not in schemes:
-        raise TransferError(f"no initialisation is called {policy!r}")
-    with torch.random.fork_rng(enabled=seed is not None), torch.no_grad():
-        if seed is not None:
-            torch.manual_seed(int(seed))
-        schemes[policy](tensor, **arguments)

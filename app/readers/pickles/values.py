@@ -84,13 +84,13 @@ class Storage:
 
     __slots__ = ("blob", "dtype", "first", "key", "location", "nbytes")
 
-    def __init__(self, dtype: str, key: str, location: str, nbytes: int, first: int = 0, blob: Blob | None = None) -> None:
+    def __init__(self, dtype: str, key: str, location: str, nbytes: int, first: int = 0) -> None:
         self.dtype = dtype
         self.key = key
         self.location = location
         self.nbytes = nbytes
         self.first = first
-        self.blob = blob
+        self.blob: Blob | None = None
 
 
 class Tensor:

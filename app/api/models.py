@@ -1,0 +1,348 @@
+"""What the API takes and gives, as OpenAPI describes it."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Given(BaseModel):
+    """Base of what is read off the services' values."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Asked(BaseModel):
+    """Base of what requests carry; a misspelt field is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Sentence(Given):
+    """A message of the catalogue and its parameters."""
+
+    message: str
+    params: dict[str, str | int | float] = {}
+
+
+class RangeOut(Given):
+    """Bytes of a lent file that are wanted."""
+
+    file: str
+    offset: int
+    length: int
+
+
+class WantedOut(Given):
+    """Send all of these at once to `POST /sides/{id}/ranges`."""
+
+    round: int
+    bytes: int
+    ranges: list[RangeOut]
+
+
+class FieldOut(Given):
+    """One constructor argument."""
+
+    name: str
+    default: str = ""
+    required: bool = False
+    annotation: str = ""
+
+
+class CandidateOut(Given):
+    """A class or factory that may be the model."""
+
+    name: str
+    kind: str
+    line: int
+    base: str = ""
+    fields: list[FieldOut] = []
+
+
+class OfferOut(Given):
+    """One of several trees in a file; `POST /sides/{id}/nesting` takes its nesting."""
+
+    nesting: list[str]
+    tensors: int
+    parameters: int = 0
+    role: str
+
+
+class WarningOut(Given):
+    """Something odd that did not stop the reading."""
+
+    code: str
+    params: dict[str, str | int | float | bool | None] = {}
+
+
+class GlobalOut(Given):
+    """A class or function that a pickle names; it was not called."""
+
+    name: str
+    count: int
+    verdict: str
+
+
+class FileOut(Given):
+    """A lent file."""
+
+    name: str
+    size: int
+    modified: int = 0
+
+
+class Side(Given):
+    """What was given as source or target, and what was understood."""
+
+    id: str
+    kind: str
+    label: str
+    state: Literal["ready", "wanted", "choose"]
+    understood: Sentence
+    format: str = ""
+    tensors: int = 0
+    parameters: int = 0
+    bytes: int = 0
+    sent: int = 0
+    holds: bool = False
+    nesting: list[str] = []
+    offers: list[OfferOut] = []
+    warnings: list[WarningOut] = []
+    globals: list[GlobalOut] = []
+    files: list[FileOut] = []
+    wanted: WantedOut | None = None
+    candidates: list[CandidateOut] = []
+    path: str = ""
+
+
+class EntryOut(Given):
+    """A folder or file."""
+
+    name: str
+    path: str
+    folder: bool
+    size: int = 0
+    modified: datetime | None = None
+    checkpoint: bool = False
+
+
+class ListingOut(Given):
+    """A folder under an allowed root."""
+
+    path: str
+    parent: str | None
+    entries: list[EntryOut]
+    shortened: bool = False
+
+
+class CoverageOut(Given):
+    """Totals over keys in one state."""
+
+    keys: int
+    parameters: int
+    bytes: int
+
+
+class Transfer(Given):
+    """A transfer."""
+
+    id: str
+    title: str
+    version: int
+    created: datetime
+    changed: datetime
+    author: str
+    sources: dict[str, Side]
+    target: Side
+    archived: bool = False
+    example: bool = False
+    coverage: CoverageOut | None = None
+    total: CoverageOut | None = None
+
+
+class AppliedOut(Given):
+    """What an edit led to."""
+
+    transfer: str
+    version: int
+    label: Sentence
+    client: str
+    rebased: bool
+    can_undo: bool
+    can_redo: bool
+
+
+class Step(Given):
+    """One step of a transfer's history."""
+
+    version: int
+    author: str
+    at: datetime
+    label: Sentence
+    kind: str
+    undone: bool = False
+    name: str = ""
+    added: list[str] = Field(default=[], description="Rules that came, as text")
+    removed: list[str] = Field(default=[], description="Rules that went, as text")
+
+
+class Group(Given):
+    """Proposals that belong together."""
+
+    id: str
+    target: str
+    sources: list[str]
+    op: str
+    keys: list[str]
+    confidence: float
+    accepted: bool
+
+
+class ExportKindOut(Given):
+    """A way out."""
+
+    kind: str
+    title: str
+    filename: str
+    media_type: str
+    available: bool
+    why_not: Sentence | None = None
+    previewed: bool = True
+
+
+class Understand(Asked):
+    """Text to be understood: a path, a model, Python source, a list of keys, an error message."""
+
+    text: str
+    against: str | None = Field(default=None, description="The other side, for error messages")
+
+
+class LentFileIn(Asked):
+    """A file that stays where it is."""
+
+    name: str
+    size: int = Field(ge=0)
+    modified: int = 0
+
+
+class Lend(Asked):
+    """Files that stay where they are: names and sizes."""
+
+    files: list[LentFileIn]
+
+
+class RangeIn(Asked):
+    """Bytes of a lent file."""
+
+    file: str
+    offset: int = Field(ge=0)
+    data: str = Field(description="base64")
+
+
+class Feed(Asked):
+    """The ranges of one round."""
+
+    ranges: list[RangeIn]
+
+
+class Build(Asked):
+    """Which class or factory, with which arguments, written as Python literals."""
+
+    candidate: str
+    arguments: str = ""
+
+
+class Nest(Asked):
+    """Path inside the file, tokens as spelt."""
+
+    nesting: list[str]
+
+
+class Create(Asked):
+    """A new transfer."""
+
+    sources: dict[str, str] = Field(description="Name of the source (empty where there is one) to its side")
+    target: str | None = Field(default=None, description="Side; may be left out where `plan` carries a frozen target")
+    title: str = ""
+    plan: str = Field(default="", description="A plan to begin with, text or JSON")
+
+
+class Change(Asked):
+    """What may be changed of a transfer itself."""
+
+    title: str | None = None
+    archived: bool | None = None
+
+
+class OnVersion(Asked):
+    """Base of edits: the version that was looked at, and the tab or program that edits."""
+
+    base_version: int
+    client: str = ""
+
+
+class Edits(OnVersion):
+    """Edits of the plan, done as one step."""
+
+    edits: list[dict[str, Any]] = Field(description="As `GET /schemas/edits` describes them")
+
+
+class ImportPlan(OnVersion):
+    """A plan that takes the place of the one that is there, text or JSON."""
+
+    plan: str
+
+
+class Accept(OnVersion):
+    """Which proposals are taken: by key, by group, by confidence, or all that need no person."""
+
+    keys: list[str] = []
+    groups: list[str] = []
+    at_least: float | None = None
+    certain: bool = False
+
+
+class Reject(OnVersion):
+    """Which proposals are refused."""
+
+    keys: list[str] = []
+    groups: list[str] = []
+
+
+class Draw(OnVersion):
+    """Pairs of source key and target key."""
+
+    pairs: list[tuple[str, str]]
+    source: str = ""
+
+
+class Targets(OnVersion):
+    """Target keys."""
+
+    targets: list[str]
+
+
+class Fresh(Targets):
+    """Target keys that start fresh."""
+
+    policy: str = "model"
+
+
+class LeaveBehind(OnVersion):
+    """Source keys that are left behind."""
+
+    keys: list[str]
+    source: str = ""
+
+
+class Client(Asked):
+    """Who undoes."""
+
+    client: str = ""
+
+
+class VersionName(Asked):
+    """A name for a version."""
+
+    name: str

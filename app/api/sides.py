@@ -1,0 +1,87 @@
+"""Sides: what is given as source or target."""
+
+import base64
+import binascii
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.api import models
+from app.api.failures import RequestError
+from app.api.house import House
+from app.keys.documents import tree_to_json
+from app.services import browse, lent, sides
+from app.services.cards import LentFile
+
+router = APIRouter(tags=["sides"])
+
+
+@router.post("/sides", response_model=models.Side, status_code=201)
+def understand(house: House, asked: models.Understand) -> object:
+    """Understand a text: path, model, Python source, list of keys, error message."""
+    return sides.understand(house, asked.text, against=asked.against)
+
+
+@router.put(
+    "/uploads/{name}",
+    response_model=models.Side,
+    status_code=201,
+    openapi_extra={
+        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
+    },
+)
+async def upload(request: Request, house: House, name: str, against: str | None = None) -> object:
+    """Take a whole small file."""
+    body = await request.body()
+    return await run_in_threadpool(lambda: sides.upload(house, name, body, against=against))
+
+
+@router.post("/lent", response_model=models.Side, status_code=201)
+def lend(house: House, asked: models.Lend) -> object:
+    """Announce files that stay where they are; the answer says which ranges are wanted."""
+    return lent.lend(house, [LentFile(file.name, file.size, file.modified) for file in asked.files])
+
+
+@router.post("/sides/{side}/ranges", response_model=models.Side)
+def feed(house: House, side: str, asked: models.Feed) -> object:
+    """Send the ranges that were wanted; the answer wants more, or is ready."""
+    return lent.feed(house, side, [(part.file, part.offset, _bytes(part.data)) for part in asked.ranges])
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RequestError("request_invalid", where="ranges.data", why="base64") from error
+
+
+@router.get("/sides/{side}", response_model=models.Side)
+def card(house: House, side: str) -> object:
+    """Say again what was understood."""
+    return sides.card(house, side)
+
+
+@router.get("/sides/{side}/tree")
+def tree(house: House, side: str) -> Response:
+    """All keys with shape and dtype: what `keygraft tree --json` prints."""
+    return Response(msgspec.json.encode(tree_to_json(sides.tree(house, side))), media_type="application/json")
+
+
+@router.post("/sides/{side}/build", response_model=models.Side)
+def build(house: House, side: str, asked: models.Build) -> object:
+    """Build the model that was chosen among the candidates."""
+    return sides.build(house, side, asked.candidate, asked.arguments)
+
+
+@router.post("/sides/{side}/nesting", response_model=models.Side, status_code=201)
+def nest(house: House, side: str, asked: models.Nest) -> object:
+    """Read another tree of the same file; a new side."""
+    return sides.nest(house, side, asked.nesting)
+
+
+@router.get("/files", response_model=models.ListingOut)
+def files(house: House, path: Annotated[str, "folder; empty: the allowed roots"] = "") -> object:
+    """List folders and checkpoints under the allowed roots."""
+    return browse.folder(house, path) if path else browse.roots(house)

@@ -1,0 +1,136 @@
+"""What is left when units are paired: a bias that stands apart, tables of another size, changed input channels, tied twins."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from app.automap.evidence import likeness, roles_clash, wrapped
+from app.automap.fusion import base
+from app.automap.matching import Matching
+from app.automap.names import joined
+from app.automap.recipes import Draft
+from app.automap.units import Shape, Unit
+from app.mapping.claims import Claim
+
+Resized = tuple[str, dict[str, Any], str]
+TABLES = frozenset({"wordembed", "lm_head", "typeembed"})
+POSITIONS = frozenset({"pos", "relpos_table"})
+
+
+def leftovers(matching: Matching) -> Iterator[Draft]:
+    """Yield drafts for target keys that no pair reaches."""
+    back = {b: a for a, b in matching.pairs.items()}
+    free_u = [a for a in range(len(matching.us)) if a not in matching.pairs]
+    free_v = [b for b in range(len(matching.vs)) if b not in back]
+    yield from _apart(matching, free_u)
+    yield from _set_apart(matching, free_v)
+    used: set[int] = set()
+    for b in free_v:
+        a = _resized(matching, b, [a for a in free_u if a not in used])
+        if a is not None:
+            used.add(a[0])
+            yield from _members(matching, a[0], b, a[1])
+        else:
+            yield from _twins(matching, b, back)
+
+
+def _apart(matching: Matching, free_u: Sequence[int]) -> Iterator[Draft]:
+    """A parameter that the source holds beside the module: `attn.q_bias` for the bias of `query`."""
+    for a in free_u:
+        u = matching.us[a]
+        if "weight" in u.params or not u.role:
+            continue
+        for c, b in matching.pairs.items():
+            mate, v = matching.us[c], matching.vs[b]
+            if v.role != u.role or mate.block != u.block or mate.source != u.source or v.lengths != u.lengths:
+                continue
+            for param, shape in u.params.items():
+                if param in v.params and param not in mate.params and v.params[param] == shape and v.whole is None:
+                    for key, own in zip(v.keys(param), u.keys(param), strict=True):
+                        yield Draft(key, _claim(u, own), ((c, b),), param)
+
+
+def _set_apart(matching: Matching, free_v: Sequence[int]) -> Iterator[Draft]:
+    """The other way round: a bias that the target holds beside the module whose weight is paired."""
+    for b in free_v:
+        v = matching.vs[b]
+        if "weight" in v.params or v.whole is not None:
+            continue
+        for a, c in matching.pairs.items():
+            u, mate = matching.us[a], matching.vs[c]
+            near = mate.block == v.block and ((u.role and u.role == v.role) or wrapped(u.path, v.path))
+            if not near or u.lengths != v.lengths or u.whole is not None:
+                continue
+            for param, shape in v.params.items():
+                if u.params.get(param) == shape and param not in mate.params:
+                    for key, own in zip(v.keys(param), u.keys(param), strict=True):
+                        yield Draft(key, _claim(u, own), ((a, c),), param)
+
+
+def _resized(matching: Matching, b: int, free: Sequence[int]) -> tuple[int, Resized] | None:
+    v = matching.vs[b]
+    for a in free:
+        u = matching.us[a]
+        if u.lengths != v.lengths or u.whole or v.whole or u.params.keys() != v.params.keys() or roles_clash(u, v):
+            continue
+        named = u.path == v.path or (u.role and u.role == v.role) or (u.local == v.local and likeness(u.outer, v.outer) > 0.5)
+        if named:
+            change = resizing(u.main, v.main, u.role or v.role)
+            if change is not None and all(u.params[name] == v.params[name] for name in u.params if name != "weight"):
+                return a, change
+    return None
+
+
+def resizing(source: Shape, target: Shape, role: str) -> Resized | None:
+    """Return op, arguments and doubt for two shapes of one thing that differ in size; None where that is no resize."""
+    if len(source) != len(target) or source == target:
+        return None
+    if base(role) in POSITIONS and source[-1] == target[-1] and len(source) >= 2:
+        return "interpolate", {"from": list(source), "to": list(target)}, "resize"
+    differing = [axis for axis, (a, b) in enumerate(zip(source, target, strict=True)) if a != b]
+    if role == "relpos_table" and differing == [0]:
+        return "interpolate", {"from": list(source), "to": list(target)}, "resize"
+    if differing == [1] and len(source) >= 4:
+        many, few = source[1], target[1]
+        if few < many and few == 1:
+            return "sum", {"dim": 1, "from": many, "to": few}, "resize"
+        return "repeat", {"dim": 1, "from": many, "to": few}, "resize"
+    if differing == [0] and role in TABLES and min(source[0], target[0]) > 512:
+        if target[0] > source[0]:
+            return "pad", {"dim": 0, "from": source[0], "to": target[0]}, "resize"
+        return "slice", {"dim": 0, "start": 0, "length": target[0]}, "resize"
+    return None
+
+
+def _members(matching: Matching, a: int, b: int, change: Resized) -> Iterator[Draft]:
+    u, v = matching.us[a], matching.vs[b]
+    op, args, doubt = change
+    for param in v.params:
+        changed = param == "weight"
+        for key, own in zip(v.keys(param), u.keys(param), strict=True):
+            claim = _claim(u, own, op if changed else "identity", args if changed else {})
+            yield Draft(key, claim, ((a, b),), param, doubt)
+
+
+def _twins(matching: Matching, b: int, back: Mapping[int, int]) -> Iterator[Draft]:
+    """A target that shares another target's tensor: an output layer tied to the embedding, an embedding held twice."""
+    v = matching.vs[b]
+    if v.whole is not None:
+        return
+    alike = [
+        c
+        for c, other in enumerate(matching.vs)
+        if c in back and other.params == v.params and other.lengths == v.lengths and other.whole is None
+    ]
+    tied = [c for c in alike if v.role == "lm_head" and matching.vs[c].role == "wordembed"]
+    if not tied and len(alike) == 1 and len(v.main) > 1:
+        tied = [c for c in alike if v.bare and joined(matching.vs[c].path[-1]) == joined(v.path[-1])]
+    if len(tied) == 1 and not v.axes:
+        a = back[tied[0]]
+        u = matching.us[a]
+        if u.whole is None and u.main == v.main:
+            for param in v.params:
+                yield Draft(v.keys(param)[0], _claim(u, u.keys(param)[0]), ((a, tied[0]),), param, "tied")
+
+
+def _claim(u: Unit, key: str, op: str = "identity", args: dict[str, Any] | None = None) -> Claim:
+    return Claim((key,), op, args or {}, (u.source,) if u.source else ())

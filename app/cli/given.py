@@ -1,0 +1,104 @@
+"""SIDE on the command line: a checkpoint, a model, a list of keys."""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from app.errors import KeygraftError, NotFoundError
+from app.keys import KeyTree
+from app.sources import FileSet, LocalFiles, RemotePolicy, from_environment, is_remote
+
+_NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<side>.+)\Z", re.DOTALL)
+_MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
+_TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
+
+
+class Side(NamedTuple):
+    """A side: its tree, and the files that hold its bytes (None: nothing does)."""
+
+    text: str
+    tree: KeyTree
+    files: FileSet | None = None
+
+
+def sources(given: Sequence[str], *, python: Path | None = None) -> dict[str, Side]:
+    """Read `--source`, once as SIDE or repeated as NAME=SIDE. Raises KeygraftError."""
+    found: dict[str, Side] = {}
+    for text in given:
+        match = None if Path(text).exists() else _NAMED.match(text)
+        name, side = (match["name"], match["side"]) if match else ("", text)
+        if name in found:
+            raise KeygraftError("source_named_twice", name=name or text[:80])
+        found[name] = read(side, python=python)
+    return found
+
+
+def read(text: str, *, source: KeyTree | None = None, python: Path | None = None) -> Side:
+    """Read a SIDE.
+
+    source -- what an error message of `load_state_dict` is read against
+    python -- interpreter of another environment to build a model in
+    Raises KeygraftError.
+    """
+    if is_remote(text):
+        return _remote(text)
+    if _MODEL.match(text):
+        return Side(text, _built(text, python))
+    if text == "-":
+        return Side(text, _text(sys.stdin.read(), source))
+    if text.lstrip().startswith("{") or "\n" in text:
+        return Side(text, _text(text, source))
+    return _file(text, source, python)
+
+
+def _file(text: str, source: KeyTree | None, python: Path | None) -> Side:
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise NotFoundError("file_not_found", file=text[:200])
+    if path.suffix == ".py":
+        return Side(text, _built(f"python:{text}", python))
+    if path.is_file() and path.suffix.lower() in _TEXTS and not path.name.endswith(".index.json"):
+        return Side(text, _text(path.read_text("utf-8", errors="replace"), source))
+    from app.readers import read as read_files
+
+    files = LocalFiles(path)
+    return Side(text, read_files(files), files)
+
+
+def _remote(address: str) -> Side:
+    from app.readers import read as read_files
+    from app.settings import load
+    from app.sources.opening import open_remote
+    from app.sources.remote import in_rounds
+
+    settings = load()
+    policy = RemotePolicy(
+        allow_private=settings.remote_private,
+        allow_http=settings.remote_http,
+        max_bytes=settings.remote_bytes,
+        proxy=settings.remote_proxy,
+        ca_file=settings.remote_ca_file,
+    )
+    files = open_remote(address, policy, from_environment(os.environ))
+    return Side(files.label, in_rounds(files, read_files), files)
+
+
+def _text(text: str, source: KeyTree | None) -> KeyTree:
+    from app.definitions.text import from_text
+
+    return from_text(text, source=source)
+
+
+def _built(spec: str, python: Path | None) -> KeyTree:
+    from app import definitions
+    from app.sandbox import Sandbox
+
+    definition = definitions.from_spec(definitions.parse_spec(spec))
+    sandbox = Sandbox(python=python)
+    try:
+        return definitions.build(definition, sandbox=sandbox)
+    finally:
+        sandbox.close()

@@ -1,0 +1,63 @@
+"""Starts the page: takes the port, prints the link, runs the server until it is stopped."""
+
+import socket
+import sys
+import threading
+import webbrowser
+
+import uvicorn
+
+from app import bootstrap, logs
+from app.errors import KeygraftError
+from app.gate import Entry
+from app.services import sides as given_sides
+from app.services import transfers
+from app.services.house import House
+from app.settings import Settings
+
+_GRACE_SECONDS = 3
+
+
+def run(settings: Settings, *, browser: bool = False, sides: tuple[str, str] | None = None) -> None:
+    """Serve until interrupted. Raises KeygraftError where the address cannot be taken."""
+    bootstrap.check(settings)
+    listening = _listen(settings)
+    port = int(listening.getsockname()[1])
+    settings = settings.model_copy(update={"port": port})
+    logs.configure(settings.log)
+    house = bootstrap.open_house(settings)
+    entry = Entry(settings)
+    after = _begin(house, sides) if sides else ""
+    app = bootstrap.create_app(settings, house=house, entry=entry)
+    record = entry.record(port)
+    link = entry.link(port, after)
+    sys.stdout.write(f"Keygraft: {link}\n")
+    sys.stdout.flush()
+    if browser:
+        threading.Timer(0.5, webbrowser.open, [link]).start()
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False)
+    )
+    try:
+        server.run(sockets=[listening])
+    finally:
+        record.unlink(missing_ok=True)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise KeygraftError("port_taken", host=settings.host, port=settings.port, reason=error.strerror or "") from error
+    return listening
+
+
+def _begin(house: House, sides: tuple[str, str]) -> str:
+    """Make the transfer that stands in front; its path."""
+    source = given_sides.understand(house, sides[0])
+    target = given_sides.understand(house, sides[1], against=source.id)
+    return f"/t/{transfers.create(house, {'': source.id}, target.id).id}"

@@ -1,0 +1,61 @@
+"""Commands over one or two sides: tree, diff, ops."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.output import Json, print_json, print_tree, write
+
+SideArgument = Annotated[str, typer.Argument(metavar="SIDE", help="Checkpoint, folder, model, or list of keys.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(tree)
+    app.command()(diff)
+    app.command()(ops)
+
+
+def tree(side: SideArgument, as_json: Json = False) -> None:
+    """Print the keys of a side with shapes and dtypes; headers only, nothing is executed."""
+    from app.cli import given
+    from app.keys.documents import tree_to_json
+
+    found = given.read(side).tree
+    if as_json:
+        print_json(tree_to_json(found))
+    else:
+        print_tree(found)
+
+
+def diff(
+    a: Annotated[str, typer.Argument(metavar="A")],
+    b: Annotated[str, typer.Argument(metavar="B")],
+    values: Annotated[bool, typer.Option("--values", help="Compare the tensors too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare two sides: keys, shapes, dtypes; exit 1 where they differ."""
+    from app.cli import given
+    from app.cli.comparison import compare
+
+    found = compare(given.read(a), given.read(b), values=values)
+    if as_json:
+        print_json(found)
+    else:
+        for title, entries in found.items():
+            for entry in entries:
+                write(f"{title:<8} {entry if isinstance(entry, str) else '  '.join(map(str, entry))}")
+    if any(found.values()):
+        raise typer.Exit(1)
+
+
+def ops(as_json: Json = False) -> None:
+    """List the operations that a rule may use."""
+    from app.cli.vocabulary import described
+
+    listed = described()
+    if as_json:
+        print_json(listed)
+        return
+    for entry in listed:
+        write(f"{entry['name']}\n    {entry['summary']}\n    {entry['example']}")

@@ -1,0 +1,167 @@
+"""What the commands over a source, a target and a plan share."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from app import mapping
+from app.cli import given
+from app.cli.given import Side
+from app.errors import KeygraftError, NotFoundError
+from app.keys import KeyTree
+from app.mapping.claims import Proposal
+from app.mapping.outcomes import Evaluation
+from app.mapping.plan import Init, Plan
+
+FILES = frozenset({"safetensors", "torch"})
+_SIZE = re.compile(r"(?P<count>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[KMGT]?)i?B?\Z", re.IGNORECASE)
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+class UnfinishedError(KeygraftError):
+    """A plan leaves keys open."""
+
+    exit_code = 1
+
+
+class Sides(msgspec.Struct, frozen=True):
+    """Sources by name, and the target."""
+
+    sources: dict[str, Side]
+    target: Side
+
+    @classmethod
+    def read(cls, sources: Sequence[str], target: str, python: Path | None = None) -> "Sides":
+        """Read all sides; a target that is an error message is read against the only source."""
+        found = given.sources(sources, python=python)
+        only = next(iter(found.values())).tree if len(found) == 1 else None
+        return cls(found, given.read(target, source=only, python=python))
+
+    @property
+    def trees(self) -> dict[str, KeyTree]:
+        """The sources' trees."""
+        return {name: side.tree for name, side in self.sources.items()}
+
+    def evaluate(self, plan: Plan) -> Evaluation:
+        """What the plan does."""
+        return mapping.evaluate(plan, self.trees, self.target.tree)
+
+    def propose(self) -> dict[str, Proposal]:
+        """What the automatic mapper suggests."""
+        from app.automap import propose
+
+        return propose(self.trees, self.target.tree)
+
+    def plan_of(self, proposals: Mapping[str, Proposal]) -> Plan:
+        """Rules that do what was accepted, frozen. What was not is left open: it does not silently start fresh."""
+        claims = {key: each.claim for key, each in proposals.items() if each.accepted and each.claim is not None}
+        rules = [rule for rule in mapping.induce(claims, self.trees, self.target.tree) if not isinstance(rule, Init)]
+        return mapping.freeze(Plan(tuple(rules)), self.trees, self.target.tree)
+
+
+def proposals_document(proposals: Mapping[str, Proposal]) -> bytes:
+    """P.json."""
+    from app.automap import to_json
+
+    return msgspec.json.format(msgspec.json.encode(to_json(proposals)), indent=1) + b"\n"
+
+
+def load_plan(path: Path) -> Plan:
+    """Read a plan file, text or JSON. Raises KeygraftError."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFoundError("file_not_found", file=str(path)[:200]) from error
+    except OSError as error:
+        raise KeygraftError("file_unreadable", file=path.name, reason=error.strerror or "") from error
+    if content.lstrip().startswith(b"{"):
+        return mapping.plan_from_json(content)
+    return mapping.parse_plan(content.decode("utf-8", errors="replace"))
+
+
+def save(path: Path, content: bytes) -> None:
+    """Write a file. Raises KeygraftError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise KeygraftError("file_unwritable", file=str(path)[:200], reason=error.strerror or "") from error
+
+
+def save_plan(path: Path, plan: Plan) -> None:
+    """Write a plan, as JSON where the suffix says so."""
+    save(path, mapping.plan_to_json(plan) if path.suffix == ".json" else mapping.print_plan(plan).encode("utf-8", "surrogatepass"))
+
+
+def text_of(kind: str, sides: Sides, plan: Plan) -> str:
+    """The text of an export. Raises KeygraftError."""
+    from app.services import reports
+
+    match kind:
+        case "script":
+            from app.exporting import loader_script
+
+            return loader_script(plan, sides.trees, sides.target.tree, sides.evaluate(plan))
+        case "plan":
+            return mapping.plan_to_json(mapping.freeze(plan, sides.trees, sides.target.tree)).decode("utf-8", "surrogatepass")
+        case "plan-text":
+            return mapping.print_plan(mapping.freeze(plan, sides.trees, sides.target.tree))
+        case "report":
+            return reports.report(sides.target.text, plan, sides.evaluate(plan))
+        case _:
+            raise NotFoundError("export_kind_unknown", kind=kind[:40])
+
+
+def remap(sides: Sides, plan: Plan, out: Path, *, container: str, shard: int = 0, dtype: str = "", partial: bool = True) -> None:
+    """Write remapped weights. Raises KeygraftError; UnfinishedError where keys are open and `partial` is false."""
+    from app.cli.progress import progress
+    from app.exporting import FileOptions, pieces, write
+
+    evaluation = sides.evaluate(plan)
+    if not partial and not evaluation.clean:
+        raise _open(evaluation)
+    options = msgspec.convert({"container": container, "max_shard_size": shard, "dtype": dtype}, FileOptions)
+    listed = pieces(evaluation, sides.trees, sides.target.tree, options, plan)
+    files = {}
+    for name, side in sides.sources.items():
+        if side.files is None:
+            raise KeygraftError("export_not_held", label=side.text[:200])
+        files[name] = side.files
+    compute = None
+    if listed.computed:
+        from app.cli.computing import compute_with
+
+        compute = compute_with(sides.trees, files)
+    with progress(listed.size) as tell:
+        write(listed, files, out, compute=compute, progress=tell)
+
+
+def _open(evaluation: Evaluation) -> UnfinishedError:
+    states = [outcome.state for outcome in evaluation.targets.values() if not outcome.benign]
+    counts = {state: states.count(state) for state in ("missing", "mismatched", "conflicting")}
+    return UnfinishedError("plan_unfinished", **counts)
+
+
+def apply(plan: Plan, inputs: Sequence[str], out: Path, *, target: str | None, shard: str, dtype: str, partial: bool) -> None:
+    """Remap with a plan that carries its target. Raises KeygraftError."""
+    sources = given.sources(inputs)
+    if target is None and not plan.target:
+        raise KeygraftError("plan_without_target")
+    into = given.read(target) if target is not None else Side("plan", mapping.thaw(plan))
+    sides = Sides(sources, into)
+    unlike = mapping.unmet(plan, sides.trees)
+    if unlike:
+        raise KeygraftError("source_unexpected", name=unlike[0] or inputs[0][:200])
+    container = "safetensors" if out.suffix == ".safetensors" or out.is_dir() or not out.suffix else "torch"
+    remap(sides, plan, out, container=container, shard=_bytes(shard), dtype=dtype, partial=partial)
+
+
+def _bytes(text: str) -> int:
+    if not text:
+        return 0
+    match = _SIZE.match(text.strip())
+    if match is None:
+        raise KeygraftError("size_unreadable", text=text[:40])
+    return int(float(match["count"]) * _UNITS[match["unit"].upper()])

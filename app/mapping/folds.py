@@ -1,0 +1,80 @@
+"""A tree folded for evaluation: families with the numbers of their members, so that a rule is matched once a family and not once a key."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from operator import itemgetter
+from typing import TypeAlias
+
+from app.keys import families
+
+Row: TypeAlias = tuple[str, ...]
+"""The integer segments of one key, as text."""
+
+HOLE = "{}"
+
+
+class FoldedFamily:
+    """Keys that are equal but for integer segments.
+
+    segments -- of the template; None where a segment varies. A key that itself holds a brace is a family of its own, without holes
+    """
+
+    def __init__(self, template: str, keys: list[str], separator: str, *, literal: bool = False) -> None:
+        self.template = template
+        self.keys = keys
+        self.separator = separator
+        self.segments: tuple[str | None, ...] = tuple(
+            None if segment == HOLE and not literal else segment for segment in template.split(separator)
+        )
+        self.literal = literal
+
+    @cached_property
+    def holes(self) -> tuple[int, ...]:
+        """Positions of the segments that vary."""
+        return tuple(at for at, segment in enumerate(self.segments) if segment is None)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """What stands in the holes, for each key."""
+        holes, separator = self.holes, self.separator
+        if not holes:
+            return [()] * len(self.keys)
+        if len(holes) == 1:
+            at = holes[0]
+            return [(key.split(separator)[at],) for key in self.keys]
+        pick = itemgetter(*holes)
+        return [pick(key.split(separator)) for key in self.keys]
+
+
+def fold(keys: Iterable[str], separator: str) -> list[FoldedFamily]:
+    """Fold keys into families, each listed where its first member stands."""
+    listed = list(keys)
+    if not listed:
+        return []
+    text = "\n".join(listed)
+    if "{" in text or text.count("\n") != len(listed) - 1:
+        return _fold_slowly(listed, separator)
+    found: dict[str, list[str]] = {}
+    for key, template in zip(listed, _templates(text, separator), strict=True):
+        members = found.get(template)
+        if members is None:
+            found[template] = [key]
+        else:
+            members.append(key)
+    return [FoldedFamily(template, members, separator) for template, members in found.items()]
+
+
+def _templates(text: str, separator: str) -> list[str]:
+    """Write the template of each line, in one pass over all."""
+    mark = re.escape(separator)
+    inner = re.compile(rf"{mark}(?:0|[1-9][0-9]{{0,8}})(?={mark}|\n|\Z)", re.ASCII)
+    templates = inner.sub(separator + HOLE, text).split("\n")
+    first = re.compile(rf"(?:0|[1-9][0-9]{{0,8}})(?={mark}|\Z)", re.ASCII)
+    return [first.sub(HOLE, line, count=1) if line[:1].isdigit() and first.match(line) else line for line in templates]
+
+
+def _fold_slowly(keys: list[str], separator: str) -> list[FoldedFamily]:
+    out = [FoldedFamily(key, [key], separator, literal=True) for key in keys if "{" in key]
+    rest = families((key for key in keys if "{" not in key), separator)
+    return out + [FoldedFamily(template, [key for _, key in family.members], separator) for template, family in rest.items()]

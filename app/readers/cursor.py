@@ -1,0 +1,84 @@
+"""A cursor that walks a binary file: a window of 256 KB moves forward, what is jumped over is not read."""
+
+import struct
+from collections.abc import Callable
+
+from app.errors import KeygraftError
+from app.sources import ByteSource
+
+_CHUNK = 256 * 1024
+_FORMS = {"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", "u64": "Q", "i64": "q", "f32": "f", "f64": "d"}
+
+
+class Cursor:
+    """Reads numbers and bytes from `place` on; `bad` makes the error of a file that ends too early."""
+
+    def __init__(
+        self, source: ByteSource, bad: Callable[[], KeygraftError], *, place: int = 0, end: int | None = None, big: bool = False
+    ) -> None:
+        self.source = source
+        self.place = place
+        self.end = source.size if end is None else end
+        self._bad = bad
+        self._buffer = b""
+        self._base = 0
+        self._order = ">" if big else "<"
+        self._structs = {name: struct.Struct(self._order + form) for name, form in _FORMS.items()}
+
+    @property
+    def left(self) -> int:
+        """Bytes up to the end."""
+        return self.end - self.place
+
+    def take(self, length: int) -> bytes:
+        """Return the next bytes."""
+        start = self._window(length)
+        self.place += length
+        return self._buffer[start : start + length]
+
+    def number(self, kind: str) -> int:
+        """Return the next whole number: u8, i8, u16, ... i64."""
+        form = self._structs[kind]
+        start = self._window(form.size)
+        self.place += form.size
+        return int(form.unpack_from(self._buffer, start)[0])
+
+    def real(self, kind: str) -> float:
+        """Return the next real number: f32, f64."""
+        form = self._structs[kind]
+        start = self._window(form.size)
+        self.place += form.size
+        return float(form.unpack_from(self._buffer, start)[0])
+
+    def varint(self) -> int:
+        """Return the next variable-length number of protobuf: at most ten bytes."""
+        start = self._window(min(10, self.left))
+        value = 0
+        for index in range(min(10, self.left)):
+            byte = self._buffer[start + index]
+            value |= (byte & 0x7F) << (7 * index)
+            if byte < 0x80:
+                self.place += index + 1
+                return value & 0xFFFFFFFFFFFFFFFF
+        raise self._bad()
+
+    def skip(self, length: int) -> None:
+        """Jump over bytes."""
+        if not 0 <= length <= self.left:
+            raise self._bad()
+        self.place += length
+
+    def _window(self, length: int) -> int:
+        """Make the next bytes stand in the buffer; return where."""
+        start = self.place - self._base
+        if start >= 0 and start + length <= len(self._buffer):
+            if length > self.left:
+                raise self._bad()
+            return start
+        if length > self.left:
+            raise self._bad()
+        self._buffer = self.source.read_at(self.place, max(length, min(_CHUNK, self.left)))
+        self._base = self.place
+        if len(self._buffer) < length:
+            raise self._bad()
+        return 0

@@ -1,0 +1,186 @@
+"""HDF5 and Keras: datasets with their shapes. External, virtual and soft links are listed and never followed.
+
+The format itself is read by the HDF5 library, through h5py (extra `hdf5`); it sees the file only through our `read_at`.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned
+from app.keys.tree import keyed
+from app.readers.errors import Hdf5Error, ReadError, ReadLimitError, UnknownFormatError
+from app.readers.limits import Limits
+from app.readers.nesting import below, role_of
+from app.readers.pickles.numpy_makers import dtype_name
+from app.sources import ByteSource, RangesWanted, ReadAhead, absolute
+
+if TYPE_CHECKING:
+    import h5py
+
+_AHEAD = 64 * 1024
+_MOST_DEPTH = 64
+Path = tuple[str, ...]
+
+
+class _Stream:
+    """A ByteSource as the stream that h5py wants. What goes wrong inside the library's callbacks is kept and raised afterwards."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self._place = 0
+        self.wanted: RangesWanted | None = None
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move; the library only seeks from the start or to the end."""
+        self._place = offset + (self._source.size if whence == 2 else self._place if whence == 1 else 0)
+        return self._place
+
+    def tell(self) -> int:
+        """Where the stream stands."""
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer."""
+        view = memoryview(buffer).cast("B")
+        try:
+            data = self._source.read_at(self._place, len(view))
+        except RangesWanted as request:
+            self.wanted = request
+            raise
+        view[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+    def read(self, size: int = -1) -> bytes:
+        """Read bytes."""
+        data = self._source.read_at(self._place, self._source.size if size < 0 else size)
+        self._place += len(data)
+        return data
+
+
+def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits, *, form: str = "hdf5") -> KeyTree:
+    """Read the tree of an HDF5 file; keys are paths of datasets. Raises Hdf5Error, ReadLimitError, ReadError (`missing_library`)."""
+    try:
+        import h5py  # noqa: PLC0415 -- an optional library, wanted for this format only
+    except ImportError as error:
+        raise ReadError("missing_library", file=source.name, library="h5py", extra="hdf5") from error
+    stream = _Stream(ReadAhead(source, _AHEAD, kept=64))
+    try:
+        with h5py.File(stream, "r") as file:
+            walk = _Walk(source, limits)
+            walk.run(file)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, UnicodeError, RangesWanted) as error:
+        if stream.wanted is not None:
+            raise stream.wanted from None
+        if "truncated" in str(error):
+            raise UnknownFormatError("truncated", file=source.name) from error
+        raise Hdf5Error("hdf5_invalid", file=source.name) from error
+    return walk.tree(nesting, form)
+
+
+class _Walk:
+    def __init__(self, source: ByteSource, limits: Limits) -> None:
+        self._source = source
+        self._limits = limits
+        self._tensors: list[tuple[Path, TensorInfo]] = []
+        self._other: dict[str, str] = {}
+        self._links: list[str] = []
+        self._seen: dict[tuple[int, bytes], Path] = {}
+
+    def run(self, file: "h5py.File") -> None:
+        """Visit all groups, each object once, hard links only."""
+        import h5py  # noqa: PLC0415 -- as above
+
+        self._new(file, ())
+        stack: list[tuple[Path, h5py.Group, Iterator[str]]] = [((), file, iter(file))]
+        while stack:
+            path, group, names = stack[-1]
+            name = next(names, None)
+            if name is None:
+                stack.pop()
+                continue
+            child = (*path, name)
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                self._links.append("/".join(child))
+                self._note(child, "link, not followed")
+                continue
+            found = group.get(name)
+            if not self._new(found, child):
+                continue
+            if isinstance(found, h5py.Group):
+                if len(child) > _MOST_DEPTH:
+                    raise ReadLimitError("limit", file=self._source.name, detail="depth")
+                stack.append((child, found, iter(found)))
+            elif isinstance(found, h5py.Dataset):
+                self._dataset(child, found)
+
+    def _note(self, path: Path, text: str) -> None:
+        if len(self._other) < self._limits.shown:
+            self._other["/".join(path)] = text
+
+    def _new(self, found: Any, path: Path) -> bool:
+        """Whether an object was not met before under another name."""
+        import h5py  # noqa: PLC0415 -- as above
+
+        if len(self._seen) >= self._limits.keys:
+            raise ReadLimitError("limit", file=self._source.name, detail="keys")
+        info = h5py.h5o.get_info(found.id)
+        address = (info.fileno, bytes(str(info.addr), "ascii"))
+        if address in self._seen:
+            self._note(path, "same as " + ("/".join(self._seen[address]) or "the root"))
+            return False
+        self._seen[address] = path
+        return True
+
+    def _dataset(self, path: Path, found: "h5py.Dataset") -> None:
+        if found.is_virtual or found.external:
+            self._links.append("/".join(path))
+            self._note(path, "data in another file, not followed")
+            return
+        shape = tuple(int(size) for size in found.shape or ())
+        dtype, big = _element(found.dtype)
+        offset = found.id.get_offset()
+        place = None if offset is None else absolute(self._source, int(offset))
+        length = int(found.id.get_storage_size())
+        if place is not None and int(offset) + length > self._source.size:
+            raise Hdf5Error("hdf5_invalid", file=self._source.name)
+        where = None if place is None or big or dtype in {"STRING", "RECORD", "OBJECT"} else Location(0, place, length, f"@{place}")
+        self._tensors.append(
+            (path, TensorInfo(shape, dtype, path=path if len(path) > 1 else (), where=where, note="big-endian" if big else ""))
+        )
+
+    def tree(self, nesting: tuple[Token, ...] | None, form: str) -> KeyTree:
+        """Put the tree together."""
+        chosen = nesting or ()
+        inside = [(path, info) for path, info in self._tensors if below(path, chosen)]
+        if chosen and not inside:
+            raise ReadError("no_such_nesting", file=self._source.name, nesting="/".join(str(token) for token in chosen))
+        keys = keyed([path[len(chosen) :] for path, _ in inside], "/")
+        tops = dict.fromkeys(path[:1] for path, _ in self._tensors if len(path) > 1)
+        offers = [self._offer(()), *(self._offer(top) for top in tops if len(tops) > 1)]
+        warnings = (Warned("hdf5_external", {"key": self._links[0], "count": len(self._links)}),) if self._links else ()
+        return KeyTree(
+            form,
+            {key: info for key, (_, info) in zip(keys, inside, strict=True)},
+            nesting=chosen,
+            separator="/",
+            files=(FileInfo(self._source.name, self._source.size),),
+            other=self._other,
+            warnings=warnings,
+            offers=tuple(offers),
+            ordered=False,
+        )
+
+    def _offer(self, path: Path) -> TreeOffer:
+        inside = [info for each, info in self._tensors if below(each, path)]
+        return TreeOffer(path, len(inside), sum(info.numel for info in inside), role_of(path))
+
+
+def _element(dtype: Any) -> tuple[str, bool]:
+    """Our name of an element type, and whether it stands big end first."""
+    if dtype.kind == "O":
+        return "STRING", False
+    if dtype.fields:
+        return "RECORD", False
+    name, big = dtype_name(dtype.str)
+    return name or str(dtype).upper(), big

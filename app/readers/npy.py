@@ -1,0 +1,160 @@
+"""NumPy's `.npy` headers and `.npz` archives: headers only, arrays of objects named and left alone.
+
+Source of the format: numpy, `numpy/lib/format.py`.
+"""
+
+import re
+import zlib
+from math import prod
+from typing import NamedTuple
+
+from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned, itemsize
+from app.keys.spelling import spell_token
+from app.readers.archive import STORED, Archive, Entry
+from app.readers.errors import NumpyError, ReadError, ReadLimitError
+from app.readers.limits import Limits
+from app.readers.pickles.numpy_makers import dtype_name
+from app.readers.storages import contiguous, fortran
+from app.sources import ByteSource, absolute, together
+
+MAGIC = b"\x93NUMPY"
+_HEADER = re.compile(
+    r"\{\s*'descr':\s*(?P<descr>'[^'\n]{1,200}'|\[.{1,60000}\]),\s*'fortran_order':\s*(?P<fortran>True|False),\s*"
+    r"'shape':\s*\((?P<shape>[0-9L, ]{0,600})\),?\s*\}\s*\Z",
+    re.DOTALL,
+)
+_MOST_HEADER = 1 << 16
+_MOST = (1 << 63) - 1
+_PEEK = 4096
+
+
+class Header(NamedTuple):
+    """What a `.npy` header says; `start` is where the data begins, from the header's first byte."""
+
+    dtype: str
+    big: bool
+    shape: tuple[int, ...]
+    fortran: bool
+    start: int
+
+
+def header(head: bytes, name: str) -> Header | int:
+    """Parse a header; a number is the count of bytes that must be at hand. Raises NumpyError (`npy_header`)."""
+    if head[:6] != MAGIC or len(head) < 12 or head[6] not in {1, 2, 3}:
+        raise NumpyError("npy_header", file=name)
+    wide = 2 if head[6] == 1 else 4
+    length = int.from_bytes(head[8 : 8 + wide], "little")
+    start = 8 + wide + length
+    if length > _MOST_HEADER:
+        raise NumpyError("npy_header", file=name)
+    if len(head) < start:
+        return start
+    found = _HEADER.match(head[8 + wide : start].decode("latin1").strip())
+    if found is None:
+        raise NumpyError("npy_header", file=name)
+    descr = found["descr"]
+    dtype, big = dtype_name(descr[1:-1]) if descr[0] == "'" else ("RECORD", False)
+    if "'|O" in descr or "'O'" in descr or "'O8'" in descr:
+        dtype = "OBJECT"
+    shape = tuple(int(size.removesuffix("L")) for size in found["shape"].replace(" ", "").split(",") if size)
+    if not dtype or len(shape) > 64 or any(size > _MOST for size in shape) or prod(shape) > _MOST:
+        raise NumpyError("npy_header", file=name)
+    return Header(dtype, big, shape, found["fortran"] == "True", start)
+
+
+def tensor(found: Header, length: int, place: int | None, file: int = 0) -> TensorInfo | None:
+    """Make the tensor of a header whose data is said to be `length` bytes at `place`; None where they do not suffice."""
+    size = itemsize(found.dtype)
+    if size is not None and prod(found.shape) * size > length:
+        return None
+    stride = fortran(found.shape) if found.fortran else contiguous(found.shape)
+    where = Location(file, place, length, f"@{place}") if place is not None and size is not None and not found.big else None
+    return TensorInfo(
+        found.shape,
+        found.dtype,
+        where=where,
+        stride=None if stride == contiguous(found.shape) else stride,
+        note="big-endian" if found.big else "",
+    )
+
+
+def read_single(source: ByteSource, nesting: tuple[Token, ...] | None, _limits: Limits) -> KeyTree:
+    """Read a lone `.npy` file: one tensor without a name. Raises NumpyError."""
+    if nesting:
+        raise ReadError("no_such_nesting", file=source.name, nesting=str(nesting[0])[:80])
+    found = header(source.read_at(0, _PEEK), source.name)
+    if isinstance(found, int):
+        found = header(source.read_at(0, found), source.name)
+    if isinstance(found, int):
+        raise NumpyError("npy_header", file=source.name)
+    if found.dtype == "OBJECT":
+        raise NumpyError("object_array", file=source.name, key="")
+    info = tensor(found, source.size - found.start, found.start)
+    if info is None:
+        raise NumpyError("npy_header", file=source.name)
+    return KeyTree("npy", {"": info}, files=(FileInfo(source.name, source.size),), offers=(TreeOffer((), 1, info.numel),))
+
+
+def is_npz(archive: Archive) -> bool:
+    """Whether every entry is an array."""
+    return bool(archive.entries) and all(entry.name.endswith(".npy") for entry in archive.entries)
+
+
+def read(source: ByteSource, archive: Archive, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
+    """Read the headers of all arrays of an archive. Raises NumpyError, ZipError, ReadLimitError."""
+    if nesting:
+        raise ReadError("no_such_nesting", file=source.name, nesting=str(nesting[0])[:80])
+    if len(archive.entries) > limits.keys:
+        raise ReadLimitError("limit", file=source.name, detail="keys")
+    tensors: dict[str, TensorInfo] = {}
+    other: dict[str, str] = {}
+    warnings: list[Warned] = []
+    entries = [entry for entry in archive.entries if len(entry.name) <= limits.key_length]
+    for entry, (found, place) in zip(entries, together(lambda entry: _opened(archive, entry), entries), strict=True):
+        key = spell_token(entry.name.removesuffix(".npy"))
+        info = None if found.dtype == "OBJECT" else tensor(found, entry.size - found.start, place)
+        if info is not None:
+            tensors[key] = info
+        else:
+            code = "object_array" if found.dtype == "OBJECT" else "bounds"
+            other[key] = f"array of Python objects, shape {list(found.shape)}" if code == "object_array" else "array that is cut off"
+            warnings.append(Warned(code, {"key": key, "count": 1}))
+    offer = TreeOffer((), len(tensors), min(_MOST, sum(info.numel for info in tensors.values())))
+    return KeyTree(
+        "npz",
+        tensors,
+        separator=separator_of(tensors),
+        files=(FileInfo(source.name, source.size),),
+        other=other,
+        warnings=tuple(warnings[: limits.shown]),
+        offers=(offer,),
+    )
+
+
+def separator_of(keys: dict[str, TensorInfo]) -> str:
+    """What parts the segments of these keys: "/" where slashes are commoner than dots."""
+    return "/" if sum(key.count("/") for key in keys) > sum(key.count(".") for key in keys) else "."
+
+
+def _opened(archive: Archive, entry: Entry) -> tuple[Header, int | None]:
+    """Header of an entry, and where its data lies in the file."""
+    if entry.method != STORED:
+        return _inflated(archive, entry), None
+    start = archive.data_offset(entry)
+    found = header(archive.source.read_at(start, min(256, entry.size)), archive.source.name)
+    if isinstance(found, int):
+        found = header(archive.source.read_at(start, min(found, entry.size)), archive.source.name)
+    if isinstance(found, int):
+        raise NumpyError("npy_header", file=archive.source.name)
+    return found, absolute(archive.source, start + found.start)
+
+
+def _inflated(archive: Archive, entry: Entry) -> Header:
+    packed = archive.source.read_at(archive.data_offset(entry), min(entry.packed, _MOST_HEADER))
+    try:
+        found = header(zlib.decompressobj(-15).decompress(packed, _MOST_HEADER + 16), archive.source.name)
+    except zlib.error as error:
+        raise archive.invalid("deflate") from error
+    if isinstance(found, int):
+        raise NumpyError("npy_header", file=archive.source.name)
+    return found

@@ -1,0 +1,55 @@
+"""Parts of training runs that hold no whole tensor: recognised, with the one command that makes a checkpoint of them."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from app.readers.errors import UnknownFormatError
+from app.readers.pickles import Mapped
+
+_ZERO_PART = re.compile(r"(^|/)(bf16_)?zero_pp_rank_\d+_mp_rank_\d+_(optim|model)_states\.pt$")
+_ZERO_STATE = re.compile(r"(^|/)mp_rank_\d+_model_states\.pt$")
+_FLAT = ("single_partition_of_fp32_groups", "fp32_flat_groups")
+_DEEPSPEED = "python zero_to_fp32.py . pytorch_model.bin"
+_FSDP = "accelerate merge-weights FOLDER OUTPUT"
+_SHARDED = frozenset(
+    {
+        "torch.distributed._shard.sharded_tensor.api.ShardedTensor",
+        "torch.distributed._shard.sharded_tensor.ShardedTensor",
+        "torch.distributed.fsdp.flat_param.FlatParameter",
+    }
+)
+
+
+def of_names(names: Sequence[str]) -> UnknownFormatError | None:
+    """Return the error of a folder that DeepSpeed left behind with its weights split; None for any other folder."""
+    parts = [name for name in names if _ZERO_PART.search(name)]
+    if not parts:
+        return None
+    if any(_ZERO_STATE.search(name) for name in names) and not any("model_states" in name and "zero_pp_rank" in name for name in names):
+        return None
+    return UnknownFormatError("needs_consolidation", file=parts[0], kind="deepspeed", command=_DEEPSPEED)
+
+
+def state_file(names: Sequence[str]) -> str | None:
+    """Name of the file in which DeepSpeed keeps whole weights (ZeRO stages 0 to 2), if there is just one."""
+    found = [name for name in names if _ZERO_STATE.search(name)]
+    return found[0] if len(found) == 1 else None
+
+
+def of_value(value: Any, names: Sequence[str], file: str) -> UnknownFormatError | None:
+    """Return the error of a file that is a partition of an optimizer or of FSDP; None for any other file.
+
+    value -- what the pickle holds
+    names -- dotted names of its globals
+    """
+    if type(value) is Mapped:
+        keys = {key for key in value[::2] if type(key) is str}
+        inner = next((held for key, held in zip(value[::2], value[1::2], strict=False) if key == "optimizer_state_dict"), None)
+        if type(inner) is Mapped and "module" not in keys and any(type(key) is str and key in _FLAT for key in inner[::2]):
+            return UnknownFormatError("needs_consolidation", file=file, kind="deepspeed", command=_DEEPSPEED)
+        if keys and all(key.endswith(("_flat_param", "flat_param")) for key in keys):
+            return UnknownFormatError("needs_consolidation", file=file, kind="fsdp", command=_FSDP)
+    if any(name in _SHARDED for name in names):
+        return UnknownFormatError("needs_consolidation", file=file, kind="fsdp", command=_FSDP)
+    return None

@@ -1,0 +1,84 @@
+"""The house: what every service needs, wired by `bootstrap`."""
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from app.definitions.definition import Definition
+from app.keys import KeyTree
+from app.mapping.claims import Proposal
+from app.services.live import Hub
+from app.services.recent import Recent
+from app.settings import Settings
+from app.store import Database
+from app.store.people import LOCAL
+
+if TYPE_CHECKING:
+    from app.services.lent import Conversation
+    from app.services.workspaces import Evaluated
+
+__all__ = ["LOCAL", "House"]
+
+_TREES = 24
+_PROPOSALS = 16
+_CONVERSATIONS = 8
+
+
+Builder: TypeAlias = Callable[[Definition], KeyTree]
+"""Builds a model from code, somewhere safe, and returns its keys."""
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A name nobody can guess."""
+    return secrets.token_hex(8)
+
+
+@dataclass(frozen=True)
+class House:
+    """One running program: its settings, its database, what it remembers.
+
+    builder    -- makes a key tree from model code in the sandbox; None where code is not run here
+    trees      -- digest -> tree
+    evaluated  -- (transfer, digest of a plan) -> evaluation: what was undone need not be worked out again
+    proposed   -- (digests of the sources and the target, digest of the decisions) -> proposals
+    opened     -- (transfer, version) -> proposals that are still open
+    last_proposed -- transfer -> the mapper's last answer
+    proposing  -- (transfer, version) -> the mapper's run in the background
+    lent       -- side -> the conversation about a lent file that has not ended yet
+    background -- one thread for what nobody waits for
+    """
+
+    settings: Settings
+    database: Database
+    hub: Hub = field(default_factory=Hub)
+    clock: Callable[[], datetime] = now
+    builder: Builder | None = None
+    trees: Recent[str, KeyTree] = field(default_factory=lambda: Recent(_TREES))
+    evaluated: "Recent[tuple[str, str], Evaluated]" = field(default_factory=lambda: Recent(8))
+    proposed: Recent[tuple[str, ...], dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    opened: Recent[tuple[str, int], dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    last_proposed: Recent[str, dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    proposing: "Recent[tuple[str, int], Future[None]]" = field(default_factory=lambda: Recent(_PROPOSALS))
+    lent: "Recent[str, Conversation]" = field(default_factory=lambda: Recent(_CONVERSATIONS))
+    background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="background"))
+
+    def folder(self, *parts: str) -> Path:
+        """A folder inside the data folder, made where missing; nobody else may look in."""
+        path = self.settings.data.joinpath(*parts)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path
+
+    def close(self) -> None:
+        """Stop what runs."""
+        self.hub.close()
+        self.background.shutdown(wait=False, cancel_futures=True)
+        self.database.close()

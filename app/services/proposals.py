@@ -1,0 +1,117 @@
+"""A person's answer to proposals: taken, refused, or another candidate chosen."""
+
+import hashlib
+from collections.abc import Collection
+
+from app.errors import KeygraftError, NotFoundError
+from app.keys import family_of
+from app.mapping.claims import Claim, Proposal
+from app.services import edits, inducing, mappings, proposing, workspaces
+from app.services.cards import Applied, ProposalGroup, Said
+from app.services.house import LOCAL, House
+from app.services.workspaces import Workspace
+
+
+def groups(workspace: Workspace) -> tuple[ProposalGroup, ...]:
+    """Group the open proposals by family and by how they fill it, in target order."""
+    found: dict[tuple[str, tuple[str, ...], str], list[Proposal]] = {}
+    for key, proposal in workspace.proposals.items():
+        if proposal.claim is not None:
+            found.setdefault(_likeness(workspace, key, proposal.claim), []).append(proposal)
+    return tuple(_group(*likeness, members) for likeness, members in found.items())
+
+
+def _likeness(workspace: Workspace, key: str, claim: Claim) -> tuple[str, tuple[str, ...], str]:
+    names = claim.names or ("",) * len(claim.sources)
+    templates = tuple(
+        dict.fromkeys(
+            (f"{name}:" if name else "") + family_of(source, workspace.sources[name].separator)[0]
+            for source, name in zip(claim.sources, names, strict=True)
+        )
+    )
+    return family_of(key, workspace.target.separator)[0], templates, claim.op
+
+
+def _group(target: str, sources: tuple[str, ...], op: str, members: list[Proposal]) -> ProposalGroup:
+    keys = tuple(member.target for member in members)
+    name = hashlib.blake2b("\0".join([target, *sources, op]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return ProposalGroup(
+        name, target, sources, op, keys, min(member.confidence for member in members), all(member.accepted for member in members)
+    )
+
+
+def accept(
+    house: House,
+    transfer: str,
+    base_version: int,
+    *,
+    keys: Collection[str] = (),
+    groups: Collection[str] = (),
+    at_least: float | None = None,
+    certain: bool = False,
+    client: str = "",
+    by: str = LOCAL,
+) -> Applied:
+    """Take proposals: by target key, by group, all at or above a confidence, or all that need no person.
+
+    Raises NotFoundError where one is no longer open, KeygraftError where none is left to take.
+    """
+    workspace = workspaces.open_workspace(house, transfer, by=by)
+    chosen = _chosen(workspace, keys, groups)
+    for key, proposal in workspace.proposals.items():
+        if (certain and proposal.accepted) or (at_least is not None and proposal.confidence >= at_least):
+            chosen[key] = proposal
+    claims = {key: proposal.claim for key, proposal in chosen.items() if proposal.claim is not None}
+    if not claims:
+        raise KeygraftError("nothing_to_accept")
+    label = Said("edit-accepted", {"count": len(claims)})
+    return take(house, workspace, base_version, claims, label, client=client, by=by)
+
+
+def take(house: House, workspace: Workspace, base_version: int, claims: dict[str, Claim], label: Said, *, client: str, by: str) -> Applied:
+    """Write claims as rules behind the ones that are there."""
+    added = inducing.additions(house, workspace, claims)
+    return edits.apply(house, workspace.id, base_version, added, label=label, client=client, by=by)
+
+
+def _chosen(workspace: Workspace, keys: Collection[str], wanted: Collection[str]) -> dict[str, Proposal]:
+    by_name = {group.id: group for group in groups(workspace)} if wanted else {}
+    listed = list(keys)
+    for name in wanted:
+        if name not in by_name:
+            raise NotFoundError("proposal_gone", target=name[:80])
+        listed.extend(by_name[name].keys)
+    for key in listed:
+        if key not in workspace.proposals:
+            raise NotFoundError("proposal_gone", target=key[:200])
+    return {key: workspace.proposals[key] for key in listed}
+
+
+def reject(
+    house: House,
+    transfer: str,
+    base_version: int,
+    *,
+    keys: Collection[str] = (),
+    groups: Collection[str] = (),
+    client: str = "",
+    by: str = LOCAL,
+) -> Applied:
+    """Refuse proposals; they do not come back, unless this is undone. Raises NotFoundError, KeygraftError."""
+    workspace = workspaces.open_workspace(house, transfer, by=by)
+    chosen = _chosen(workspace, keys, groups)
+    refused = [(key, proposing.digest(proposal.claim)) for key, proposal in chosen.items() if proposal.claim is not None]
+    if not refused:
+        raise KeygraftError("nothing_to_reject")
+    label = Said("edit-rejected", {"count": len(refused)})
+    return edits.apply(house, transfer, base_version, (), label=label, client=client, by=by, refused=refused)
+
+
+def choose(house: House, transfer: str, base_version: int, target: str, alternative: int, *, client: str = "", by: str = LOCAL) -> Applied:
+    """Take a ranked candidate for one target key; 0 is the proposal itself. Raises NotFoundError."""
+    workspace = workspaces.open_workspace(house, transfer, by=by)
+    proposal = workspace.proposals.get(target)
+    claims = [] if proposal is None or proposal.claim is None else [proposal.claim, *(claim for claim, _ in proposal.alternatives)]
+    if not 0 <= alternative < len(claims):
+        raise NotFoundError("proposal_gone", target=target[:200])
+    return mappings.claim(house, workspace, base_version, {target: claims[alternative]}, client=client, by=by)

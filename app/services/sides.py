@@ -1,0 +1,169 @@
+"""What a person gives as source or target: understood, read, kept.
+
+One box takes everything; what it is, is told by what it looks like: a path, a model specification, Python source, or text that lists keys.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from app import definitions, readers
+from app.definitions.errors import TextError
+from app.errors import KeygraftError, LimitError
+from app.keys import KeyTree, parse_token
+from app.services import browse, lent, models, remote, sidebook
+from app.services.cards import SideCard
+from app.services.house import LOCAL, House, new_id
+from app.services.sidebook import Given
+from app.sources import is_remote
+
+_MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
+_PATH = re.compile(r"(?:/|~/|\.{1,2}/|[A-Za-z]:[\\/])")
+_TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
+_INDEX = ".index.json"
+
+
+def understand(house: House, text: str, *, against: str | None = None, by: str = LOCAL) -> SideCard:
+    """Understand what was typed or pasted.
+
+    against -- the other side: what an error message of `load_state_dict` is read against
+    Raises KeygraftError: what was given cannot be read, and why.
+    """
+    if len(text) > house.settings.text_bytes:
+        raise LimitError("text_too_long", limit=house.settings.text_bytes >> 20)
+    line = text.strip()
+    if "\n" not in line and line:
+        if is_remote(line):
+            return remote.from_address(house, line, by=by)
+        if _MODEL.match(line):
+            return models.from_spec(house, line, by=by)
+        path = _as_path(house, line)
+        if path is not None:
+            return from_path(house, path, against=against, by=by)
+    return _from_text(house, text, "", against=against, by=by)
+
+
+def _as_path(house: House, line: str) -> str | None:
+    """The path that a line names; None where it is no path."""
+    if len(line) > 4096 or "\0" in line:
+        return None
+    if _PATH.match(line):
+        return line
+    for root in house.settings.roots:
+        if _exists(root / line):
+            return str(root / line)
+    looks = Path(line).suffix.lower() in browse.CHECKPOINT_SUFFIXES and " " not in line
+    return line if looks and "/" in line else None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file can have: too long, or in a folder that may not be looked into
+        return False
+
+
+def from_path(house: House, path: str, *, against: str | None = None, by: str = LOCAL) -> SideCard:
+    """Read a file or folder under an allowed root. Raises RefusedError, NotFoundError, KeygraftError."""
+    real = browse.allowed(house, path)
+    suffix = real.suffix.lower()
+    if real.is_file() and (suffix == ".py" or (suffix in _TEXTS and not real.name.endswith(_INDEX))):
+        return _from_text(house, _text_of(house, real), real.name, against=against, by=by)
+    given = Given("path", real.name, path=str(real), stamp=stamp_of(real))
+    return sidebook.keep_tree(house, given, _read(house, given), by=by)
+
+
+def _text_of(house: House, path: Path) -> str:
+    if path.stat().st_size > house.settings.text_bytes:
+        raise LimitError("text_too_long", limit=house.settings.text_bytes >> 20)
+    return path.read_text("utf-8", errors="replace")
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Size and modification time: by these a file that changed is noticed."""
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns
+
+
+def _read(house: House, given: Given) -> KeyTree:
+    nesting = None if given.nesting is None else tuple(map(parse_token, given.nesting))
+    return readers.read_limited(given.path, nesting=nesting, limits=sidebook.limits(house))
+
+
+def _from_text(house: House, text: str, label: str, *, against: str | None, by: str) -> SideCard:
+    if label.endswith(".py"):
+        return models.from_source(house, text, label, by=by)
+    other = tree(house, against) if against else None
+    try:
+        found = definitions.from_text(text, source=other)
+    except TextError as error:
+        if error.code != "text_is_code":
+            raise
+        return models.from_source(house, text, label, by=by)
+    given = Given("text", label or _first_line(text), text=text, against=against or "")
+    return sidebook.keep_tree(house, given, found, by=by)
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().splitlines()[0].strip()
+    return line if len(line) <= 48 else line[:47] + "…"
+
+
+def upload(house: House, name: str, data: bytes, *, against: str | None = None, by: str = LOCAL) -> SideCard:
+    """Take a whole small file: Python source, text, or a checkpoint, which is kept in the data folder. Raises KeygraftError."""
+    if len(data) > house.settings.upload_bytes:
+        raise LimitError("upload_too_large", file=name[:200], limit=house.settings.upload_bytes >> 20)
+    label = Path(name.replace("\\", "/")).name[:200] or "upload"
+    suffix = Path(label).suffix.lower()
+    if suffix == ".py" or (suffix in _TEXTS and not label.endswith(_INDEX)):
+        return _from_text(house, data.decode("utf-8", errors="replace"), label, against=against, by=by)
+    path = house.folder("uploads", new_id()) / ("checkpoint" + (suffix if suffix.isascii() and len(suffix) < 16 else ""))
+    path.write_bytes(data)
+    given = Given("upload", label, path=str(path), stamp=stamp_of(path))
+    try:
+        found = _read(house, given)
+    except KeygraftError:
+        path.unlink()
+        path.parent.rmdir()
+        raise
+    return sidebook.keep_tree(house, given, found, by=by)
+
+
+def build(house: House, side: str, candidate: str, arguments: str = "") -> SideCard:
+    """Build the model: the class or factory that was chosen, with arguments written as Python literals. Raises KeygraftError."""
+    return models.build(house, side, candidate, arguments)
+
+
+def nest(house: House, side: str, nesting: Sequence[str], *, by: str = LOCAL) -> SideCard:
+    """Read another tree of the same file; a new side, for the old one may be in use. Raises KeygraftError."""
+    with house.database.read() as tx:
+        given = sidebook.given_of(sidebook.row_of(tx, side))
+    changed = _with_nesting(given, tuple(nesting))
+    if given.kind == "lent":
+        return lent.read_again(house, side, changed, by=by)
+    if given.remote:
+        return remote.read_again(house, side, changed, by=by)
+    if given.kind not in {"path", "upload"}:
+        raise KeygraftError("nesting_not_there", nesting=".".join(nesting))
+    return sidebook.keep_tree(house, changed, _read(house, changed), by=by)
+
+
+def _with_nesting(given: Given, nesting: tuple[str, ...]) -> Given:
+    return msgspec.structs.replace(given, nesting=nesting)
+
+
+def card(house: House, side: str) -> SideCard:
+    """What was understood of a side. Raises NotFoundError."""
+    with house.database.read() as tx:
+        return sidebook.card_of(sidebook.row_of(tx, side))
+
+
+def tree(house: House, side: str) -> KeyTree:
+    """The key tree of a side. Raises NotFoundError, ConflictError where it is not complete."""
+    with house.database.read() as tx:
+        row = sidebook.row_of(tx, side)
+    if row.tree is None:
+        raise KeygraftError("side_not_ready", label=row.label)
+    return sidebook.tree_of(house, row.tree)

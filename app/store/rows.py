@@ -1,0 +1,79 @@
+"""What the queries give back, and take."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class SideRow(msgspec.Struct, frozen=True):
+    """A side as it is kept; `spec` says how to read it again, `card` what was understood: both JSON of the services."""
+
+    id: str
+    kind: str
+    label: str
+    state: str
+    spec: bytes
+    card: bytes
+    tree: str | None
+    author: str
+    created: datetime
+
+
+class TransferRow(msgspec.Struct, frozen=True):
+    """A transfer as it is kept; `plan` is the plan at `version`, `sources` maps names to sides."""
+
+    id: str
+    title: str
+    version: int
+    plan: bytes
+    target: str
+    author: str
+    created: datetime
+    changed: datetime
+    archived: bool
+    example: bool
+    summary: bytes | None
+    sources: dict[str, str]
+
+
+class NewEdit(msgspec.Struct, frozen=True):
+    """An edit to be written; `version` is the one it leads to."""
+
+    transfer: str
+    version: int
+    kind: str
+    author: str
+    client: str
+    at: datetime
+    label: bytes
+    forward: bytes
+    inverse: bytes
+    undoes: int | None = None
+
+
+class EditRow(msgspec.Struct, frozen=True):
+    """An edit as it is kept; `undone` says that it has been taken back since."""
+
+    id: int
+    transfer: str
+    version: int
+    kind: str
+    author: str
+    client: str
+    at: datetime
+    label: bytes
+    forward: bytes
+    inverse: bytes
+    undoes: int | None
+    undone: bool
+
+
+class SnapshotRow(msgspec.Struct, frozen=True):
+    """The plan at one version; `name` is empty for those made by themselves."""
+
+    transfer: str
+    version: int
+    plan: bytes
+    name: str
+    author: str
+    at: datetime

@@ -1,0 +1,43 @@
+"""Queries over sides."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import exists, or_, select
+
+from app.store.database import Transaction
+from app.store.rows import SideRow
+from app.store.tables import sides, transfer_sources, transfers
+
+
+def add(tx: Transaction, row: SideRow) -> None:
+    """Keep a new side."""
+    tx.execute(sides.insert().values(**_values(row)))
+
+
+def replace(tx: Transaction, row: SideRow) -> None:
+    """Write a side's state, spec, card and tree anew."""
+    tx.execute(sides.update().where(sides.c.id == row.id).values(**_values(row)))
+
+
+def _values(row: SideRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+def find(tx: Transaction, side: str) -> SideRow | None:
+    """One side."""
+    found = tx.execute(select(sides).where(sides.c.id == side)).mappings().first()
+    return None if found is None else SideRow(**found)
+
+
+def several(tx: Transaction, ids: Iterable[str]) -> dict[str, SideRow]:
+    """Sides by id."""
+    rows = tx.execute(select(sides).where(sides.c.id.in_(set(ids)))).mappings()
+    return {row["id"]: SideRow(**row) for row in rows}
+
+
+def drop_unused(tx: Transaction, ids: Iterable[str]) -> list[str]:
+    """Delete those of the sides that no transfer uses; return their ids."""
+    used = or_(exists().where(transfer_sources.c.side == sides.c.id), exists().where(transfers.c.target == sides.c.id))
+    free = [row.id for row in tx.execute(select(sides.c.id).where(sides.c.id.in_(set(ids)), ~used))]
+    tx.execute(sides.delete().where(sides.c.id.in_(free)))
+    return free

@@ -1,0 +1,104 @@
+"""Queries over transfers and their named sources."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import RowMapping, select
+
+from app.store.database import Transaction
+from app.store.rows import TransferRow
+from app.store.tables import decisions, transfer_sources, transfers
+
+
+def add(tx: Transaction, row: TransferRow) -> None:
+    """Keep a new transfer with its sources."""
+    values = {name: getattr(row, name) for name in row.__struct_fields__ if name != "sources"}
+    tx.execute(transfers.insert().values(**values))
+    for position, (name, side) in enumerate(row.sources.items()):
+        tx.execute(transfer_sources.insert().values(transfer=row.id, name=name, position=position, side=side))
+
+
+def find(tx: Transaction, transfer: str) -> TransferRow | None:
+    """One transfer."""
+    found = tx.execute(select(transfers).where(transfers.c.id == transfer)).mappings().first()
+    return None if found is None else _row(found, _sources(tx, [transfer]))
+
+
+def listed(tx: Transaction, *, archived: bool, limit: int = 500) -> list[TransferRow]:
+    """The most lately changed first."""
+    query = select(transfers).where(transfers.c.archived == archived).order_by(transfers.c.changed.desc(), transfers.c.id).limit(limit)
+    found = list(tx.execute(query).mappings())
+    sources = _sources(tx, [row["id"] for row in found])
+    return [_row(row, sources) for row in found]
+
+
+def of_example(tx: Transaction) -> TransferRow | None:
+    """The example that is there already."""
+    query = select(transfers.c.id).where(transfers.c.example, ~transfers.c.archived).order_by(transfers.c.created).limit(1)
+    found = tx.execute(query).first()
+    return None if found is None else find(tx, found.id)
+
+
+def _sources(tx: Transaction, ids: list[str]) -> dict[str, dict[str, str]]:
+    out: dict[str, dict[str, str]] = {one: {} for one in ids}
+    query = (
+        select(transfer_sources)
+        .where(transfer_sources.c.transfer.in_(ids))
+        .order_by(transfer_sources.c.transfer, transfer_sources.c.position)
+    )
+    for row in tx.execute(query):
+        out[row.transfer][row.name] = row.side
+    return out
+
+
+def _row(values: RowMapping, sources: Mapping[str, dict[str, str]]) -> TransferRow:
+    return TransferRow(**values, sources=sources[values["id"]])
+
+
+def set_title(tx: Transaction, transfer: str, title: str) -> None:
+    """Rename."""
+    tx.execute(transfers.update().where(transfers.c.id == transfer).values(title=title))
+
+
+def set_archived(tx: Transaction, transfer: str, archived: bool) -> None:
+    """Put away, or bring back."""
+    tx.execute(transfers.update().where(transfers.c.id == transfer).values(archived=archived))
+
+
+def set_summary(tx: Transaction, transfer: str, version: int, summary: bytes) -> None:
+    """Keep what the home page shows of an evaluation; only while it is of the newest version."""
+    tx.execute(transfers.update().where(transfers.c.id == transfer, transfers.c.version == version).values(summary=summary))
+
+
+def advance(tx: Transaction, transfer: str, version: int, plan: bytes, at: datetime) -> None:
+    """Move on to the next version's plan."""
+    tx.execute(transfers.update().where(transfers.c.id == transfer).values(version=version, plan=plan, changed=at, summary=None))
+
+
+def delete(tx: Transaction, transfer: str) -> None:
+    """Delete with all its history; its sides stay (see `sides.drop_unused`)."""
+    tx.execute(transfers.delete().where(transfers.c.id == transfer))
+
+
+def rejected(tx: Transaction, transfer: str) -> set[tuple[str, str]]:
+    """Proposals that a person refused: (target key, digest of the claim)."""
+    query = select(decisions.c.target, decisions.c.claim).where(decisions.c.transfer == transfer, decisions.c.decision == "rejected")
+    return {(row.target, row.claim) for row in tx.execute(query)}
+
+
+def reject(tx: Transaction, transfer: str, version: int, refused: list[tuple[str, str]]) -> None:
+    """Remember refused proposals; those known already stay as they are."""
+    known = rejected(tx, transfer)
+    rows = [
+        {"transfer": transfer, "target": target, "claim": claim, "decision": "rejected", "version": version}
+        for target, claim in dict.fromkeys(refused)
+        if (target, claim) not in known
+    ]
+    if rows:
+        tx.execute(decisions.insert(), rows)
+
+
+def forget(tx: Transaction, transfer: str, refused: list[tuple[str, str]]) -> None:
+    """Take refusals back."""
+    for target, claim in refused:
+        tx.execute(decisions.delete().where(decisions.c.transfer == transfer, decisions.c.target == target, decisions.c.claim == claim))

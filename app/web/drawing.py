@@ -1,0 +1,164 @@
+"""A drawn pair of rows: mapped at once where it is plain, else the ways that it could be meant are shown."""
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from app import mapping, messages
+from app.mapping.drawing import DrawingError, Drawn, Suggestion, draw, generalise
+from app.mapping.edits import AddRule
+from app.services import edits, mappings
+from app.services.cards import Applied, Said
+from app.viewing.rows import path_text
+from app.viewing.sizes import shape_text
+from app.web.asking import Body, House
+from app.web.edits import Chosen, Done, chosen, finished
+from app.web.rendering import Context, data, filled, fragment, safe_json
+
+router = APIRouter()
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One way that a drawn pair could be meant, ready to be shown."""
+
+    statements: tuple[str, ...]
+    words: str
+    hits: int
+    misses: int
+    collisions: int
+    value: Markup
+
+
+class Fit(Context, frozen=True):
+    """The dialog of ways."""
+
+    source: str
+    target: str
+    source_shape: str
+    target_shape: str
+    choices: tuple[Choice, ...]
+    missed: tuple[str, ...]
+
+
+class Fitting(msgspec.Struct, frozen=True):
+    """Nothing was mapped: the person has to choose."""
+
+    fit: str
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """The general rule behind a pair that was just mapped."""
+
+    text: str
+    action: str
+    statements: tuple[str, ...]
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """An edit that was done, with an offer."""
+
+    version: int
+    said: str
+    undo: bool
+    redo: bool
+    meter: str
+    rebased: bool
+    offer: Offer | None = None
+
+
+@router.post("/t/{transfer}/draw")
+def drawn(request: Request, house: House, transfer: str, body: Body) -> Response:
+    """Map what was drawn, or show what it could mean."""
+    picked = chosen(request, house, transfer, body)
+    if len(picked.rows.s) == len(picked.rows.t) == 1:
+        return _pair(request, house, picked)
+    return data(_several(request, house, picked))
+
+
+def _pair(request: Request, house: Any, picked: Chosen) -> Response:
+    sides = _drawn(picked)
+    ws = picked.workspace
+    found = draw(picked.scene.source, ws.target, *sides, name=picked.scene.name, now=ws.evaluation)
+    first = found[0]
+    if len(found) > 1 or not first.plain:
+        return data(Fitting(_dialog(request, picked, found)))
+    done = finished(request, house, _mapped(house, picked, first), picked.scene.name)
+    return data(_with_offer(done, picked, sides))
+
+
+def _drawn(picked: Chosen) -> tuple[Drawn, Drawn]:
+    def side(name: str, number: int) -> Drawn:
+        outline = picked.scene.outline(name)
+        return Drawn(outline.keys(number), len(outline.node(number).segments))
+
+    return side("s", picked.rows.s[0]), side("t", picked.rows.t[0])
+
+
+def _mapped(house: Any, picked: Chosen, suggestion: Suggestion) -> Applied:
+    """Add the rules in front of the others, so that what a person drew wins."""
+    label = Said("edit-mapped", {"count": len(suggestion.hits)})
+    return add_rules(house, picked, suggestion.rules, label)
+
+
+def add_rules(house: Any, picked: Chosen, rules: tuple[mapping.Rule, ...], label: Said) -> Applied:
+    """Put rules where they win over those that are there."""
+    changes = [AddRule(rule, at) for at, rule in enumerate(rules)]
+    return edits.apply(house, picked.workspace.id, picked.rows.version, changes, label=label, client=picked.rows.client)
+
+
+def _several(request: Request, house: Any, picked: Chosen) -> Done:
+    """Several rows on each side: the names below them are paired by the rest that they share, shapes must agree."""
+    source, target = picked.keys("s"), picked.keys("t")
+    pairs = _by_ending(source, target, picked)
+    if not pairs:
+        raise DrawingError("drawn_no_names_agree", source=source[0] if source else "", target=target[0] if target else "")
+    applied = mappings.draw(house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client)
+    return finished(request, house, applied, picked.scene.name)
+
+
+def _by_ending(source: tuple[str, ...], target: tuple[str, ...], picked: Chosen) -> list[tuple[str, str]]:
+    """Pair keys in order where both sides hold equally many with equal shapes."""
+    trees = picked.scene.source.tensors, picked.workspace.target.tensors
+    if len(source) != len(target):
+        return []
+    pairs = list(zip(source, target, strict=True))
+    return pairs if all(trees[0][a].shape == trees[1][b].shape for a, b in pairs) else []
+
+
+def _dialog(request: Request, picked: Chosen, found: tuple[Suggestion, ...]) -> str:
+    scene, rows = picked.scene, picked.rows
+    outlines = scene.source_outline, scene.target_outline
+    nodes = outlines[0].node(rows.s[0]), outlines[1].node(rows.t[0])
+    return fragment(
+        request,
+        "transfer/_fit.html",
+        Fit(
+            path_text(nodes[0], outlines[0]),
+            path_text(nodes[1], outlines[1]),
+            shape_text(nodes[0].info.shape) if nodes[0].leaf and nodes[0].info else "",
+            shape_text(nodes[1].info.shape) if nodes[1].leaf and nodes[1].info else "",
+            tuple(choice_of(each) for each in found),
+            found[0].misses[:6],
+        ),
+    )
+
+
+def choice_of(suggestion: Suggestion) -> Choice:
+    """Prepare one suggestion for the page."""
+    statements = tuple(mapping.statement(rule) for rule in suggestion.rules)
+    words = filled(f"suggestion-{suggestion.code.replace('_', '-')}", suggestion.params)
+    return Choice(statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), safe_json(list(statements)))
+
+
+def _with_offer(done: Done, picked: Chosen, sides: tuple[Drawn, Drawn]) -> Offered:
+    ws = picked.workspace
+    wider = generalise(picked.scene.source, ws.target, *sides, name=picked.scene.name, now=ws.evaluation)
+    offer = None
+    if wider is not None:
+        count = len(wider.hits)
+        text = messages.text("offer-general", count=count, collisions=len(wider.collisions))
+        offer = Offer(text, messages.text("offer-take"), tuple(mapping.statement(rule) for rule in wider.rules))
+    return Offered(done.version, done.said, done.undo, done.redo, done.meter, done.rebased, offer)

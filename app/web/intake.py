@@ -1,0 +1,86 @@
+"""Ways in: text, uploads, paths from the picker, code that is to be built; each answers with the card of a side."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, UploadFile
+from starlette.responses import Response
+
+from app.services import browse, sides
+from app.services.cards import Listing, SideCard
+from app.web.asking import House
+from app.web.new import Slot
+from app.web.rendering import Context, page
+
+router = APIRouter()
+
+
+class Picker(Context, frozen=True):
+    """The file picker."""
+
+    side: str
+    listing: Listing
+
+
+def slot(request: Request, card: SideCard, side: str, other: str) -> Response:
+    """Answer with the card of a side."""
+    return page(request, "new/_slot.html", Slot(side, card, other))
+
+
+@router.post("/sides")
+def understand(
+    request: Request, house: House, text: Annotated[str, Form()], side: Annotated[str, Form()], other: Annotated[str, Form()] = ""
+) -> Response:
+    """Understand what was pasted or typed: a path, a URL, a model's name, keys, an error, code."""
+    return slot(request, sides.understand(house, text, against=other or None), side, other)
+
+
+@router.post("/sides/upload")
+def upload(request: Request, house: House, file: UploadFile, side: Annotated[str, Form()], other: Annotated[str, Form()] = "") -> Response:
+    """Take a small file as a whole: code, text, a configuration."""
+    return slot(request, sides.upload(house, file.filename or "", file.file.read(), against=other or None), side, other)
+
+
+@router.post("/sides/{card}/build")
+def build(
+    request: Request,
+    house: House,
+    card: str,
+    candidate: Annotated[str, Form()],
+    side: Annotated[str, Form()],
+    arguments: Annotated[str, Form()] = "",
+    other: Annotated[str, Form()] = "",
+) -> Response:
+    """Build the model that a class or factory makes."""
+    return slot(request, sides.build(house, card, candidate, arguments), side, other)
+
+
+@router.post("/sides/{card}/nest")
+def nest(
+    request: Request,
+    house: House,
+    card: str,
+    side: Annotated[str, Form()],
+    nesting: Annotated[list[str] | None, Form()] = None,
+    other: Annotated[str, Form()] = "",
+) -> Response:
+    """Take another tree of the same file."""
+    return slot(request, sides.nest(house, card, nesting or []), side, other)
+
+
+@router.get("/sides/{card}")
+def card(request: Request, house: House, card: str, side: str, other: str = "") -> Response:
+    """Show what a side is."""
+    return slot(request, sides.card(house, card), side, other)
+
+
+@router.get("/slot")
+def empty(request: Request, side: str, other: str = "") -> Response:
+    """Show a side that nothing was given for."""
+    return page(request, "new/_slot.html", Slot(side, None, other))
+
+
+@router.get("/browse")
+def pick(request: Request, house: House, side: str, path: str = "") -> Response:
+    """Show a folder under an allowed root."""
+    listing = browse.folder(house, path) if path else browse.roots(house)
+    return page(request, "new/_picker.html", Picker(side, listing))

@@ -1,0 +1,88 @@
+"""Rules: the list in the drawer, and what can be done to one of them."""
+
+from typing import Literal
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app import mapping
+from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, ReplaceRule, find
+from app.mapping.plan import Rule
+from app.services import edits, workspaces
+from app.services.cards import Said
+from app.viewing.rulebook import RuleLine, rulebook
+from app.web.asking import Body, House, parse
+from app.web.edits import done
+from app.web.rendering import Context, page
+
+router = APIRouter()
+
+
+class Rules(Context, frozen=True):
+    """The tab of rules."""
+
+    lines: tuple[RuleLine, ...]
+
+
+class RulesAsk(msgspec.Struct, frozen=True):
+    """Rules to add, as text."""
+
+    version: int
+    statements: tuple[str, ...]
+    client: str = ""
+    source: str = ""
+
+
+class RuleAsk(msgspec.Struct, frozen=True):
+    """Something to do to one rule, named by its place and what it said."""
+
+    version: int
+    index: int
+    was: str
+    act: Literal["toggle", "delete", "up", "down", "replace"]
+    statement: str = ""
+    client: str = ""
+    source: str = ""
+
+
+@router.get("/t/{transfer}/rules")
+def listed(request: Request, house: House, transfer: str) -> Response:
+    """Show the rules in words and in code, with what each does."""
+    ws = workspaces.open_workspace(house, transfer)
+    return page(request, "transfer/_rules.html", Rules(rulebook(ws.plan, ws.evaluation)))
+
+
+@router.post("/t/{transfer}/rules")
+def add(request: Request, house: House, transfer: str, body: Body) -> Response:
+    """Add rules in front of the others, so that they win."""
+    asked = parse(body, RulesAsk)
+    rules = [mapping.parse_rule(statement) for statement in asked.statements]
+    changes = [AddRule(rule, at) for at, rule in enumerate(rules)]
+    label = Said("edit-rules", {"count": len(rules)})
+    return done(request, house, edits.apply(house, transfer, asked.version, changes, label=label, client=asked.client), asked.source)
+
+
+@router.post("/t/{transfer}/rule")
+def change(request: Request, house: House, transfer: str, body: Body) -> Response:
+    """Switch, move, change or delete a rule."""
+    asked = parse(body, RuleAsk)
+    ws = workspaces.open_workspace(house, transfer)
+    at = find(ws.plan, asked.index, asked.was)
+    edit = _edit(asked, at, ws.plan.rules[at])
+    label = Said(f"edit-rule-{asked.act}", {"number": at + 1})
+    return done(request, house, edits.apply(house, transfer, asked.version, [edit], label=label, client=asked.client), asked.source)
+
+
+def _edit(asked: RuleAsk, at: int, rule: Rule) -> Edit:
+    match asked.act:
+        case "toggle":
+            return EnableRule(at, asked.was, not rule.enabled)
+        case "delete":
+            return RemoveRule(at, asked.was)
+        case "up" | "down":
+            return MoveRule(at, asked.was, max(0, at + (1 if asked.act == "down" else -1)))
+        case "replace":
+            new = mapping.parse_rule(asked.statement)
+            kept = {"note": rule.note, "author": rule.author, "enabled": rule.enabled}
+            return ReplaceRule(at, asked.was, msgspec.structs.replace(new, **kept))

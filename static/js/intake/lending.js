@@ -1,0 +1,69 @@
+// Lent files: the server asks for ranges, we slice and send just these. Formats are its business, not ours.
+
+import { Failure, address, post, postBytes } from "../net.js";
+import { say } from "../words.js";
+
+/**
+ * @typedef {{id: string, state: string, sent: number, round: number, wanted: [string, number, number][]}} Card
+ * @typedef {import("./drops.js").Lent} Lent
+ * @typedef {(sent: number, wanted: number, round: number) => void} Progress
+ */
+
+/** Files that this page has lent, by side: they stay here until the page is left. @type {Map<string, Map<string, File>>} */
+export const lentFiles = new Map();
+
+/**
+ * Lend files until the server has a tree.
+ * @param {Lent[]} files
+ * @param {Progress} progress
+ * @param {AbortSignal} signal
+ * @returns {Promise<Card>}
+ */
+export async function lend(files, progress, signal) {
+  const held = new Map(files.map((each) => [each.name, each.file]));
+  const listed = files.map((each) => ({ name: each.name, size: each.file.size, modified: each.file.lastModified }));
+  /** @type {Card} */
+  let card = await post(address("/lent"), { files: listed }, signal);
+  let sent = 0;
+  while (card.state === "wanted") {
+    const bytes = card.wanted.reduce((sum, [, , length]) => sum + length, 0);
+    progress(sent, sent + bytes, card.round);
+    const body = await packed(card.wanted, held);
+    card = await postBytes(address(`/lent/${card.id}`), body.blob, body.headers, signal);
+    sent += bytes;
+  }
+  progress(sent, sent, 0);
+  lentFiles.set(card.id, held);
+  return card;
+}
+
+/**
+ * One round: the length of a list, the list of ranges, their bytes; gzipped where the browser can.
+ * @param {[string, number, number][]} wanted
+ * @param {Map<string, File>} held
+ * @returns {Promise<{blob: Blob, headers: Record<string, string>}>}
+ */
+async function packed(wanted, held) {
+  const slices = wanted.map(([name, offset, length]) => {
+    const file = held.get(name);
+    if (!file) {
+      throw new Failure(say("no-file"), "", 400, "no_file");
+    }
+    return file.slice(offset, offset + length);
+  });
+  const listed = wanted.map(([name, offset], index) => [name, offset, slices[index]?.size ?? 0]);
+  const head = new TextEncoder().encode(JSON.stringify(listed));
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, head.length);
+  const whole = new Blob([length, head, ...slices]);
+  const headers = { "Content-Type": "application/octet-stream" };
+  if (whole.size < 2048 || typeof CompressionStream === "undefined") {
+    return { blob: whole, headers };
+  }
+  try {
+    const small = await new Response(whole.stream().pipeThrough(new CompressionStream("gzip"))).blob();
+    return { blob: small, headers: { ...headers, "X-Encoding": "gzip" } };
+  } catch (problem) {
+    throw new Failure(say("changed-file", { name: wanted[0]?.[0] ?? "" }), String(problem), 400, "unreadable");
+  }
+}

@@ -1,0 +1,169 @@
+// Edits: shown at once, sent, and taken back on the page where the server did not take them. Nothing is saved by hand.
+
+import { byId, place } from "../markup.js";
+import { Failure, post } from "../net.js";
+import { complain, toast } from "../toasts.js";
+import { say } from "../words.js";
+import { openFit } from "./fit.js";
+import { hope, hopes, unhope } from "./links.js";
+import { look } from "./panes.js";
+import { cellOf, lineOf } from "./selection.js";
+import { here, rowsBody, state } from "./state.js";
+
+/**
+ * @typedef {{version: number, said: string, undo: boolean, redo: boolean, meter: string, rebased: boolean}} Done
+ * @typedef {{text: string, action: string, statements: string[]}} Offer
+ */
+
+/** Edits go one after the other: each is made on the version the one before led to. @type {Promise<unknown>} */
+let line = Promise.resolve();
+let counter = 0;
+
+/**
+ * @param {string} path
+ * @param {Record<string, unknown>} body
+ * @param {[number, number]} [ends] lines of the link to draw at once
+ * @returns {Promise<void>}
+ */
+export function edit(path, body, ends) {
+  const name = `edit-${counter}`;
+  counter += 1;
+  if (ends) {
+    hope(name, ends);
+  }
+  saving("saving");
+  const work = line.then(() => send(path, body, name));
+  line = work;
+  return work;
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, unknown>} body
+ * @param {string} name
+ */
+async function send(path, body, name) {
+  try {
+    const answer = await post(here(path), { ...body, version: state.version });
+    if (answer.fit) {
+      saving("saved");
+      openFit(answer.fit);
+    } else {
+      await applied(answer);
+      if (answer.offer) {
+        offer(answer.offer);
+      }
+    }
+  } catch (problem) {
+    failed(problem, () => edit(path, body));
+  } finally {
+    unhope(name);
+  }
+}
+
+/** @param {Done} done */
+async function applied(done) {
+  state.version = done.version;
+  showMeter(done.meter);
+  showWays(done.undo, done.redo);
+  tell(done.said, done.undo);
+  saving("saved");
+  document.dispatchEvent(new CustomEvent("kg:edited"));
+  await look();
+}
+
+/**
+ * @param {unknown} problem
+ * @param {() => void} retry
+ */
+function failed(problem, retry) {
+  saving(problem instanceof Failure && problem.lost ? "lost" : "saved");
+  complain(problem, retry);
+  byId("status").textContent = problem instanceof Failure ? (problem.lost ? say("lost") : problem.message) : say("error");
+  byId("status-undo").hidden = true;
+  if (problem instanceof Failure && problem.status === 409) {
+    catchUp();
+  }
+}
+
+/** @param {Offer} made */
+function offer(made) {
+  toast(made.text, { action: made.action, run: () => addRules(made.statements) });
+}
+
+/** @param {string[]} statements */
+export function addRules(statements) {
+  return edit("/rules", { ...rowsBody(), statements });
+}
+
+/** @param {"saved" | "saving" | "lost"} how */
+function saving(how) {
+  const shown = byId("saved");
+  shown.dataset.state = how;
+  shown.textContent = how === "saved" ? say("saved", { version: state.version }) : say(how === "lost" ? "unsaved" : "saving");
+}
+
+/**
+ * @param {string} words
+ * @param {boolean} undo
+ */
+export function tell(words, undo) {
+  byId("status").textContent = words;
+  byId("status-undo").hidden = !undo;
+}
+
+/** @param {string} markup */
+export function showMeter(markup) {
+  place(byId("meter"), markup);
+  const end = byId("meter").querySelector(".meter-end");
+  byId("verdict").textContent = end?.getAttribute("data-verdict") ?? "";
+  byId("rule-count").textContent = end?.getAttribute("data-rules") ?? "";
+  document.dispatchEvent(new CustomEvent("kg:meter"));
+}
+
+/**
+ * @param {boolean} undo
+ * @param {boolean} redo
+ */
+function showWays(undo, redo) {
+  for (const [act, can] of /** @type {[string, boolean][]} */ ([["undo", undo], ["redo", redo]])) {
+    for (const button of document.querySelectorAll(`.top [data-act="${act}"]`)) {
+      /** @type {HTMLButtonElement} */ (button).disabled = !can;
+    }
+  }
+}
+
+/** Map what is selected on both sides. */
+export function map() {
+  const { s, t } = state.picked;
+  if (!s.size || !t.size) {
+    return;
+  }
+  /** @type {[number, number] | undefined} */
+  let ends;
+  if (state.mode === "free" && s.size === 1 && t.size === 1) {
+    const [from, to] = [cellOf("s", [...s][0] ?? null), cellOf("t", [...t][0] ?? null)];
+    ends = from && to ? [lineOf(from), lineOf(to)] : undefined;
+  }
+  edit("/draw", rowsBody(), ends);
+}
+
+/** The newest state of the transfer, after somebody else changed it. */
+export async function catchUp() {
+  if (hopes()) {
+    return;
+  }
+  try {
+    const now = await post(here("/now"), rowsBody());
+    if (now.version !== state.version) {
+      state.version = now.version;
+      showMeter(now.meter);
+      showWays(now.undo, now.redo);
+      saving("saved");
+      document.dispatchEvent(new CustomEvent("kg:edited"));
+    }
+    await look();
+  } catch (problem) {
+    complain(problem, catchUp);
+  }
+}

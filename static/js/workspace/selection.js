@@ -1,0 +1,254 @@
+// Selection and the keyboard's place: one cursor in each pane, and rows picked around it.
+
+import { byId } from "../markup.js";
+import { allPanes, currentLinks, look, lookFor, paneOf } from "./panes.js";
+import { other, state } from "./state.js";
+
+/** @typedef {import("./state.js").Side} Side */
+
+/**
+ * The cell of a side in a printed line: the row itself, or one half of an aligned line.
+ * @param {Element | null} line
+ * @param {Side} side
+ * @returns {HTMLElement | null}
+ */
+export function cellIn(line, side) {
+  if (line instanceof HTMLElement && line.dataset.side === side) {
+    return line;
+  }
+  return line?.querySelector(`[data-side="${side}"]`) ?? null;
+}
+
+/** @param {Element} cell */
+export const nodeOf = (cell) => Number(cell.getAttribute("data-node"));
+
+/**
+ * The printed cell of a node, if it is in a window.
+ * @param {Side} side
+ * @param {number | null} node
+ * @returns {HTMLElement | null}
+ */
+export function cellOf(side, node) {
+  return node === null ? null : paneOf(side).window.querySelector(`[data-side="${side}"][data-node="${node}"]`);
+}
+
+/**
+ * Line of a cell in its pane.
+ * @param {Element} cell
+ */
+export function lineOf(cell) {
+  const line = cell.closest(".line") ?? cell;
+  const pane = paneOf(/** @type {Side} */ (cell.getAttribute("data-side")));
+  return pane.first + [...pane.window.children].indexOf(line);
+}
+
+/**
+ * Select a row.
+ * @param {Side} side
+ * @param {number} node
+ * @param {{add?: boolean, range?: boolean, follow?: boolean}} [how]
+ */
+export function select(side, node, how = {}) {
+  const picked = state.picked[side];
+  if (how.range && state.cursor[side] !== null) {
+    pickRange(side, node);
+  } else if (how.add) {
+    picked.has(node) ? picked.delete(node) : picked.add(node);
+  } else {
+    picked.clear();
+    picked.add(node);
+    if (state.mode === "aligned" || !state.picking) {
+      clearElse(side);
+    }
+  }
+  state.cursor[side] = node;
+  state.side = side;
+  paint();
+  if (how.follow && state.mode === "free") {
+    followPartner(side, node);
+  }
+  document.dispatchEvent(new CustomEvent("kg:selected"));
+}
+
+/** In the aligned view the other side's pick stays only as a pair for `m`. @param {Side} side */
+function clearElse(side) {
+  const far = state.picked[other(side)];
+  if (far.size > 1) {
+    far.clear();
+  }
+}
+
+/** Nothing selected. */
+export function clearSelection() {
+  state.picked.s.clear();
+  state.picked.t.clear();
+  paint();
+  document.dispatchEvent(new CustomEvent("kg:selected"));
+}
+
+/**
+ * @param {Side} side
+ * @param {number} node
+ */
+function pickRange(side, node) {
+  const [from, to] = [cellOf(side, state.cursor[side]), cellOf(side, node)];
+  if (!from || !to) {
+    state.picked[side].add(node);
+    return;
+  }
+  const ends = [lineOf(from), lineOf(to)].sort((a, b) => a - b);
+  for (let line = ends[0] ?? 0; line <= (ends[1] ?? 0); line += 1) {
+    const cell = cellIn(paneOf(side).lineAt(line), side);
+    if (cell) {
+      state.picked[side].add(nodeOf(cell));
+    }
+  }
+}
+
+/**
+ * @param {Side} side
+ * @param {number} node
+ */
+function followPartner(side, node) {
+  const cell = cellOf(side, node);
+  if (!cell) {
+    return;
+  }
+  const line = lineOf(cell);
+  const link = currentLinks().find((each) => each[side === "s" ? 0 : 1] === line);
+  if (link) {
+    paneOf(other(side)).reveal(link[side === "s" ? 1 : 0]);
+  } else {
+    lookFor(side, node);
+  }
+}
+
+/** Show on the printed rows what is selected, and which rows are partners of it. */
+export function paint() {
+  const partners = { s: new Set(), t: new Set() };
+  if (state.mode === "free") {
+    for (const link of currentLinks()) {
+      const [s, t] = [paneOf("s").lineAt(link[0]), paneOf("t").lineAt(link[1])];
+      if (s && state.picked.s.has(nodeOf(s))) partners.t.add(t);
+      if (t && state.picked.t.has(nodeOf(t))) partners.s.add(s);
+    }
+  }
+  for (const pane of allPanes()) {
+    for (const cell of pane.window.querySelectorAll("[data-node]")) {
+      const side = /** @type {Side} */ (cell.getAttribute("data-side"));
+      cell.setAttribute("aria-selected", state.picked[side].has(nodeOf(cell)) ? "true" : "false");
+      cell.classList.toggle("partner", partners[side].has(cell));
+    }
+    const side = state.mode === "aligned" ? state.side : pane.side;
+    const active = cellOf(side, state.cursor[side]);
+    if (active?.id) {
+      pane.element.setAttribute("aria-activedescendant", active.id);
+    } else {
+      pane.element.removeAttribute("aria-activedescendant");
+    }
+  }
+}
+
+/**
+ * Move the cursor by lines.
+ * @param {number} by
+ * @param {boolean} [range]
+ */
+export async function move(by, range = false) {
+  const side = state.side;
+  const pane = paneOf(side);
+  const cell = cellOf(side, state.cursor[side]);
+  const from = cell ? lineOf(cell) : pane.top - Math.sign(by);
+  let line = Math.max(0, Math.min(pane.total - 1, from + by));
+  pane.reveal(line);
+  if (!pane.lineAt(line)) {
+    await look();
+  }
+  let found = cellIn(pane.lineAt(line), side);
+  while (!found && line > 0 && line < pane.total - 1 && pane.lineAt(line)) {
+    line += Math.sign(by);
+    found = cellIn(pane.lineAt(line), side);
+  }
+  found ??= cellIn(pane.lineAt(line), other(side));
+  if (found) {
+    select(/** @type {Side} */ (found.dataset.side), nodeOf(found), { range, follow: true });
+    pane.reveal(line);
+  }
+}
+
+/**
+ * Open or close a row; a leaf or a closed row goes to what stands above.
+ * @param {boolean} open
+ */
+export function fold(open) {
+  const side = state.side;
+  const cell = cellOf(side, state.cursor[side]);
+  if (!cell) {
+    return;
+  }
+  const expanded = cell.getAttribute("aria-expanded");
+  if (expanded === (open ? "false" : "true")) {
+    toggle(side, nodeOf(cell));
+  } else if (!open) {
+    goAbove(side, cell);
+  } else {
+    move(1);
+  }
+}
+
+/**
+ * @param {Side} side
+ * @param {Element} cell
+ */
+function goAbove(side, cell) {
+  const pane = paneOf(side);
+  const level = Number(cell.getAttribute("data-level"));
+  for (let line = lineOf(cell) - 1; line >= pane.first; line -= 1) {
+    const above = cellIn(pane.lineAt(line), side);
+    if (above && Number(above.dataset.level) < level) {
+      select(side, nodeOf(above));
+      pane.reveal(line);
+      return;
+    }
+  }
+}
+
+/**
+ * @param {Side} side
+ * @param {number} node
+ */
+export function toggle(side, node) {
+  const toggled = state.views[side].toggled;
+  toggled.has(node) ? toggled.delete(node) : toggled.add(node);
+  look();
+}
+
+/** Go to the next row that needs a person. */
+export async function nextWaiting() {
+  const side = "t";
+  const pane = paneOf(side);
+  const cell = cellOf(side, state.cursor[side]);
+  let line = cell ? lineOf(cell) + 1 : 0;
+  const wanted = new Set(["proposed", "missing", "mismatched", "conflicting"]);
+  for (let round = 0; round < 2; round += 1) {
+    for (; line < pane.total; line += 1) {
+      if (!pane.lineAt(line)) {
+        pane.reveal(line);
+        await look();
+      }
+      const found = cellIn(pane.lineAt(line), side);
+      if (found && wanted.has(found.dataset.state ?? "") && found.getAttribute("aria-expanded") !== "true") {
+        select(side, nodeOf(found), { follow: true });
+        pane.reveal(line);
+        return;
+      }
+    }
+    line = 0;
+  }
+}
+
+/** Repaint after every look. */
+export function startSelection() {
+  document.addEventListener("kg:looked", paint);
+  byId("main");
+}

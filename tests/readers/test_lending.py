@@ -1,0 +1,108 @@
+"""Reading files that stay in the browser: the same tree, in few rounds, of few bytes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.keys import KeyTree
+from app.readers import read, read_limited
+from app.sources import LentFiles, LocalFiles
+
+
+def _same(lent: KeyTree, local: KeyTree) -> bool:
+    return msgspec.structs.replace(lent, bytes_read=0) == msgspec.structs.replace(local, bytes_read=0)
+
+
+@pytest.mark.parametrize("reader", [read, read_limited])
+def test_a_torch_zip_is_read_in_three_rounds(
+    saved: Callable[..., Path], reader: Callable[[LentFiles], KeyTree], lender_of: Callable[..., Any]
+) -> None:
+    """Ends, directory, pickle; in this process and in the limited one."""
+    import torch
+
+    path = saved({f"layer.{index}.weight": torch.zeros(128, 128) for index in range(900)})
+    lender = lender_of(path)
+    assert _same(lender.read(reader), read(LocalFiles(path)))
+    assert lender.rounds <= 3
+    assert lender.sent < 600_000 < path.stat().st_size
+
+
+def test_a_folder_of_shards_is_read_in_four_rounds_however_many(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """All shards are asked at once; long headers cost one round more."""
+    import torch
+    from safetensors.torch import save_file
+
+    weight_map = {}
+    for shard in range(12):
+        tensors = {f"layers.{shard}.experts.{index}.weight": torch.zeros(4) for index in range(900)}
+        name = f"model-{shard + 1:05}-of-00012.safetensors"
+        save_file(tensors, tmp_path / name)
+        weight_map |= dict.fromkeys(tensors, name)
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
+    lender = lender_of(index, *sorted(tmp_path.glob("*.safetensors")))
+    tree = lender.read(read)
+    assert lender.rounds <= 4
+    assert len(tree.tensors) == 12 * 900
+    assert _same(tree, read(LocalFiles(index)))
+
+
+def test_a_legacy_file_is_read_in_few_rounds(saved: Callable[..., Path], lender_of: Callable[..., Any]) -> None:
+    """The counts before all storages are asked for in one round."""
+    import torch
+
+    path = saved({f"w{index}": torch.zeros(5000) for index in range(60)}, _use_new_zipfile_serialization=False)
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 4
+
+
+GENERATED = Path(__file__).resolve().parents[2].parent / "shared/checkpoints/generated"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in GENERATED.rglob("*") if path.is_file() and path.suffix not in {".md", ".json", ".distcp", ""})
+)
+def test_every_format_can_be_lent(path: Path, lender_of: Callable[..., Any]) -> None:
+    """The same tree as from disk, within four rounds."""
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 4
+
+
+def test_a_distributed_checkpoint_can_be_lent(lender_of: Callable[..., Any]) -> None:
+    """Metadata first, then the ends of all small files inside at once."""
+    lender = lender_of(*sorted((GENERATED / "dcp_single").iterdir()))
+    assert _same(lender.read(read), read(LocalFiles(GENERATED / "dcp_single")))
+    assert lender.rounds <= 4
+
+
+def test_large_hdf5_is_lent_in_parts(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """What the library walks is asked for in blocks, not whole."""
+    import h5py
+    import numpy as np
+
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        for index in range(40):
+            file[f"layer_{index}/kernel"] = np.zeros((100, 1000), np.float32)
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.sent < path.stat().st_size / 2
+
+
+def test_compressed_arrays_are_lent_by_their_headers(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """Headers of all arrays in one round."""
+    import numpy as np
+
+    path = tmp_path / "w.npz"
+    chance = np.random.default_rng(1)
+    np.savez_compressed(path, **{f"w{index}": chance.random(50_000) for index in range(30)})
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 4
+    assert lender.sent < path.stat().st_size / 2

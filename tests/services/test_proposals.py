@@ -1,0 +1,58 @@
+"""Proposals: grouped, taken, refused."""
+
+import pytest
+
+from app.errors import KeygraftError, NotFoundError
+from app.services import edits, proposals, workspaces
+from app.services.cards import TransferCard
+from app.services.house import House
+
+
+def test_groups_name_what_belongs_together(house: House, example: TransferCard) -> None:
+    """The example has one open question that the mapper can answer."""
+    workspace = workspaces.open_workspace(house, example.id)
+    groups = proposals.groups(workspace)
+    conv = next(group for group in groups if group.target == "backbone_conv.weight")
+    assert conv.sources == ("conv1.weight",)
+    assert conv.keys == ("backbone_conv.weight",)
+
+
+def test_accepting_what_is_certain_fills_the_keys(house: House, example: TransferCard) -> None:
+    """What was taken is loaded, and no longer proposed."""
+    proposals.accept(house, example.id, 0, certain=True)
+    workspace = workspaces.open_workspace(house, example.id)
+    assert workspace.evaluation.targets["backbone_conv.weight"].state == "loaded"
+    assert "backbone_conv.weight" not in workspace.proposals
+
+
+def test_a_refused_proposal_stays_away_until_that_is_undone(house: House, example: TransferCard) -> None:
+    """Refusing is a step like any other."""
+    proposals.reject(house, example.id, 0, keys=["backbone_conv.weight"])
+    assert "backbone_conv.weight" not in workspaces.open_workspace(house, example.id).proposals
+    edits.undo(house, example.id)
+    assert "backbone_conv.weight" in workspaces.open_workspace(house, example.id).proposals
+    edits.redo(house, example.id)
+    assert "backbone_conv.weight" not in workspaces.open_workspace(house, example.id).proposals
+
+
+def test_by_group_and_by_choice(house: House, example: TransferCard) -> None:
+    """A group is taken by its name; a candidate by its rank."""
+    group = proposals.groups(workspaces.open_workspace(house, example.id))[0]
+    proposals.accept(house, example.id, 0, groups=[group.id])
+    edits.undo(house, example.id)
+    proposals.choose(house, example.id, 2, "backbone_conv.weight", 0)
+    assert workspaces.open_workspace(house, example.id).evaluation.targets["backbone_conv.weight"].state == "loaded"
+
+
+def test_what_is_not_open_cannot_be_taken(house: House, example: TransferCard) -> None:
+    """Unknown keys, groups and ranks are refused."""
+    with pytest.raises(NotFoundError, match="proposal_gone"):
+        proposals.accept(house, example.id, 0, keys=["nowhere"])
+    with pytest.raises(NotFoundError, match="proposal_gone"):
+        proposals.reject(house, example.id, 0, groups=["nowhere"])
+    with pytest.raises(NotFoundError, match="proposal_gone"):
+        proposals.choose(house, example.id, 0, "backbone_conv.weight", 99)
+    with pytest.raises(KeygraftError, match="nothing_to_accept"):
+        proposals.accept(house, example.id, 0)
+    with pytest.raises(KeygraftError, match="nothing_to_reject"):
+        proposals.reject(house, example.id, 0)

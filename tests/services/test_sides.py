@@ -1,0 +1,120 @@
+"""One box takes everything, and says what it understood."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app import messages
+from app.errors import KeygraftError, LimitError, NotFoundError, RefusedError
+from app.services import browse, example_files, sides
+from app.services.house import House
+
+
+def test_a_path_under_a_root(house: House, root: Path) -> None:
+    """Absolute, or relative to the root."""
+    (root / "net.safetensors").write_bytes(example_files.checkpoint())
+    for text in (str(root / "net.safetensors"), "net.safetensors"):
+        card = sides.understand(house, text)
+        assert card.state == "ready"
+        assert card.kind == "path"
+        assert card.format == "safetensors"
+        assert card.holds
+        assert messages.text(card.understood.message, **card.understood.params).startswith("A checkpoint with")
+
+
+def test_paths_elsewhere_are_refused(house: House, root: Path, tmp_path: Path) -> None:
+    """Also through links and dots."""
+    secret = tmp_path / "secret.safetensors"
+    secret.write_bytes(example_files.checkpoint())
+    (root / "link.safetensors").symlink_to(secret)
+    for text in (str(secret), str(root / "link.safetensors"), f"{root}/../secret.safetensors", "/etc/passwd"):
+        with pytest.raises(RefusedError, match="path_outside_roots"):
+            sides.understand(house, text)
+    with pytest.raises(NotFoundError, match="file_not_found"):
+        sides.understand(house, str(root / "nope.pt"))
+
+
+def test_text_that_lists_keys(house: House) -> None:
+    """JSON, and the error message of load_state_dict against the source."""
+    source = sides.understand(house, json.dumps({"a.weight": {"shape": [2], "dtype": "F32"}, "b": {"shape": [3], "dtype": "F32"}}))
+    assert source.kind == "text"
+    message = (
+        "Error(s) in loading state_dict for Net:\n"
+        '\tMissing key(s) in state_dict: "c.weight". \n'
+        '\tUnexpected key(s) in state_dict: "a.weight". \n'
+        "\tsize mismatch for b: copying a param with shape torch.Size([3]) from checkpoint, the shape in current model is torch.Size([4])."
+    )
+    target = sides.understand(house, message, against=source.id)
+    tree = sides.tree(house, target.id)
+    assert set(tree.tensors) == {"b", "c.weight"}
+    assert tree.tensors["b"].shape == (4,)
+
+
+def test_python_source_is_scanned_not_run(house: House) -> None:
+    """The card asks which class it is, with a form for its arguments."""
+    code = "import torch.nn as nn\nraise SystemExit\nclass Net(nn.Module):\n    def __init__(self, width, depth=2):\n        super().__init__()\n"
+    card = sides.understand(house, code)
+    assert card.state == "choose"
+    assert card.candidates[0].name == "Net"
+    assert [(field.name, field.required) for field in card.candidates[0].fields] == [("width", True), ("depth", False)]
+    with pytest.raises(KeygraftError, match="side_not_ready"):
+        sides.tree(house, card.id)
+    with pytest.raises(NotFoundError, match="candidate_not_found"):
+        sides.build(house, card.id, "Other")
+
+
+def test_code_is_refused_where_others_can_reach_the_server(house: House) -> None:
+    """Without a builder no code runs."""
+    from dataclasses import replace
+
+    closed = replace(house, builder=None)
+    card = sides.understand(closed, "import torch.nn as nn\nclass Net(nn.Module):\n    pass\n")
+    with pytest.raises(RefusedError, match="code_refused"):
+        sides.build(closed, card.id, "Net")
+
+
+def test_uploads(house: House) -> None:
+    """A small checkpoint is kept; a file that cannot be read leaves nothing behind."""
+    card = sides.upload(house, "../../x/net.safetensors", example_files.checkpoint())
+    assert card.label == "net.safetensors"
+    assert card.holds
+    before = sorted(house.folder("uploads").iterdir())
+    with pytest.raises(KeygraftError):
+        sides.upload(house, "net.safetensors", b"\xff" * 100)
+    assert sorted(house.folder("uploads").iterdir()) == before
+
+
+def test_limits_and_addresses(house: House) -> None:
+    """Too long, and not here."""
+    with pytest.raises(LimitError, match="text_too_long"):
+        sides.understand(house, "x" * (house.settings.text_bytes + 1))
+    with pytest.raises(KeygraftError, match="url_scheme"):
+        sides.understand(house, "ftp://example.org/model.safetensors")
+
+
+def test_the_file_picker(house: House, root: Path) -> None:
+    """Folders first, then checkpoints; nothing above the roots."""
+    (root / "folder").mkdir()
+    (root / "net.safetensors").write_bytes(b"")
+    (root / "notes.docx").write_bytes(b"")
+    (root / ".hidden.pt").write_bytes(b"")
+    assert [entry.path for entry in browse.roots(house).entries] == [str(root)]
+    listing = browse.folder(house, str(root))
+    assert [entry.name for entry in listing.entries] == ["folder", "net.safetensors"]
+    assert listing.parent == ""
+    assert browse.folder(house, str(root / "folder")).parent == str(root)
+    with pytest.raises(RefusedError):
+        browse.folder(house, str(root.parent))
+
+
+def test_equal_trees_are_kept_once(house: House) -> None:
+    """Two uploads of one file are two sides of one tree."""
+    from app.store.tables import trees
+
+    data = example_files.checkpoint()
+    first, second = sides.upload(house, "a.safetensors", data), sides.upload(house, "a.safetensors", data)
+    assert first.id != second.id
+    with house.database.read() as tx:
+        found = tx.execute(trees.select()).all()
+    assert len({row.digest for row in found}) == len(found)
