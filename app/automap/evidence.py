@@ -18,6 +18,7 @@ SAME_LOCAL = 2.0
 SAME_KEY = 3.0
 RANK = 1.5
 LONE = 1.0
+TAUGHT = 1.5
 SAME_NUMBERS = 0.4
 CROWD = 8
 """So many partners of a unit are weighed where too many are alike."""
@@ -192,6 +193,11 @@ def shared_numbers(u: Unit, v: Unit) -> float:
 def _leaf_digits(u: Unit, v: Unit) -> int:
     left, right = (() if is_number(unit.path[-1]) else numbers(unit.path[-1]) for unit in (u, v))
     return 0 if not left or not right else 1 if left == right else -1
+
+
+def taught(u: Unit, v: Unit) -> tuple[str, str]:
+    """Return what a decision about one pair says of others: the templates of both names."""
+    return template(u.path, leaf=True) + (u.part.name if u.part else ""), template(v.path, leaf=True) + (v.part.name if v.part else "")
 
 
 Ranks = Mapping[Unit, tuple[int, int]]
