@@ -426,7 +426,7 @@ def inspect(
         if key not in expected:
             if key not in EXPECTED:
                 report.unexpected.append(origin)
-        elif shape == expected[key] or (len(shape) == 1 and expected[key] == ()):
+        elif shape == expected[key] or (shape == (1,) and expected[key] == ()):
             report.loaded[key] = origin
         else:
             report.mismatched[key] = f"{shape} does not fit {expected[key]}"
@@ -628,8 +628,8 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
 
 
 def fitted(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Return the first element of a list that goes into a single number, as torch does."""
-    return value[0] if like.dim() == 0 and value.dim() == 1 and len(value) else value
+    """Return the one element of a list that goes into a single number, as torch does."""
+    return value[0] if like.dim() == 0 and value.shape == (1,) else value
 
 
 def equal(left: torch.Tensor, right: torch.Tensor) -> bool:
