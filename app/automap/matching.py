@@ -57,12 +57,15 @@ def match(
     lone_u, lone_v = Counter(a for a, _ in allowed), Counter(b for _, b in allowed)
     by_place = (evidence.ranks(us), evidence.ranks(vs))
     by_name = [(evidence.ranks(us, by), evidence.ranks(vs, by)) for by in ("template", "digits", "role")]
+    lessons = {evidence.taught(us[a], vs[b]) for a, b in fixed.items()}
     for a, b in allowed:
         if (a in fixed or b in taken or b in closed) and fixed.get(a) != b:
             continue
         static[a, b] = evidence.static_score(us[a], vs[b]) + (100.0 if fixed.get(a) == b else 0.0)
         if lone_u[a] == lone_v[b] == 1 and len(us[a].main) > 1:
             static[a, b] += evidence.LONE
+        if lessons and evidence.taught(us[a], vs[b]) in lessons:
+            static[a, b] += evidence.TAUGHT
         if ordered:
             static[a, b] += evidence.RANK * _same_rank(by_place, us[a], vs[b])
     context = Context(us, vs)

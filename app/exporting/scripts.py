@@ -32,7 +32,7 @@ def loader_script(
     body, needed = remapped_code(transfer)
     carried = [*kernels({"start_fresh", *needed}), *(runtime_part(name) for name in _PARTS)]
     blocks = [
-        _heading(sources, target, options),
+        _heading(options),
         import_block(carried),
         _VERSION_GATE + "\n\n" + "\n".join(_constants(sources, transfer, evaluation, options)),
         "\n".join([*_SIGNATURE, *body]),
@@ -45,9 +45,9 @@ _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:
     raise SystemExit(f"This loader needs torch 2.1 or newer; here is {torch.__version__}.")"""
 
 
-def _heading(sources: Mapping[str, KeyTree], target: KeyTree, options: ScriptOptions) -> str:
-    del sources, target
-    return '"""' + _HEADING.replace("loader", options.module if options.module.isidentifier() else "loader") + '"""'
+def _heading(options: ScriptOptions) -> str:
+    name = options.module if options.module.isidentifier() else "loader"
+    return '"""' + _HEADING.replace("loader", name) + '"""'
 
 
 _HEADING = """Moves the weights of a checkpoint into a model whose state_dict has other names or shapes.
