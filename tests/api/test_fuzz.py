@@ -49,7 +49,7 @@ edits = st.one_of(
     st.fixed_dictionaries({"type": st.just("set"), "plan": st.fixed_dictionaries({"rules": st.lists(rules, max_size=3)})}),
     json_values,
 )
-calm = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+calm = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def check(answer: Any) -> None:
