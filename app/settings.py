@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.errors import KeygraftError
 
 MEGABYTE = 1 << 20
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -49,6 +51,15 @@ class Settings(BaseSettings):
     upload_bytes: int = Field(64 * MEGABYTE, gt=0, description="Largest request body, as sent.")
     lent_bytes: int = Field(512 * MEGABYTE, gt=0, description="Most bytes of one lent file set that are kept, after inflation.")
     text_bytes: int = Field(16 * MEGABYTE, gt=0, description="Longest pasted text.")
+    remote: bool = Field(default=True, description="Whether checkpoints at https, s3 and hf addresses may be read.")
+    remote_private: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Private networks, hosts and endings of host names that addresses may lead to, separated by commas; none by default.",
+    )
+    remote_http: bool = Field(default=False, description="Whether addresses may be plain http.")
+    remote_bytes: int = Field(4096 * MEGABYTE, gt=0, description="Most bytes that one remote checkpoint may bring in all.")
+    remote_proxy: str = Field("", description="Proxy that connections to addresses take: http://host:port.")
+    remote_ca_file: str = Field("", description="Certificates to trust besides the system's, a PEM file.")
     cached_workspaces: int = Field(8, ge=1, description="Evaluated transfers that are kept in memory.")
     snapshot_every: int = Field(20, ge=1, description="Edits between two stored plans; history replays from the nearest one.")
     log: str = Field("console", pattern="^(console|json)$", description="How the log is written: console or json.")
@@ -58,7 +69,7 @@ class Settings(BaseSettings):
     def _split_roots(cls, value: object) -> object:
         return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "remote_private", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -80,6 +91,14 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data / 'keygraft.db'}"
 
 
+class SettingError(KeygraftError):
+    """A setting that cannot be what it is set to."""
+
+
 def load(**overrides: object) -> Settings:
-    """Read the environment; `overrides` win (command-line flags)."""
-    return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    """Read the environment; `overrides` win (command-line flags). Raises SettingError."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise SettingError("setting_invalid", name=f"KEYGRAFT_{str(first['loc'][0]).upper()}", why=first["msg"]) from error

@@ -16,10 +16,10 @@ def kinds(house: House, transfer: str) -> object:
     return exports.kinds(house, transfer)
 
 
-@router.get("/{kind}/preview", response_class=PlainTextResponse)
-def preview(request: Request, house: House, transfer: str, kind: str) -> str:
+@router.get("/{kind}/preview", responses={200: {"content": {"text/plain": {}}}})
+def preview(request: Request, house: House, transfer: str, kind: str) -> Response:
     """The export's text, or what would be in the file; options as query parameters."""
-    return exports.preview(house, transfer, kind, dict(request.query_params))
+    return PlainTextResponse(exports.preview(house, transfer, kind, dict(request.query_params)))
 
 
 @router.get("/{kind}")

@@ -8,7 +8,7 @@ from app.cli.given import Side
 from app.errors import KeygraftError
 from app.keys import KeyTree
 from app.mapping.outcomes import Leaf, Recipe
-from app.sources import FileSet, LocalFiles
+from app.sources import FileSet
 from app.tensors import Loader, raw_bytes, run
 
 
@@ -20,7 +20,7 @@ def compute_with(trees: Mapping[str, KeyTree], files: Mapping[str, FileSet]) -> 
 
 def differing(a: Side, b: Side, keys: Sequence[str]) -> list[tuple[str, float]]:
     """Keys whose tensors differ, with the largest difference (infinite where one is no number). Raises KeygraftError."""
-    loaders = [Loader({"": side.tree}, {"": LocalFiles(_path(side))}) for side in (a, b)]
+    loaders = [Loader({"": side.tree}, {"": _files(side)}) for side in (a, b)]
     found = []
     for key in keys:
         first, second = (load(Leaf(key)) for load in loaders)
@@ -30,7 +30,7 @@ def differing(a: Side, b: Side, keys: Sequence[str]) -> list[tuple[str, float]]:
     return found
 
 
-def _path(side: Side) -> str:
-    if side.path is None:
+def _files(side: Side) -> FileSet:
+    if side.files is None:
         raise KeygraftError("export_not_held", label=side.text[:200])
-    return str(side.path)
+    return side.files

@@ -1,27 +1,27 @@
 """SIDE on the command line: a checkpoint, a model, a list of keys."""
 
+import os
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-import msgspec
+from typing import NamedTuple
 
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree
+from app.sources import FileSet, LocalFiles, RemotePolicy, from_environment, is_remote
 
 _NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<side>.+)\Z", re.DOTALL)
-_REMOTE = re.compile(r"(?:https?|s3|hf|gs)://", re.IGNORECASE)
 _MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
 _TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
 
 
-class Side(msgspec.Struct, frozen=True):
-    """A side: its tree, and where its bytes lie (None: nowhere)."""
+class Side(NamedTuple):
+    """A side: its tree, and the files that hold its bytes (None: nothing does)."""
 
     text: str
     tree: KeyTree
-    path: Path | None = None
+    files: FileSet | None = None
 
 
 def sources(given: Sequence[str], *, python: Path | None = None) -> dict[str, Side]:
@@ -43,8 +43,8 @@ def read(text: str, *, source: KeyTree | None = None, python: Path | None = None
     python -- interpreter of another environment to build a model in
     Raises KeygraftError.
     """
-    if _REMOTE.match(text):
-        raise KeygraftError("remote_unsupported", address=text[:200])
+    if is_remote(text):
+        return _remote(text)
     if _MODEL.match(text):
         return Side(text, _built(text, python))
     if text == "-":
@@ -63,9 +63,27 @@ def _file(text: str, source: KeyTree | None, python: Path | None) -> Side:
     if path.is_file() and path.suffix.lower() in _TEXTS and not path.name.endswith(".index.json"):
         return Side(text, _text(path.read_text("utf-8", errors="replace"), source))
     from app.readers import read as read_files
-    from app.sources import LocalFiles
 
-    return Side(text, read_files(LocalFiles(path)), path)
+    files = LocalFiles(path)
+    return Side(text, read_files(files), files)
+
+
+def _remote(address: str) -> Side:
+    from app.readers import read as read_files
+    from app.settings import load
+    from app.sources.opening import open_remote
+    from app.sources.remote import in_rounds
+
+    settings = load()
+    policy = RemotePolicy(
+        allow_private=settings.remote_private,
+        allow_http=settings.remote_http,
+        max_bytes=settings.remote_bytes,
+        proxy=settings.remote_proxy,
+        ca_file=settings.remote_ca_file,
+    )
+    files = open_remote(address, policy, from_environment(os.environ))
+    return Side(files.label, in_rounds(files, read_files), files)
 
 
 def _text(text: str, source: KeyTree | None) -> KeyTree:

@@ -1,20 +1,20 @@
 """`keygraft apply`: a plan file, a checkpoint, a remapped checkpoint; no server, no database."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from app import readers
+from app.exporting.computing import computing
 from app.exporting.content import ExportError
 from app.exporting.options import FileOptions
-from app.exporting.pieces import PieceList
+from app.exporting.piece import PieceList
 from app.exporting.remapped import pieces
-from app.exporting.writing import Compute, Progress, write
+from app.exporting.writing import Progress, write
 from app.keys import KeyTree, parse_token
 from app.mapping import Evaluation, Plan, evaluate, thaw, unmet
-from app.mapping.outcomes import Recipe
 from app.sources import FileSet
 
 _CONTAINERS: dict[str, Literal["safetensors", "torch"]] = {
@@ -97,18 +97,3 @@ def _tree(plan: Plan, name: str, files: FileSet) -> KeyTree:
 def _with_container(options: FileOptions, out: Path) -> FileOptions:
     """Take the format from the suffix of the output."""
     return msgspec.structs.replace(options, container=_CONTAINERS.get(out.suffix, options.container))
-
-
-def computing(trees: Mapping[str, KeyTree], files: Mapping[str, FileSet]) -> Compute:
-    """Make the function that computes tensors; torch is imported when the first one is."""
-    ready: list[Callable[[Recipe], memoryview]] = []
-
-    def compute(recipe: Recipe) -> memoryview:
-        if not ready:
-            from app.tensors import Loader, raw_bytes, run  # noqa: PLC0415 -- plans that only copy never load torch
-
-            load = Loader(trees, files)
-            ready.append(lambda wanted: raw_bytes(run(wanted, load)))
-        return ready[0](recipe)
-
-    return compute

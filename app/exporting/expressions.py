@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from app.exporting.grouping import Group, Hole, LeafShape, Number, Run, Shape, StepShape
-from app.exporting.layout import Comprehension, Node, call, row
+from app.exporting.carried import kernel_names
+from app.exporting.grouping import Group, Hole, LeafShape, Number, Run, Shape, StepShape, grouped
+from app.exporting.layout import Comprehension, Node, call, flat, row
 from app.exporting.layout import Group as Brackets
 from app.exporting.literals import literal, template_literal, text_literal
 from app.keys.dtypes import TORCH
+from app.mapping import Recipe
 
 ELEMENT = "n"
 """Variable of a comprehension; nested ones count on."""
@@ -49,14 +51,16 @@ class Printer:
                 return call("take", self.key(parts, [self.numbers[hole.index] for hole in holes], lead))
             case StepShape(op, inputs, args):
                 values = {name: self.argument(value) for name, value in args}
-                printed = KERNEL_CODE.get(op)
-                if printed is None:
-                    self.needed.add(op)
-                    parts_ = [self.inputs(inputs), *(row(name, "=", value) for name, value in values.items())]
-                    return call(op, *parts_)
-                return printed(self, inputs, values)
+                printed = KERNEL_CODE.get("permute_rows" if values.get("kind") == '"rows"' else op)
+                return printed(self, inputs, values) if printed else self.kernel(op, inputs, values)
             case Run():
                 raise TypeError(shape)
+
+    def kernel(self, op: str, inputs: Sequence[Shape], args: "Args") -> Node:
+        """Write a call of a kernel, whose text the script will carry."""
+        name = kernel_names()[op]
+        self.needed.add(name)
+        return call(name, *(self.expression(part) for part in inputs), *(row(key, "=", value) for key, value in args.items()))
 
     def inputs(self, inputs: Sequence[Shape]) -> Node:
         """Write a list of inputs; a run becomes a comprehension."""
@@ -108,6 +112,11 @@ def _method(name: str, *wanted: str) -> Code:
     return printed
 
 
+def _rows(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
+    printer.needed.add("permute_rows")
+    return call("permute_rows", printer.expression(inputs[0]), *(row(key, "=", value) for key, value in args.items() if key != "kind"))
+
+
 def _joined(name: str) -> Code:
     def printed(printer: Printer, inputs: Sequence[Shape], args: Args) -> Node:
         dim = args.get("dim", "0")
@@ -133,8 +142,16 @@ KERNEL_CODE: dict[str, Code] = {
     "select": _method("select", "dim", "index"),
     "transpose": _method("transpose", "dims"),
     "permute": _method("permute", "dims"),
+    "permute_rows": _rows,
+    "flip": _method("flip", "dims"),
     "reshape": _method("reshape", "shape"),
     "concat": _joined("torch.cat"),
     "stack": _joined("torch.stack"),
     "cast": _cast,
 }
+
+
+def leftover_code(recipe: Recipe) -> str:
+    """Write one recipe as an expression over `take("key")`, for people."""
+    group = grouped({"": recipe})[0]
+    return flat(Printer(group, (), qualified=False).expression(group.shape))

@@ -10,12 +10,14 @@ class ScriptOptions(msgspec.Struct, frozen=True, omit_defaults=True):
 
     only         -- target keys to transfer, as a shell pattern: "backbone.*"
     min_coverage -- least share of a model's elements that must load; None: nine tenths of what the plan covers
+    module       -- the file's name without .py, by which a project imports it: a Python identifier
     model_name   -- what the script calls the goal in its heading; user text, ends in a literal
     """
 
     only: str = "*"
     min_coverage: float | None = None
     model_name: str = ""
+    module: str = "loader"
 
 
 class FileOptions(msgspec.Struct, frozen=True, omit_defaults=True):

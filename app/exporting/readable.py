@@ -24,5 +24,5 @@ def readable(recipe: Recipe, sources: Mapping[str, KeyTree]) -> Recipe:
     return msgspec.structs.replace(recipe, inputs=inner)
 
 
-_MANY = 8
-"""More parts than this are experts or vocabularies, not q, k and v."""
+_MANY = 4
+"""More parts than this are heads, experts or vocabularies, not q, k and v."""

@@ -1,44 +1,19 @@
 """The loader script: one readable file that depends on torch alone and does in the user's project what the plan says."""
 
-import ast
-import re
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
-from functools import cache
-from pathlib import Path
 
-import msgspec
-
+from app.exporting.carried import import_block, kernels, runtime_part
 from app.exporting.layout import Group, Node, lines, row, tuple_of
 from app.exporting.literals import literal, raw_literal, text_literal
-from app.exporting.names import plain_name
 from app.exporting.options import ScriptOptions
-from app.exporting.readable import readable
-from app.exporting.renames import RenameTable, rename_table
-from app.exporting.statements import statements
 from app.exporting.tables import mapping_display, set_display
+from app.exporting.transfer import Transfer, remapped_code, transfer_of
 from app.keys import KeyTree
 from app.keys.spelling import Token, parse_token
-from app.mapping import leaves
-from app.mapping.outcomes import Evaluation, Leaf, Recipe
-from app.mapping.plan import Init, Plan
+from app.mapping import Evaluation, Plan
 
-_RUNTIME = Path(__file__).parent / "runtime"
-_KERNELS = Path(__file__).parent.parent / "tensors" / "kernels"
 _PARTS = ("checkpoint", "remapping", "loading", "training", "command")
 _COVERAGE_SLACK = 0.9
-
-
-class _Transfer(msgspec.Struct, frozen=True):
-    """What a script says, before it is written."""
-
-    assignments: dict[str, Recipe]
-    table: RenameTable
-    expected: dict[str, tuple[int, ...]]
-    missing: list[str]
-    fresh: dict[str, tuple[str, dict[str, object]]]
-    left_behind: list[str]
-    qualified: bool
 
 
 def loader_script(
@@ -53,81 +28,26 @@ def loader_script(
     User text (keys, names, notes) stands in it as Python literals only.
     """
     options = options or ScriptOptions()
-    transfer = _transfer(plan, sources, target, evaluation, options)
-    body, needed = statements(
-        {key: recipe for key, recipe in transfer.assignments.items() if key not in transfer.table.covers}, qualified=transfer.qualified
-    )
-    parts = [_runtime(name) for name in _PARTS]
-    kernels = _kernels({"start_fresh", *needed})
-    imports = _imports([*(tree for tree, _ in parts), *(tree for tree, _ in kernels)])
-    checkpoint, *rest = (text for _, text in parts)
+    transfer = transfer_of(plan, sources, target, evaluation, options.only)
+    body, needed = remapped_code(transfer)
+    carried = [*kernels({"start_fresh", *needed}), *(runtime_part(name) for name in _PARTS)]
     blocks = [
-        _heading(sources, target, options),
-        imports,
+        _heading(options),
+        import_block(carried),
         _VERSION_GATE + "\n\n" + "\n".join(_constants(sources, transfer, evaluation, options)),
-        "\n".join(_remapped(transfer, body)),
-        *(text for _, text in kernels),
-        checkpoint,
-        *rest,
+        "\n".join([*_SIGNATURE, *body]),
+        *(part.text for part in carried),
     ]
-    return blocks[0] + "\n\n" + blocks[1] + "\n\n" + "\n\n\n".join(block.strip("\n") for block in blocks[2:]) + "\n"
+    return "\n\n".join(blocks[:2]) + "\n\n" + "\n\n\n".join(blocks[2:]) + "\n"
 
 
 _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 1):
     raise SystemExit(f"This loader needs torch 2.1 or newer; here is {torch.__version__}.")"""
 
 
-def _transfer(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree, evaluation: Evaluation, options: ScriptOptions) -> _Transfer:
-    shapes = {plain_name(key): info.shape or () for key, info in target.tensors.items()}
-    outcomes = {plain_name(key): outcome for key, outcome in evaluation.targets.items() if fnmatchcase(key, options.only)}
-    assignments = {
-        key: readable(outcome.recipe, sources)
-        for key, outcome in outcomes.items()
-        if outcome.state == "loaded" and outcome.recipe is not None
-    }
-    qualified = len(sources) > 1
-    uses = _uses(assignments.values(), qualified=qualified)
-    everything = [_qualified(name, key, qualified=qualified) for name, tree in sources.items() for key in tree.tensors]
-    left_behind = [key for key in everything if key not in uses]
-    pairs = {
-        _qualified(recipe.source, recipe.key, qualified=qualified): key
-        for key, recipe in assignments.items()
-        if isinstance(recipe, Leaf) and uses[_qualified(recipe.source, recipe.key, qualified=qualified)] == 1
-    }
-    table = rename_table(pairs, frozenset(left_behind)) if target.separator == "." else RenameTable()
-    return _Transfer(
-        assignments,
-        table,
-        {key: shapes[key] for key in outcomes},
-        [key for key, outcome in outcomes.items() if outcome.state == "missing" and outcome.benign],
-        {key: _policy(plan, outcome.rule) for key, outcome in outcomes.items() if outcome.state == "initialised"},
-        left_behind,
-        qualified,
-    )
-
-
-def _policy(plan: Plan, rule: int | None) -> tuple[str, dict[str, object]]:
-    found = plan.rules[rule] if rule is not None else None
-    return (found.policy, dict(found.args)) if isinstance(found, Init) else ("model", {})
-
-
-def _qualified(source: str, key: str, *, qualified: bool) -> str:
-    return f"{source}:{key}" if qualified else key
-
-
-def _uses(recipes: Iterable[Recipe], *, qualified: bool) -> dict[str, int]:
-    """Count how many targets each source key reaches."""
-    counts: dict[str, int] = {}
-    for recipe in recipes:
-        for leaf in dict.fromkeys(leaves(recipe)):
-            key = _qualified(leaf.source, leaf.key, qualified=qualified)
-            counts[key] = counts.get(key, 0) + 1
-    return counts
-
-
-def _heading(sources: Mapping[str, KeyTree], target: KeyTree, options: ScriptOptions) -> str:
-    del sources, target, options
-    return '"""' + _HEADING + '"""'
+def _heading(options: ScriptOptions) -> str:
+    name = options.module if options.module.isidentifier() else "loader"
+    return '"""' + _HEADING.replace("loader", name) + '"""'
 
 
 _HEADING = """Moves the weights of a checkpoint into a model whose state_dict has other names or shapes.
@@ -148,7 +68,7 @@ Needs Python 3.9 and torch 2.1 or newer; safetensors where such files are read o
 """
 
 
-def _constants(sources: Mapping[str, KeyTree], transfer: _Transfer, evaluation: Evaluation, options: ScriptOptions) -> list[str]:
+def _constants(sources: Mapping[str, KeyTree], transfer: Transfer, evaluation: Evaluation, options: ScriptOptions) -> list[str]:
     nesting: Node = Group("{", tuple(row(text_literal(name), ": ", literal(tree.nesting)) for name, tree in sources.items()), "}")
     odd = {(name, *path): key for name, tree in sources.items() for path, key in _odd_keys(tree)}
     separators = {tree.separator for tree in sources.values()}
@@ -193,131 +113,7 @@ def _odd_keys(tree: KeyTree) -> Iterable[tuple[tuple[Token, ...], str]]:
             yield path, key
 
 
-def _remapped(transfer: _Transfer, body: list[str]) -> list[str]:
-    out = [
-        "def remapped(take: Take) -> Iterator[tuple[str, torch.Tensor]]:",
-        '    """Yield each target key with its value, one after another."""',
-        *body,
-    ]
-    if transfer.table.covers:
-        if body:
-            out.append("    # every other key, under its new name")
-        out += ["    for key in take.left():", "        yield (rename(key), take(key))"]
-    elif not body:
-        out.append("    yield from ()")
-    return out
-
-
-@cache
-def _runtime(name: str) -> tuple[ast.Module, str]:
-    """Read a part of the runtime: its tree, and its text without docstring and imports."""
-    return _module(_RUNTIME / f"{name}.py")
-
-
-def _module(path: Path) -> tuple[ast.Module, str]:
-    text = path.read_text("utf-8")
-    tree = ast.parse(text)
-    kept = [node for node in tree.body if not _is_preamble(node)]
-    rows = text.splitlines()
-    start = _first_line(kept[0])
-    body = "\n".join(rows[start - 1 :]).strip("\n")
-    return tree, re.sub(r"  # noqa:.*", "", body)
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return int(min([node.lineno, *(each.lineno for each in decorators)]))
-
-
-def _is_preamble(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return True
-    return isinstance(node, (ast.Import, ast.ImportFrom))
-
-
-def _imports(trees: Iterable[ast.Module]) -> str:
-    """Gather the imports of all parts, without ours, sorted as isort does."""
-    plain: set[str] = set()
-    froms: dict[str, set[str]] = {}
-    typing_only: dict[str, set[str]] = {}
-    for tree in trees:
-        for node in tree.body:
-            _collect(node, plain, froms)
-            if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-                for inner in node.body:
-                    _collect(inner, plain, typing_only)
-    typing_only = {module: names - froms.get(module, set()) for module, names in typing_only.items() if names - froms.get(module, set())}
-    froms.pop("__future__", None)
-    third = {"torch"}
-    standard = [f"import {name}" for name in sorted(plain - third)]
-    standard += [
-        f"from {module} import {', '.join(sorted(names, key=_isort))}" for module, names in sorted(froms.items()) if module not in third
-    ]
-    others = [f"import {name}" for name in sorted(plain & third)]
-    others += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(froms.items()) if module in third]
-    only = [f"    from {module} import {', '.join(sorted(names, key=_isort))}" for module, names in sorted(typing_only.items())]
-    text = "from __future__ import annotations\n\n" + "\n".join(standard) + "\n\n" + "\n".join(others)
-    return text + ("\n\nif TYPE_CHECKING:\n" + "\n".join(only) if only else "")
-
-
-def _isort(name: str) -> tuple[int, str]:
-    """Constants first, then classes, then functions, as isort sorts members."""
-    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
-
-
-def _collect(node: ast.stmt, plain: set[str], froms: dict[str, set[str]]) -> None:
-    if isinstance(node, ast.Import):
-        plain.update(alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith("app."):
-        froms.setdefault(node.module, set()).update(alias.name for alias in node.names)
-
-
-def _kernels(needed: Iterable[str]) -> list[tuple[ast.Module, str]]:
-    """Take the source text of kernels, and of what they call, from the room that runs them."""
-    definitions = _definitions()
-    wanted: list[str] = []
-    queue = sorted(needed, reverse=True)
-    while queue:
-        name = queue.pop()
-        if name in definitions and name not in wanted:
-            wanted.append(name)
-            queue.extend(sorted({node.id for node in ast.walk(definitions[name][1]) if isinstance(node, ast.Name)} - {name}, reverse=True))
-    return [(_only_imports(definitions[name][0], definitions[name][1]), definitions[name][2]) for name in reversed(wanted)]
-
-
-@cache
-def _definitions() -> dict[str, tuple[ast.Module, ast.stmt, str]]:
-    """Find every function and table of the kernels: module, node, text."""
-    found: dict[str, tuple[ast.Module, ast.stmt, str]] = {}
-    for path in sorted(_KERNELS.glob("*.py")):
-        text = path.read_text("utf-8")
-        tree = ast.parse(text)
-        rows = text.splitlines()
-        for node in tree.body:
-            name = node.name if isinstance(node, ast.FunctionDef) else _assigned(node)
-            if name:
-                body = "\n".join(rows[_first_line(node) - 1 : node.end_lineno])
-                found[name] = (tree, node, re.sub(r"  # noqa:.*", "", body))
-    return found
-
-
-def _assigned(node: ast.stmt) -> str:
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
-    return target.id if isinstance(target, ast.Name) else ""
-
-
-def _only_imports(tree: ast.Module, node: ast.stmt) -> ast.Module:
-    """Return the imports of a module that one definition uses."""
-    used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-    kept: list[ast.stmt] = []
-    for each in tree.body:
-        typing_only = isinstance(each, ast.If)
-        for inner in each.body if isinstance(each, ast.If) else [each]:
-            if isinstance(inner, (ast.Import, ast.ImportFrom)):
-                names = [alias for alias in inner.names if (alias.asname or alias.name).split(".")[0] in used]
-                if names:
-                    slim: ast.stmt = ast.Import(names) if isinstance(inner, ast.Import) else ast.ImportFrom(inner.module, names, 0)
-                    kept.append(ast.If(ast.Name("TYPE_CHECKING"), [slim], []) if typing_only else slim)
-    return ast.Module(kept, [])
+_SIGNATURE = (
+    "def remapped(take: Take) -> Iterator[tuple[str, torch.Tensor]]:",
+    '    """Yield each target key with its value, one after another."""',
+)

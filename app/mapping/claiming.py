@@ -1,21 +1,28 @@
 """Binds at work on one target tree: which keys a bind claims, and what becomes of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import TypeAlias
 
-from app.keys import KeyTree
+import msgspec
+
+from app.keys import KeyTree, TensorInfo
 from app.mapping.building import Builder
 from app.mapping.errors import OpError
+from app.mapping.expressions import print_expression
 from app.mapping.fitting import fit
 from app.mapping.matching import Matcher, matcher
 from app.mapping.ops import Value
-from app.mapping.outcomes import Reason, TargetOutcome
-from app.mapping.patterns import parse_pattern, used_names
+from app.mapping.outcomes import Leaf, Reason, TargetOutcome
+from app.mapping.patterns import Part, Slot, parse_pattern, used_names
 from app.mapping.plan import Bind, Ref
-from app.mapping.resolution import Absent, Clash, Found, Gap, Resolver
+from app.mapping.resolution import Absent, Clash, Found, Gap, Resolver, Several
 from app.mapping.selection import Matched
 from app.mapping.solving import Solver
 from app.mapping.validation import refs, rule_kinds
 from app.mapping.working import WorkingSource
+
+Lack: TypeAlias = tuple[int, str]
+"""Index of a bind, and the first source key that it lacks."""
 
 
 class BoundRule:
@@ -29,43 +36,56 @@ class BoundRule:
         on_left = frozenset(used_names(parts))
         found = [(ref, sources.get(ref.source)) for ref in refs(rule.value)]
         self.matcher: Matcher = matcher(rule.target, target.separator, kinds)
-        self.direct = isinstance(rule.value, Ref)
         self._solver = Solver(parts, found, kinds)
         self._resolvers = [Resolver(ref, source, on_left, kinds) for ref, source in found]
         self._builder = Builder(rule.value)
+        self.matcher_text = print_expression(rule.value)
+        self._plain = _plain(rule, found, on_left, parts)
 
-    def claims(self, matched: Matched) -> Iterator[tuple[str, TargetOutcome | Absent]]:
-        """For each matched key its outcome; or what the bind lacks to claim it."""
+    def fill(self, matched: Matched, found: dict[str, TargetOutcome], lacking: dict[str, Lack | None]) -> None:
+        """Claim matched keys: outcomes go into `found`, keys whose sources do not all exist into `lacking`, with the first lack of all binds."""
+        if self._plain is not None:
+            self._fill_plainly(self._plain, matched, found, lacking)
+            return
+        given = matched.keys
         matched, clashes = self._solver.solve(matched)
+        if len(matched.keys) < len(given):
+            for key in given:
+                lacking.setdefault(key, None)
         if not matched.keys:
             return
         columns = [resolver.column(matched) for resolver in self._resolvers]
-        if self.direct and not clashes:
-            yield from self._plain(matched, columns[0])
-            return
         numbers = self._numbers(matched)
-        for at, (key, found) in enumerate(zip(matched.keys, zip(*columns, strict=True), strict=True)):
-            absent = next((one for one in found if isinstance(one, Absent)), None)
+        for at, (key, parts) in enumerate(zip(matched.keys, zip(*columns, strict=True), strict=True)):
+            absent = next((one for one in parts if isinstance(one, Absent)), None)
             if absent is not None:
-                yield key, absent
+                lacking[key] = lacking.get(key) or (self.index, absent.name)
             elif key in clashes:
-                yield key, self._state("conflicting", Reason("several_solutions", {"solutions": "; ".join(clashes[key])}))
+                found[key] = self._state("conflicting", Reason("several_solutions", {"solutions": "; ".join(clashes[key])}))
             else:
-                yield key, self._outcome(key, list(found), {name: column[at] for name, column in numbers.items()})
+                found[key] = self._outcome(key, list(parts), {name: column[at] for name, column in numbers.items()})
 
-    def _plain(self, matched: Matched, column: object) -> Iterator[tuple[str, TargetOutcome | Absent]]:
-        """Binds without an op: nearly all keys of nearly all plans."""
-        tensors, index = self.target.tensors, self.index
-        for key, found in zip(matched.keys, column, strict=True):  # type: ignore[call-overload]
-            if type(found) is tuple:
-                leaf, info = found
-                wanted = tensors[key]
-                state, reason = fit(info.shape, info.dtype, wanted.shape, wanted.dtype)
-                yield key, TargetOutcome(state, index, leaf, reason)
-            elif isinstance(found, Absent):
-                yield key, found
+    def _fill_plainly(self, plain: "_Plain", matched: Matched, found: dict[str, TargetOutcome], lacking: dict[str, Lack | None]) -> None:
+        """Claim by a bind without an op and without arithmetic on its left: nearly all keys of nearly all plans."""
+        tensors, index, label = self.target.tensors, self.index, plain.label
+        owner_of, infos = plain.owners.get, plain.tensors
+        template = matched.template(plain.parts, plain.separator)
+        if template is not None and template not in plain.templates:
+            lack = (index, template)
+            lacking.update({key: lacking.get(key) or lack for key in matched.keys} if lacking else dict.fromkeys(matched.keys, lack))
+            return
+        for key, name in zip(matched.keys, matched.write(plain.parts, plain.separator), strict=True):
+            owner = owner_of(name)  # type: ignore[arg-type]
+            if owner is None:
+                if key not in lacking:
+                    lacking[key] = (index, name or self.matcher_text)
+                continue
+            info, wanted = infos[owner], tensors[key]
+            if info.shape == wanted.shape and info.dtype == wanted.dtype and info.shape is not None:
+                found[key] = TargetOutcome("loaded", index, Leaf(owner, label))
             else:
-                yield key, self._outcome(key, [found], {})
+                state, reason = fit(info.shape, info.dtype, wanted.shape, wanted.dtype)
+                found[key] = TargetOutcome(state, index, Leaf(owner, label), reason)
 
     def _numbers(self, matched: Matched) -> dict[str, list[int]]:
         return {name: [int(text) if text.isdigit() else 0 for text in matched.column(name)] for name in self._builder.names}
@@ -76,6 +96,9 @@ class BoundRule:
                 return self._state("conflicting", clash_reason(one))
             if isinstance(one, Gap):
                 return self._state("mismatched", one.reason)
+        counts = [len(one.leaves) for one in found if isinstance(one, Several)]
+        if len(set(counts)) > 1:
+            return self._state("mismatched", Reason("gather_uneven", {"first": min(counts), "second": max(counts)}))
         wanted = self.target.tensors[key]
         try:
             value: Value = self._builder.build(found, numbers, wanted.shape)
@@ -86,6 +109,28 @@ class BoundRule:
 
     def _state(self, state: str, reason: Reason) -> TargetOutcome:
         return TargetOutcome(state, self.index, None, reason)  # type: ignore[arg-type]
+
+
+class _Plain(msgspec.Struct, frozen=True):
+    """The only reference of a bind without an op, where nothing about it can clash or gather."""
+
+    parts: tuple[Part, ...]
+    separator: str
+    label: str
+    owners: dict[str, str]
+    tensors: dict[str, TensorInfo]
+    templates: frozenset[str]
+
+
+def _plain(rule: Bind, found: list[tuple[Ref, WorkingSource | None]], on_left: frozenset[str], target: tuple[Part, ...]) -> _Plain | None:
+    ref, source = found[0]
+    if not isinstance(rule.value, Ref) or source is None or any(isinstance(part, Slot) for part in target):
+        return None
+    parts = parse_pattern(ref.pattern)
+    if (source.rivals and not ref.raw) or any(name not in on_left for name in used_names(parts)):
+        return None
+    owners, templates = (source.raw, source.templates_raw) if ref.raw else (source.owners, source.templates)
+    return _Plain(parts, source.tree.separator, source.name, owners, source.tree.tensors, templates)
 
 
 def clash_reason(clash: Clash) -> Reason:

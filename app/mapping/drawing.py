@@ -213,7 +213,9 @@ def _gathering(pair: _Pair, from_side: _Side, to_side: _Side) -> Iterable[Sugges
             line = f"{_quoted(_placed(to_side, kept, ''))} = stack({_quoted(_placed(from_side, holes, ''), pair.name)}, dim=0)"
             found = _parsed(pair, line, "stack", {"count": len(more.values[extra])})
         else:
-            line = f"{_quoted(_placed(to_side, holes, ''))} = select({_quoted(_placed(from_side, kept, ''), pair.name)}, dim=0, index={{e}})"
+            line = (
+                f"{_quoted(_placed(to_side, holes, ''))} = select({_quoted(_placed(from_side, kept, ''), pair.name)}, dim=0, index={{e}})"
+            )
             found = _parsed(pair, line, "select", {"count": len(more.values[extra])})
         if found:
             yield found

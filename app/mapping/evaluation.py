@@ -11,11 +11,10 @@ from app.mapping.benign import BENIGN, benign_reason, holds, is_versioned
 from app.mapping.claiming import BoundRule
 from app.mapping.coverage import coverage_of
 from app.mapping.fitting import fit
-from app.mapping.folds import FoldedFamily, fold
+from app.mapping.folds import FoldedFamily, fold_tree
 from app.mapping.matching import matcher
 from app.mapping.outcomes import Evaluation, Leaf, Reason, Recipe, SourceOutcome, TargetOutcome
 from app.mapping.plan import Bind, Ignore, Init, Plan
-from app.mapping.resolution import Absent
 from app.mapping.selection import Chosen, Matched
 from app.mapping.working import WorkingSource, enabled_renames
 
@@ -55,7 +54,7 @@ class _Evaluation:
 
     def targets(self) -> dict[str, TargetOutcome]:
         """Outcome of each target key, in the tree's order."""
-        for family in fold(self.target.tensors, self.target.separator):
+        for family in fold_tree(self.target):
             self._family(family)
         found = self.found
         self._tied(found)
@@ -80,16 +79,11 @@ class _Evaluation:
         """Let binds claim keys; returns the keys that a bind's pattern took but none claimed, with the first that it lacked."""
         found = self.found
         lacking: dict[str, tuple[int, str] | None] = {}
+        untouched = not any(key in found for key in family.keys)
         for index, matched in self.binds.of(family):
-            left = self._unclaimed(matched)
-            for key in left.keys:
-                lacking.setdefault(key, None)
-            for key, outcome in self.bound[index].claims(left):
-                if isinstance(outcome, Absent):
-                    if lacking[key] is None:
-                        lacking[key] = (index, outcome.name)
-                else:
-                    found[key] = outcome
+            before = len(found)
+            self.bound[index].fill(matched if untouched else self._unclaimed(matched), found, lacking)
+            untouched = untouched and len(found) == before
         return lacking
 
     def _unclaimed(self, matched: Matched) -> Matched:
@@ -156,31 +150,25 @@ class _Evaluation:
 
     def source_outcomes(self, targets: Mapping[str, TargetOutcome]) -> dict[str, dict[str, SourceOutcome]]:
         """Outcome of each source key, in the trees' order."""
-        used: dict[str, dict[str, list[tuple[str, int | None]]]] = {name: {} for name in self.sources}
+        used: dict[str, dict[str, SourceOutcome]] = {name: {} for name in self.sources}
         for key, outcome in targets.items():
             recipe = outcome.recipe
             if recipe is None:
                 continue
-            if type(recipe) is Leaf:
-                used[recipe.source].setdefault(recipe.key, []).append((key, outcome.rule))
-            else:
-                for leaf in dict.fromkeys(leaves(recipe)):
-                    used[leaf.source].setdefault(leaf.key, []).append((key, outcome.rule))
+            for leaf in (recipe,) if type(recipe) is Leaf else dict.fromkeys(leaves(recipe)):
+                table = used[leaf.source]
+                before = table.get(leaf.key)
+                if before is None:
+                    table[leaf.key] = SourceOutcome("used", outcome.rule, (key,))
+                else:
+                    table[leaf.key] = SourceOutcome("used", before.rule, (*before.targets, key))
         return {name: self._source(source, used[name]) for name, source in self.sources.items()}
 
-    def _source(self, source: WorkingSource, used: Mapping[str, list[tuple[str, int | None]]]) -> dict[str, SourceOutcome]:
-        ignored = self._ignored(source) if self.ignores and len(used) < len(source.keys) else {}
-        out: dict[str, SourceOutcome] = {}
-        for key in source.keys:
-            reached = used.get(key)
-            if reached is None:
-                out[key] = ignored.get(key, _UNEXPECTED)
-            elif len(reached) == 1:
-                target, rule = reached[0]
-                out[key] = SourceOutcome("used", rule, (target,))
-            else:
-                out[key] = SourceOutcome("used", reached[0][1], tuple(target for target, _ in reached))
-        return out
+    def _source(self, source: WorkingSource, used: Mapping[str, SourceOutcome]) -> dict[str, SourceOutcome]:
+        known = used
+        if self.ignores and len(used) < len(source.keys):
+            known = {**self._ignored(source), **used}
+        return {key: known.get(key, _UNEXPECTED) for key in source.keys}
 
     def _ignored(self, source: WorkingSource) -> dict[str, SourceOutcome]:
         out: dict[str, SourceOutcome] = {}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, permutations
 from math import prod
 
-from app.mapping.plan import Call, Expr
+from app.mapping.plan import Arg, Call, Expr
 
 Way = tuple[str, Expr, dict[str, str | int]]
 _MOST_CHUNKS = 16
@@ -51,5 +51,5 @@ def _cut(value: Expr, have: tuple[int, ...], want: tuple[int, ...]) -> Iterator[
         for part in range(parts):
             yield "chunk", Call("chunk", (value,), {"chunks": parts, "dim": dim}, part), {"part": part + 1, "parts": parts, "dim": dim}
     else:
-        args = {"dim": dim, "start": 0, "length": want[dim]}
+        args: dict[str, Arg] = {"dim": dim, "start": 0, "length": want[dim]}
         yield "slice", Call("slice", (value,), args), {"length": want[dim], "dim": dim}

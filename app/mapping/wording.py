@@ -184,10 +184,10 @@ def _expression(op: str, args: dict[str, Any], refs: Sequence[Expr], shapes: Seq
         case "repeat":
             return Call("repeat", (ref,), {"dim": args["dim"], "times": args.get("times") or args["to"] // args["from"]})
         case "pad":
-            sizes = {name: args[name] for name in ("before", "fill") if name in args}
+            sizes: dict[str, Any] = {name: args[name] for name in ("before", "fill") if name in args}
             after = args["after"] if "after" in args else args["to"] - args["from"] - sizes.get("before", 0)
             known = target is not None and shape is not None and target[args["dim"]] == shape[args["dim"]] + sizes.get("before", 0) + after
-            return Call("pad", (ref,), {"dim": args["dim"], **sizes} | ({} if known else {"after": after}))
+            return Call("pad", (ref,), {"dim": args["dim"], **sizes, **({} if known else {"after": after})})
         case _:
             return Call(op, (ref,), {name: value for name, value in args.items() if name not in {"from", "to", "function"}})
 
@@ -250,7 +250,7 @@ def _permute(args: dict[str, Any], ref: Expr, shape: Any) -> Expr:
         return Call("permute", (ref,), {"dims": args["dims"]})
     dim: dict[str, Arg] = {"dim": args["dim"]} if args.get("dim", 0) else {}
     if "select" in args:
-        raise KeyError("select")
+        raise ValueError(args)
     if "view" in args:
         view = list(args["view"])
         size = shape[args.get("dim", 0)] if shape is not None else 0
@@ -290,5 +290,5 @@ def _interpolate(args: dict[str, Any], ref: Expr, target: Any) -> Expr:
         if name in args:
             out[name] = args[name]
     if target is None and "to_grid" not in out:
-        raise KeyError("to")
+        raise ValueError(said)
     return Call("interpolate", (ref,), out)

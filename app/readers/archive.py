@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.keys import Warned
 from app.readers.errors import ReadLimitError, UnknownFormatError, ZipError
 from app.readers.limits import Limits
 from app.sources import ByteSource, Span
@@ -64,13 +65,13 @@ class Archive:
         """Return the error of an archive that is not sound."""
         return ZipError("zip_invalid", file=self.source.name, detail=detail)
 
-    def names(self) -> Sequence[str]:
-        """Names of all entries."""
-        return tuple(self.by_name)
+    def warned(self) -> list[Warned]:
+        """Return what was odd so far: entries whose checksum is wrong."""
+        return [Warned("crc", {"entry": shown(self.warnings[0]), "count": len(self.warnings)})] if self.warnings else []
 
     def data_offset(self, entry: Entry) -> int:
         """Where the data of an entry starts; its local header is read and must agree with the directory."""
-        head = self.source.read_at(entry.header, _LOCAL.size + len(entry.name) + 64)
+        head = self.source.read_at(entry.header, _LOCAL.size + len(entry.name))
         if len(head) < _LOCAL.size:
             raise self.invalid("local_header")
         magic, _version, flags, method, _time, _date, _crc, packed, size, name_length, extra_length = _LOCAL.unpack_from(head)
@@ -90,7 +91,7 @@ class Archive:
 
     def announce(self, entries: Sequence[Entry]) -> None:
         """Say that the local headers of these entries will be read."""
-        self.source.want([(entry.header, _LOCAL.size + len(entry.name) + 64) for entry in entries])
+        self.source.want([(entry.header, _LOCAL.size + len(entry.name)) for entry in entries])
 
     def likely_offset(self, entry: Entry) -> int | None:
         """Where the data of an entry starts, if it was laid out as torch lays it out; None where only its header can tell.

@@ -85,7 +85,10 @@ class _Walk:
 
     def _enter(self, step: _Step) -> None:
         kind = type(step.value)
-        if kind is Tensor or kind is Array:
+        if kind is Array and step.value.dtype == "OBJECT":
+            self._out.flags.append(("object_array", spell(step.key)))
+            self._other(step)
+        elif kind is Tensor or kind is Array:
             if len(self._out.leaves) >= self._limits.keys:
                 raise self._limit("keys")
             self._out.leaves.append(Leaf(step.path, step.key, step.value))
@@ -120,7 +123,9 @@ class _Walk:
 
     def token(self, value: Any) -> Token:
         """Check a dictionary key. Raises ReadLimitError where it is too long, PickleError where it can be no key."""
-        if type(value) is Blob and value.length <= self._limits.key_length:
+        if type(value) is Blob:
+            if value.length > self._limits.key_length:
+                raise self._limit("key_length")
             value = value.read().decode("utf-8", "surrogateescape") if value.text else value.read()
         if type(value) is str:
             if len(value) > self._limits.key_length:
@@ -233,6 +238,8 @@ def described(value: Any) -> str:
         return f"object of {shown_name(value.class_name) or 'an unnamed class'}"
     if kind is Global:
         return shown_name(value.full)
+    if kind is Array:
+        return f"array of Python objects, shape {list(value.shape or ())}"
     if kind is Storage:
         return f"storage of {value.nbytes} bytes"
     if kind is Blob:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,16 +11,18 @@ import msgspec
 from app import exporting, mapping, messages
 from app.errors import ConflictError, KeygraftError, NotFoundError
 from app.exporting import FileOptions, ScriptOptions
+from app.keys import KeyTree
 from app.mapping.plan import Plan
-from app.services import remapping, reports, sidebook, sides, workspaces
+from app.services import remapping, remote, reports, sidebook, sides, workspaces
 from app.services.cards import Exported, ExportKind, Said, SideCard
 from app.services.house import House
 from app.services.workspaces import Workspace
+from app.sources import LocalFiles
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _FILES = {"safetensors": ".safetensors", "torch": ".pt"}
 _TEXTS = {
-    "script": ("_load.py", "text/x-python; charset=utf-8"),
+    "script": (".py", "text/x-python; charset=utf-8"),
     "plan": (".plan.json", "application/json"),
     "plan-text": (".plan.txt", "text/plain; charset=utf-8"),
     "report": (".report.txt", "text/plain; charset=utf-8"),
@@ -30,7 +33,7 @@ def kinds(house: House, transfer: str) -> tuple[ExportKind, ...]:
     """List the ways out, and what stands in the way of those that are closed. Raises NotFoundError."""
     workspace = workspaces.open_workspace(house, transfer)
     stem = _stem(workspace)
-    texts = [ExportKind(kind, messages.text(f"export-{kind}"), stem + suffix, media) for kind, (suffix, media) in _TEXTS.items()]
+    texts = [ExportKind(kind, messages.text(f"export-{kind}"), _filename(kind, stem), media) for kind, (_, media) in _TEXTS.items()]
     closed = _why_no_file(workspace)
     files = [
         ExportKind(
@@ -73,8 +76,8 @@ def export(house: House, transfer: str, kind: str, options: Mapping[str, str] | 
         path = _remapped(house, workspace, kind, options or {})
         return Exported(stem + _FILES[kind], "application/octet-stream", path=str(path))
     text = _text(workspace, kind, options or {})
-    suffix, media = _TEXTS[kind]
-    return Exported(stem + suffix, media, text.encode("utf-8", "surrogatepass"))
+    _, media = _TEXTS[kind]
+    return Exported(_filename(kind, stem), media, text.encode("utf-8", "surrogatepass"))
 
 
 def _text(workspace: Workspace, kind: str, options: Mapping[str, str]) -> str:
@@ -95,7 +98,7 @@ def frozen(workspace: Workspace) -> Plan:
 
 
 def _script(workspace: Workspace, options: Mapping[str, str]) -> str:
-    wanted = _options(ScriptOptions, options)
+    wanted = _options(ScriptOptions, {"module": _module(_stem(workspace)), **options})
     return exporting.loader_script(workspace.plan, workspace.sources, workspace.target, workspace.evaluation, wanted)
 
 
@@ -118,19 +121,22 @@ def _remapped(house: House, workspace: Workspace, kind: str, options: Mapping[st
     if _why_no_file(workspace) is not None:
         label = next(card.label for card in workspace.source_cards.values() if card.kind == "lent" or not card.holds)
         raise KeygraftError("export_not_held", label=label)
-    paths = {name: _unchanged(house, card) for name, card in workspace.source_cards.items()}
     out = house.folder("exports", workspace.id) / f"v{workspace.version}{_FILES[kind]}"
-    return remapping.write(house, workspace, paths, out, _file_options(kind, options))
+    with ExitStack() as open_files:
+        files = {name: _unchanged(house, card, workspace.sources[name], open_files) for name, card in workspace.source_cards.items()}
+        return remapping.write(house, workspace, files, out, _file_options(kind, options))
 
 
-def _unchanged(house: House, card: SideCard) -> Path:
-    """The path of a source's bytes. Raises ConflictError where they are no longer those that were read."""
+def _unchanged(house: House, card: SideCard, tree: KeyTree, open_files: ExitStack) -> remapping.Held:
+    """A source's bytes. Raises ConflictError where they are no longer those that were read."""
     with house.database.read() as tx:
         given = sidebook.given_of(sidebook.row_of(tx, card.id))
+    if given.remote:
+        return remapping.Held(given.address, open_files.enter_context(remote.unchanged(house, given, tree)))
     path = Path(given.path)
     if not path.exists() or (given.stamp is not None and sides.stamp_of(path) != given.stamp):
         raise ConflictError("source_changed", file=card.label)
-    return path
+    return remapping.Held(given.path, LocalFiles(path))
 
 
 def apply_line(house: House, transfer: str) -> str:
@@ -143,6 +149,16 @@ def apply_line(house: House, transfer: str) -> str:
 
 def _quoted(name: str) -> str:
     return name if not _UNSAFE.search(name) else "'" + name.replace("'", "'\\''") + "'"
+
+
+def _filename(kind: str, stem: str) -> str:
+    suffix, _ = _TEXTS[kind]
+    return (_module(stem) if kind == "script" else stem) + suffix
+
+
+def _module(stem: str) -> str:
+    """A name that Python can import: a loader is used as `from load_x import load_into`."""
+    return "load_" + re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_").lower()
 
 
 def _stem(workspace: Workspace) -> str:

@@ -9,11 +9,8 @@ from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree
 from app.mapping.claims import Claim
 from app.mapping.edits import AddRule, Edit, RemoveRule, ReplaceRule
-from app.mapping.outcomes import TargetOutcome
-from app.mapping.patterns import escape
 from app.mapping.plan import Bind, Ignore, Init, Rule
-from app.mapping.wording import claim_of
-from app.services import edits, inducing, workspaces
+from app.services import covering, edits, inducing, narrowing, workspaces
 from app.services.cards import Applied, Said
 from app.services.house import LOCAL, House
 from app.services.workspaces import Workspace
@@ -47,34 +44,41 @@ def claim(
 ) -> Applied:
     """Fill target keys as claims say, in place of what fills them now. Raises NotFoundError, KeygraftError."""
     _check_targets(workspace, claims)
-    freed = _release(workspace, set(claims))
-    added = inducing.induce(claims, workspace.sources, workspace.target)
+    keys = set(claims)
+    binds, inits = _deciding(workspace, keys, Bind), _deciding(workspace, keys, Init)
+    emptied = [index for index in binds if not _others(workspace, index, keys)]
+    cleared: list[Edit] = [RemoveRule(index, mapping.statement(workspace.plan.rules[index])) for index in reversed(emptied)]
+    cleared += _narrowed(workspace, inits, keys)
+    standing = [index for index in binds if index not in emptied]
+    added = inducing.additions(house, workspace, claims, after=cleared, before=standing[0] if standing else None)
     label = Said("edit-mapped", {"count": len(claims)})
-    return edits.apply(house, workspace.id, base_version, [*freed, *map(AddRule, added)], label=label, client=client, by=by)
+    return edits.apply(house, workspace.id, base_version, [*cleared, *added], label=label, client=client, by=by)
 
 
 def unmap(house: House, transfer: str, base_version: int, targets: Sequence[str], *, client: str = "", by: str = LOCAL) -> Applied:
-    """Let target keys go: out of the rules that fill them; where equal names fill them, they start fresh. Raises KeygraftError."""
+    """Let target keys go: out of the rules that decide them; those that equal names or renames fill start fresh. Raises KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer, by=by)
     _check_targets(workspace, targets)
-    plan, wanted = workspace.plan, set(targets)
-    outcomes = workspace.evaluation.targets
-    bound = {key for key in wanted if _decided_by(plan.rules, outcomes[key], (Bind, Init))}
-    named = [key for key in targets if key not in bound and outcomes[key].recipe is not None]
-    if not bound and not named:
+    keys, outcomes = set(targets), workspace.evaluation.targets
+    ruled = sorted({*_deciding(workspace, keys, Bind), *_deciding(workspace, keys, Init)})
+    freed = {key for key in keys if outcomes[key].rule in ruled}
+    named = [key for key in targets if key not in freed and outcomes[key].recipe is not None]
+    if not freed and not named:
         raise KeygraftError("not_mapped", target=targets[0][:200] if targets else "")
-    changes: list[Edit] = [*_release(workspace, bound), *(AddRule(Init(escape(key))) for key in named)]
-    label = Said("edit-unmapped", {"count": len(bound) + len(named)})
+    fresh = [AddRule(Init(pattern)) for pattern in _patterns(workspace, named)]
+    label = Said("edit-unmapped", {"count": len(freed) + len(named)})
+    changes = [*_narrowed(workspace, ruled, keys), *fresh]
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
 
 
 def start_fresh(
     house: House, transfer: str, base_version: int, targets: Sequence[str], *, policy: str = "model", client: str = "", by: str = LOCAL
 ) -> Applied:
-    """Let target keys start fresh, whatever filled them. Raises NotFoundError, KeygraftError."""
+    """Let target keys start fresh, whatever fills them: an init wins over every bind. Raises NotFoundError, KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer, by=by)
     _check_targets(workspace, targets)
-    changes: list[Edit] = [*_release(workspace, set(targets)), *(AddRule(Init(escape(key), policy)) for key in targets)]
+    front = min(_deciding(workspace, set(targets), Init), default=None)
+    changes = [AddRule(Init(pattern, policy), front) for pattern in _patterns(workspace, targets)]
     label = Said("edit-fresh", {"count": len(targets)})
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
 
@@ -88,7 +92,8 @@ def leave_behind(
     for key in keys:
         if key not in tree.tensors:
             raise NotFoundError("key_not_found", key=key[:200])
-    changes = [AddRule(Ignore(escape(key), source or None)) for key in keys]
+    found = covering.patterns(keys, tree.tensors, tree.separator)
+    changes = [AddRule(Ignore(pattern, source or None, raw=True)) for pattern in found]
     label = Said("edit-ignored", {"count": len(keys)})
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
 
@@ -119,31 +124,49 @@ def _check_targets(workspace: Workspace, targets: "Sequence[str] | Mapping[str, 
             raise NotFoundError("key_not_found", key=key[:200])
 
 
-def _decided_by(rules: Sequence[Rule], outcome: TargetOutcome, kinds: tuple[type[Rule], ...]) -> bool:
-    return outcome.rule is not None and isinstance(rules[outcome.rule], kinds)
+def _patterns(workspace: Workspace, keys: Sequence[str]) -> list[str]:
+    return covering.patterns(keys, workspace.target.tensors, workspace.target.separator) if keys else []
 
 
-def _release(workspace: Workspace, targets: set[str]) -> list[Edit]:
-    """Edits that take target keys out of the binds and inits that decide them; what else these rules do is kept."""
+def _deciding(workspace: Workspace, keys: set[str], kind: type[Rule]) -> list[int]:
+    """Indices of the rules of a kind that decide one of the keys, in order."""
     outcomes, rules = workspace.evaluation.targets, workspace.plan.rules
-    touched = {outcome.rule for key in targets if _decided_by(rules, outcome := outcomes[key], (Bind, Init)) and outcome.rule is not None}
+    indices = {outcomes[key].rule for key in keys}
+    return sorted(index for index in indices if index is not None and isinstance(rules[index], kind))
+
+
+def _others(workspace: Workspace, index: int, keys: set[str]) -> list[str]:
+    """Keys that a rule decides besides these."""
+    return [key for key, outcome in workspace.evaluation.targets.items() if outcome.rule == index and key not in keys]
+
+
+def _narrowed(workspace: Workspace, indices: Sequence[int], keys: set[str]) -> list[Edit]:
+    """Edits that take keys out of the rules that decide them; from the last rule to the first, so that indices hold."""
     changes: list[Edit] = []
-    for index in sorted(touched):
-        kept = [key for key, outcome in outcomes.items() if outcome.rule == index and key not in targets]
-        changes.extend(_narrowed(workspace, index, kept))
+    for index in sorted(indices, reverse=True):
+        rule = workspace.plan.rules[index]
+        if isinstance(rule, Bind | Init):
+            smaller = _without(workspace, rule, _others(workspace, index, keys), [key for key in keys if _rule_of(workspace, key) == index])
+            named = mapping.statement(rule)
+            changes += [ReplaceRule(index, named, smaller[0])] if smaller else [RemoveRule(index, named)]
+            changes += [AddRule(each, index + at) for at, each in enumerate(smaller[1:], 1)]
     return changes
 
 
-def _narrowed(workspace: Workspace, index: int, kept: Sequence[str]) -> list[Edit]:
-    """Edits that make a rule say only what it says of the keys that are kept."""
-    rule = workspace.plan.rules[index]
+def _rule_of(workspace: Workspace, key: str) -> int | None:
+    return workspace.evaluation.targets[key].rule
+
+
+def _without(workspace: Workspace, rule: Bind | Init, kept: Sequence[str], left_out: Sequence[str]) -> list[Rule]:
+    """The rule over the kept keys alone; where that cannot be said, the keys that are left out start fresh in front of it."""
     if not kept:
-        return [RemoveRule(index, mapping.statement(rule))]
-    if isinstance(rule, Init):
-        smaller: Sequence[Rule] = [msgspec.structs.replace(rule, pattern=escape(key)) for key in kept]
-    else:
-        recipes = {key: workspace.evaluation.targets[key].recipe for key in kept}
-        claims = {key: claim_of(recipe) for key, recipe in recipes.items() if recipe is not None}
-        smaller = inducing.induce(claims, workspace.sources, workspace.target)
-    first, *others = smaller
-    return [ReplaceRule(index, mapping.statement(rule), first), *map(AddRule, others)]
+        return []
+    pattern = rule.target if isinstance(rule, Bind) else rule.pattern
+    found = narrowing.without(pattern, kept, left_out, workspace.target.separator)
+    if found is None and isinstance(rule, Init):
+        found = _patterns(workspace, kept)
+    if found is None:
+        return [*(Init(each) for each in _patterns(workspace, left_out)), rule]
+    if isinstance(rule, Bind):
+        return [msgspec.structs.replace(rule, target=each) for each in found]
+    return [msgspec.structs.replace(rule, pattern=each) for each in found]

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from app.errors import KeygraftError, NotFoundError
 from app.keys import family_of
 from app.mapping.claims import Claim, Proposal
-from app.mapping.edits import AddRule
 from app.services import edits, inducing, mappings, proposing, workspaces
 from app.services.cards import Applied, ProposalGroup, Said
 from app.services.house import LOCAL, House
@@ -71,8 +70,7 @@ def accept(
 
 def take(house: House, workspace: Workspace, base_version: int, claims: dict[str, Claim], label: Said, *, client: str, by: str) -> Applied:
     """Write claims as rules behind the ones that are there."""
-    rules = inducing.induce(claims, workspace.sources, workspace.target)
-    added = [AddRule(rule) for rule in rules]
+    added = inducing.additions(house, workspace, claims)
     return edits.apply(house, workspace.id, base_version, added, label=label, client=client, by=by)
 
 

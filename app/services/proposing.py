@@ -11,7 +11,7 @@ import msgspec
 
 from app import automap
 from app.mapping.claims import Claim, Proposal
-from app.mapping.outcomes import Evaluation, TargetOutcome
+from app.mapping.outcomes import Evaluation
 from app.mapping.wording import claim_of
 from app.services import workspaces
 from app.services.house import House
@@ -60,16 +60,11 @@ def _still_open(evaluation: Evaluation, proposals: Mapping[str, Proposal], refus
     return {
         key: proposal
         for key, outcome in evaluation.targets.items()
-        if needs_something(outcome)
+        if outcome.state in _OPEN
         and (proposal := proposals.get(key)) is not None
         and proposal.claim is not None
         and (not refused or (key, digest(proposal.claim)) not in refused)
     }
-
-
-def needs_something(outcome: TargetOutcome) -> bool:
-    """Whether a target key is neither filled nor decided."""
-    return outcome.state in _OPEN and not outcome.benign
 
 
 def decisions(evaluation: Evaluation) -> dict[str, Claim | None]:

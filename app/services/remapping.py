@@ -5,33 +5,41 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from app import exporting, mapping
 from app.errors import KeygraftError
 from app.exporting import FileOptions
 from app.services.house import House
 from app.services.workspaces import Workspace
-from app.sources import LocalFiles
+from app.sources import FileSet
 
 _SECONDS = 3600
 
 
-def write(house: House, workspace: Workspace, paths: Mapping[str, Path], out: Path, options: FileOptions) -> Path:
+class Held(NamedTuple):
+    """A source whose bytes can be read: its path or address, and its files."""
+
+    where: str
+    files: FileSet
+
+
+def write(house: House, workspace: Workspace, sources: Mapping[str, Held], out: Path, options: FileOptions) -> Path:
     """Write the file at `out` and return it. Raises KeygraftError."""
     pieces = exporting.pieces(workspace.evaluation, workspace.sources, workspace.target, options, workspace.plan)
     if pieces.computed:
-        return _in_child(house, workspace, paths, out, options)
-    exporting.write(pieces, {name: LocalFiles(path) for name, path in paths.items()}, out)
+        return _in_child(house, workspace, sources, out, options)
+    exporting.write(pieces, {name: held.files for name, held in sources.items()}, out)
     return out
 
 
-def _in_child(house: House, workspace: Workspace, paths: Mapping[str, Path], out: Path, options: FileOptions) -> Path:
+def _in_child(house: House, workspace: Workspace, sources: Mapping[str, Held], out: Path, options: FileOptions) -> Path:
     plan = mapping.freeze(workspace.plan, workspace.sources, workspace.target)
     with tempfile.TemporaryDirectory(dir=house.folder("exports")) as folder:
         written = Path(folder) / "plan.json"
         written.write_bytes(mapping.plan_to_json(plan))
         command = [sys.executable, "-m", "app", "apply", str(written)]
-        command += [f"{name}={path}" if name else str(path) for name, path in paths.items()]
+        command += [f"{name}={held.where}" if name else held.where for name, held in sources.items()]
         command += [str(out), *(["--dtype", options.dtype] if options.dtype else [])]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603 -- see above
     if done.returncode != 0:

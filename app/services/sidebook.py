@@ -12,18 +12,20 @@ from app.mapping.plan import Plan
 from app.readers import Limits
 from app.services.cards import Candidate, LentFile, Offer, Said, SideCard, SideKind, SideState, Wanted
 from app.services.house import LOCAL, House, new_id
+from app.sources import RangeStore
 from app.store import SideRow, Transaction, sides, trees
 
 
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person gave: enough to read it again.
 
-    path      -- a file or folder under a root, or an upload in the data folder
+    path      -- a file or folder under a root, or an upload in the data folder (of code: a zip)
     text      -- pasted text, or Python source
     spec      -- a library model, `timm:resnet18`
     nesting   -- the tree inside the file that was chosen, tokens as spelt; None: the reader's choice
     files     -- lent files
     candidate, arguments -- the class of `text` that is the model, and its arguments as typed
+    remote    -- an address as it may be shown; `address` the same where it holds no secret, so that it can be read again
     stamp     -- size and modification time of `path` when it was read
     """
 
@@ -38,6 +40,8 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     arguments: str = ""
     stamp: tuple[int, int] | None = None
     against: str = ""
+    remote: str = ""
+    address: str = ""
 
 
 _card = msgspec.json.Decoder(SideCard)
@@ -103,13 +107,13 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         parameters=tree.parameters,
         bytes=sum(file.size for file in tree.files) or tree.nbytes,
         sent=tree.bytes_read,
-        holds=given.kind in {"path", "upload"} and bool(tree.files),
+        holds=given.kind in {"path", "upload"} and bool(tree.files) and (not given.remote or bool(given.address)),
         nesting=tuple(map(spell_token, tree.nesting)),
         offers=offers,
         warnings=tree.warnings,
         globals=tree.globals,
         files=given.files,
-        path=given.path if given.kind == "path" else "",
+        path=(given.remote or given.path) if given.kind == "path" else "",
     )
 
 
@@ -156,11 +160,22 @@ def limits(house: House) -> Limits:
     return Limits(seconds=house.settings.read_seconds, memory_bytes=house.settings.read_memory)
 
 
+def spool(house: House, side: str, store: RangeStore) -> None:
+    """Keep the ranges that were read of files that are elsewhere: another tree in them can be read later."""
+    (house.folder("lent") / f"{side}.ranges").write_bytes(store.to_bytes())
+
+
+def spooled(house: House, side: str) -> RangeStore:
+    """The ranges that were kept."""
+    kept = house.folder("lent") / f"{side}.ranges"
+    return RangeStore.from_bytes(kept.read_bytes()) if kept.exists() else RangeStore()
+
+
 def drop_files(house: House, side: str, given: Given) -> None:
     """Delete what was kept for a side in the data folder."""
     (house.folder("lent") / f"{side}.ranges").unlink(missing_ok=True)
     uploads = house.folder("uploads")
     path = Path(given.path)
-    if given.kind == "upload" and uploads in path.parents:
+    if given.kind in {"upload", "code"} and uploads in path.parents:
         path.unlink(missing_ok=True)
         path.parent.rmdir()

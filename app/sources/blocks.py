@@ -35,9 +35,9 @@ class Blocks:
             return None
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def holds(self, offset: int, length: int) -> bool:
-        """Whether all these bytes are held."""
-        return sum(map(len, self._parts(offset, length))) == length
+    def reach(self, offset: int, length: int) -> int:
+        """Return how many bytes from `offset` on, at most `length`, are held without a gap."""
+        return sum(map(len, self._parts(offset, length)))
 
     def _parts(self, offset: int, length: int) -> Iterator[bytes]:
         end = offset + length

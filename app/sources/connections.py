@@ -53,10 +53,12 @@ class Watched(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, network: "GuardedNetwork") -> None:
         self._stream = stream
         self._network = network
-        network.streams.add(self)
+        network.watch(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return what has come."""
+        if self._network.cancelled.is_set():
+            raise httpcore.ReadError
         return self._stream.read(max_bytes, remaining(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -88,8 +90,9 @@ class GuardedNetwork(httpcore.NetworkBackend):
     """Opens connections; `trusted` is the proxy, whose address is the admin's own choice."""
 
     def __init__(self, guard: Guard, trusted: tuple[str, int] | None = None) -> None:
-        self.streams: weakref.WeakSet[Watched] = weakref.WeakSet()
         self.cancelled = threading.Event()
+        self._streams: weakref.WeakSet[Watched] = weakref.WeakSet()
+        self._lock = threading.Lock()
         self._guard = guard
         self._trusted = trusted
         self._below = httpcore.SyncBackend()
@@ -121,10 +124,17 @@ class GuardedNetwork(httpcore.NetworkBackend):
         del timeout, socket_options
         raise AddressRefused("url_private", host=path, reason="loopback")
 
+    def watch(self, stream: Watched) -> None:
+        """Know a stream as long as it is used."""
+        with self._lock:
+            self._streams.add(stream)
+
     def cancel(self) -> None:
         """End everything that is under way."""
         self.cancelled.set()
-        for stream in list(self.streams):
+        with self._lock:
+            known = list(self._streams)
+        for stream in known:
             stream.tear()
 
 

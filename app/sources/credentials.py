@@ -4,13 +4,21 @@ from collections.abc import Mapping
 
 import msgspec
 
+from app.errors import KeygraftError
+
 
 class Secret:
-    """A text that shows itself only when asked; not in repr, logs, errors, JSON or pickles."""
+    """A text that shows itself only when asked; not in repr, logs, errors, JSON or pickles.
+
+    Raises KeygraftError `secret_invalid` where it cannot stand in a header: a client that refuses it later would repeat it in its error.
+    """
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
+        text = text.strip()
+        if not (text.isascii() and (text.isprintable() or not text)):
+            raise KeygraftError("secret_invalid")
         self._text = text
 
     def reveal(self) -> str:

@@ -48,7 +48,7 @@ def hub_files(client: WebClient, address: HubAddress, credentials: Credentials) 
     hub = parse_web(credentials.hub_endpoint)
     bearer = Bearer({hub.origin: credentials.hub})
     model = _model(client, hub, bearer, address)
-    found = {each.rfilename: each.size for each in model.siblings}
+    found = {each.rfilename: each.size for each in model.siblings if not {"", ".", ".."} & set(each.rfilename.split("/"))}
     paths = _chosen(list(found), address.path)
     if not paths:
         raise RemoteMissingError("remote_not_found", url=address.label)

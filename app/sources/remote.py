@@ -24,6 +24,9 @@ PART = 8 << 20
 """Most bytes of one request."""
 HELD = 64 << 20
 """Most bytes kept of one file."""
+STREAM_FROM = 512 * 1024
+STREAM = 4 * PART
+"""Where reading goes on in a row, as much as was read is fetched ahead: from this, up to that."""
 ROUNDS = 64
 
 T = TypeVar("T")
@@ -74,6 +77,8 @@ class RemoteFile:
         self._crew = crew
         self._lock = threading.Lock()
         self._blocks = Blocks(HELD)
+        self._next = -1
+        self._run = 0
         if ranged.size is None:
             self._keep(0, ranged.start(FIRST))
         self.size = ranged.size or 0
@@ -81,12 +86,27 @@ class RemoteFile:
     def read_at(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`; fewer only at the end of the file. Raises KeygraftError."""
         length = self._clipped(offset, length)
+        window = self._clipped(offset, self._window(offset, length))
         if length > PART:
             return b"".join(self._crew.all(lambda each: self._fetch(*each), coalesced([(offset, length)], 0, PART)))
-        self._load([(offset, length)])
+        if window > length and self.lacking([(offset, length)]):
+            self._load([(offset, window)])
+        return self.take(offset, length)
+
+    def take(self, offset: int, length: int) -> bytes:
+        """Return bytes of at most one part, from what is kept or by one request. Raises KeygraftError."""
+        for part in self.lacking([(offset, length)]):
+            self.bring(*part)
         with self._lock:
             found = self._blocks.get(offset, length)
         return self._fetch(offset, length) if found is None else found
+
+    def _window(self, offset: int, length: int) -> int:
+        """How far to read: who has read much in a row goes on, and gets as much again ahead."""
+        with self._lock:
+            self._run = (self._run if offset == self._next else 0) + length
+            self._next = offset + length
+            return min(self._run, STREAM) if self._run >= STREAM_FROM else 0
 
     def want(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Fetch these at once, as far as there is room to keep them. Raises KeygraftError."""
@@ -101,7 +121,8 @@ class RemoteFile:
     def lacking(self, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return what must be fetched for these ranges, widened, joined and cut."""
         with self._lock:
-            lacking = [(offset, length) for offset, length in ranges if length and not self._blocks.holds(offset, length)]
+            held = [self._blocks.reach(offset, length) for offset, length in ranges]
+        lacking = [(offset + have, length - have) for (offset, length), have in zip(ranges, held, strict=True) if have < length]
         return coalesced([(offset, self._clipped(offset, max(length, AHEAD))) for offset, length in lacking], GAP, PART)
 
     def bring(self, offset: int, length: int) -> None:
@@ -198,7 +219,7 @@ class RemoteFiles:
             for index, wanted in enumerate(ranges)
             for part in coalesced([(wanted.offset, wanted.length)], 0, PART)
         ]
-        found = self._crew.all(lambda piece: piece[1].read_at(*piece[2]), pieces)
+        found = self._crew.all(lambda piece: piece[1].take(*piece[2]), pieces)
         out: list[list[bytes]] = [[] for _ in ranges]
         for (index, _, _), data in zip(pieces, found, strict=True):
             out[index].append(data)

@@ -35,10 +35,11 @@ class Bucket:
         token = ""
         count = 0
         while True:
+            before = count
             page = self._page(prefix, token)
             for entry in _children(page, "Contents"):
                 key, size = _text(entry, "Key"), _text(entry, "Size")
-                if not (key.startswith(prefix) and size.isascii() and size.isdigit()):
+                if not (key.startswith(prefix) and size.isascii() and size.isdigit() and len(size) < 19):
                     raise RemoteError("remote_listing", host=self._base.host)
                 count += 1
                 if count > MAX_FILES:
@@ -47,6 +48,9 @@ class Bucket:
             token = _text(page, "NextContinuationToken")
             if _text(page, "IsTruncated") != "true" or not token:
                 return
+            # Each further page must bring something, or listing would never end.
+            if count == before:
+                raise RemoteError("remote_listing", host=self._base.host)
 
     def _page(self, prefix: str, token: str) -> Element:
         parts = {"list-type": "2", "prefix": prefix} | ({"continuation-token": token} if token else {})

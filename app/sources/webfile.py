@@ -44,6 +44,8 @@ class WebFile:
         if head.status == 416:
             return self._ended(head)
         if head.status == 200:
+            if self.size not in {None, len(answer.body)}:
+                raise RemoteChangedError("remote_changed", url=self.address.label)
             self._whole = answer.body
             self._note(head, len(answer.body))
             return answer.body[offset : offset + length]
@@ -89,8 +91,8 @@ class WebFile:
         return self._welcome_whole(head) if head.status == 200 else self._welcome_part(head, offset, length)
 
     def _welcome_whole(self, head: Head) -> int:
-        if self._seen:
-            self._check_same(head, head.length)
+        if self._seen or self.size is not None:
+            self._check_same(head, self.size if head.length is None else head.length)
         most = self._client.policy.max_whole
         if head.length is not None and head.length > most:
             raise RemoteLimitError("remote_no_ranges", url=self.address.label, limit=most)

@@ -26,7 +26,7 @@ def run(recipe: Recipe, load: Load) -> torch.Tensor:
     kernel = KERNELS.get(recipe.op)
     if kernel is None:
         raise TensorError("kernel_unknown", op=recipe.op)
-    result: torch.Tensor = kernel([run(part, load) for part in recipe.inputs], **recipe.args)
+    result: torch.Tensor = kernel(*(run(part, load) for part in recipe.inputs), **recipe.args)
     if recipe.shape and tuple(result.shape) != recipe.shape:
         raise TensorError("kernel_shape", op=recipe.op, wanted=str(recipe.shape), found=str(tuple(result.shape)))
     return result

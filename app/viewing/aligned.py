@@ -41,7 +41,7 @@ def align(source: Outline, target: Outline, bonds: Bonds, marks: Marks, layout: 
     last: int | None = None
     for number in layout.rows:
         taken = [bond for leaf in target.below(number) for bond in bonds.of_target.get(leaf.id, ())]
-        line = _line(source, number, taken, marks, partner.get(_above(target, number, partner), 0))
+        line = _line(source, number, taken, marks, partner.get(_above(target, number, partner), 0), leaf=target.node(number).leaf)
         if line.source is not None:
             partner[number] = line.source
             if line.source == last:
@@ -61,11 +61,11 @@ def _above(target: Outline, number: int, partner: dict[int, int]) -> int:
     return 0
 
 
-def _line(source: Outline, number: int, taken: list[Bond], marks: Marks, under: int) -> Line:
+def _line(source: Outline, number: int, taken: list[Bond], marks: Marks, under: int, *, leaf: bool) -> Line:
     tone = TONES[marks.worst[number]]
     if not taken:
         return Line(None, number, tone=tone)
-    here = _common(source, {bond.source for bond in taken})
+    here = _common(source, {bond.source for bond in taken}, leaf=leaf)
     first = taken[0]
     confidences = [bond.confidence for bond in taken if bond.confidence is not None]
     return Line(
@@ -81,16 +81,16 @@ def _line(source: Outline, number: int, taken: list[Bond], marks: Marks, under: 
     )
 
 
-def _common(source: Outline, leaves: set[int]) -> int | None:
-    """Lowest node over some leaves, if most of what it holds is among them; for few scattered leaves the first of them."""
+def _common(source: Outline, leaves: set[int], *, leaf: bool) -> int | None:
+    """Lowest node over some leaves, if most of what it holds is among them; a leaf also stands beside the first of several."""
     first = min(leaves)
     if len(leaves) == 1:
-        return first
+        return first if leaf else None
     for above in source.above(first):
         inside = {leaf.id for leaf in source.below(above)}
         if leaves <= inside:
-            return above if len(leaves) >= MOSTLY * len(inside) else (first if len(leaves) <= 4 else None)
-    return first if len(leaves) <= 4 else None
+            return above if len(leaves) >= MOSTLY * len(inside) else (first if leaf else None)
+    return first if leaf else None
 
 
 def _tray(source: Outline, bonds: Bonds) -> list[Line]:

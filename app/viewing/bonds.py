@@ -64,7 +64,9 @@ def bind(source: Outline, target: Outline, evaluation: Evaluation, pending: Mapp
     return _both_ends(found, source, target)
 
 
-def _count(found: dict[tuple[int, int], _Tally], recipe: Recipe, leaf_of: Mapping[str, int], target: int, name: str, *, mismatched: bool) -> None:
+def _count(
+    found: dict[tuple[int, int], _Tally], recipe: Recipe, leaf_of: Mapping[str, int], target: int, name: str, *, mismatched: bool
+) -> None:
     if isinstance(recipe, Leaf):
         seen = {leaf_of[recipe.key]} if recipe.source == name and recipe.key in leaf_of else set()
     else:

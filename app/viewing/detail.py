@@ -128,5 +128,6 @@ def _candidates(proposal: Proposal) -> tuple[Candidate, ...]:
     ranked: list[tuple[Claim, float]] = [(proposal.claim, proposal.confidence)] if proposal.claim else []
     ranked.extend(proposal.alternatives)
     return tuple(
-        Candidate(number, claim.sources[:3], chip_of_claim(claim), f"{confidence:.2f}") for number, (claim, confidence) in enumerate(ranked[:7])
+        Candidate(number, claim.sources[:3], chip_of_claim(claim), f"{confidence:.2f}")
+        for number, (claim, confidence) in enumerate(ranked[:7])
     )

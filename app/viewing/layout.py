@@ -51,7 +51,7 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 def first_open(outline: Outline) -> frozenset[int]:
-    """Open nodes from the top, level by level, as long as all fits on one screen; what holds only leaves stays closed."""
+    """Open nodes from the top, level by level, as long as all fits on one screen; single layers stay closed."""
     opened: set[int] = set()
     lines = len(outline.nodes[0].children)
     level = list(outline.nodes[0].children)
@@ -59,15 +59,18 @@ def first_open(outline: Outline) -> frozenset[int]:
         below: list[int] = []
         for number in level:
             node = outline.nodes[number]
-            if not node.children or (node.info is not None and len(outline.nodes[0].children) > 1):
-                continue
-            if lines + len(node.children) > FIRST_SIGHT:
+            if not node.children or _one_layer(outline, number) or lines + len(node.children) > FIRST_SIGHT:
                 continue
             lines += len(node.children)
             opened.add(number)
             below.extend(node.children)
         level = below
     return frozenset(opened)
+
+
+def _one_layer(outline: Outline, number: int) -> bool:
+    """Whether a module holds nothing but the tensors of one layer: weight, bias, running statistics."""
+    return all(outline.nodes[child].leaf and len(outline.nodes[child].label) == 1 for child in outline.nodes[number].children)
 
 
 def lay(outline: Outline, tree: KeyTree, marks: Marks, view: View) -> Layout:

@@ -8,6 +8,7 @@ from app.viewing.aligned import Line
 from app.viewing.layout import Layout
 from app.viewing.rows import Part, Row, label_parts, row
 from app.viewing.scene import Scene
+from app.viewing.states import SURE
 
 
 class Spine(msgspec.Struct, frozen=True):
@@ -43,10 +44,10 @@ def _printed(scene: Scene, line: Line, layout: Layout, hit: str) -> Spine:
         source,
         target,
         _wire(line),
-        line.chip,
+        line.chip if line.source is not None else "",
         line.tone,
-        "" if line.confidence is None else f"{line.confidence:.2f}",
-        line.apart,
+        "" if line.confidence is None or line.confidence >= SURE or line.source is None else f"{line.confidence:.2f}",
+        line.apart if line.source is not None else 0,
         left=line.target is None,
     )
 
@@ -76,10 +77,10 @@ def _wire(line: Line) -> str:
     classes = [line.tone]
     if line.target is None:
         return "half idle"
-    if line.count > 12:
-        classes.append("thick")
     if line.proposed:
         classes.append("proposed")
+    elif line.count > 12:
+        classes.append("thick")
     if line.again:
         classes.append("again")
     return " ".join(classes)

@@ -8,7 +8,7 @@ from app.viewing.bonds import Bond, Bonds
 from app.viewing.layout import Layout, nearest
 from app.viewing.marks import Marks
 from app.viewing.outline import Outline
-from app.viewing.states import TONES
+from app.viewing.states import SURE, TONES
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
@@ -56,8 +56,13 @@ def links(
             continue
         _draw(drawn, (here, there), bond, "ask" if bond.proposed else TONES[marks.worst[bond.target]])
     return tuple(
-        Link(here, there, line.count, line.tone, line.chip, line.proposed, line.confidence) for (here, there), line in sorted(drawn.items())
+        Link(here, there, line.count, line.tone, line.chip, line.proposed, _worth_saying(line.confidence))
+        for (here, there), line in sorted(drawn.items())
     )
+
+
+def _worth_saying(confidence: float | None) -> float | None:
+    return confidence if confidence is not None and confidence < SURE else None
 
 
 def _from(outline: Outline, layout: Layout, window: tuple[int, int], bonds: dict[int, tuple[Bond, ...]]) -> Iterable[Bond]:

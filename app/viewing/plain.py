@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from app import messages
 from app.keys import TreeOffer, families
 from app.keys.difference import Difference
+from app.viewing.sizes import shape_text
 from app.viewing.summary import Summary
 
 SHOWN = 20
 """Most lines of what is listed beside the families."""
-Shape = tuple[int, ...] | None
 
 
 def summary_lines(summary: Summary, *, language: str = messages.DEFAULT_LANGUAGE) -> list[str]:
@@ -21,7 +21,7 @@ def summary_lines(summary: Summary, *, language: str = messages.DEFAULT_LANGUAGE
     counts = {"tensors": summary.tensors, "parameters": summary.parameters, "bytes": summary.nbytes}
     lines = [say("headline", format=summary.format, **counts)]
     if summary.file_bytes:
-        lines.append(say("read", files=len(summary.files), size=summary.file_bytes, read=summary.bytes_read))
+        lines.append(say("read", files=len(summary.files), size=summary.file_bytes, read=min(summary.bytes_read, summary.file_bytes)))
     lines += ["", *columns(_family_rows(summary), right={0})]
     if len(summary.dtypes) > 1:
         rows = [(share.dtype, f"{share.tensors:,}", f"{share.parameters:,}", f"{share.nbytes:,}") for share in summary.dtypes]
@@ -82,13 +82,6 @@ def columns(rows: Sequence[tuple[str, ...]], right: Iterable[int] = ()) -> list[
         return text.rjust(widths[column]) if column in flush else text.ljust(widths[column])
 
     return ["  ".join(cell(column, text) for column, text in enumerate(row)).rstrip() for row in rows]
-
-
-def shape_text(shape: Shape) -> str:
-    """Write a shape: `768 x 3`, `scalar`, `?` where it is not known."""
-    if shape is None:
-        return "?"
-    return " x ".join(map(str, shape)) or "scalar"
 
 
 def safe(text: str) -> str:

@@ -32,6 +32,9 @@ TONES = {
 }
 """State -> the colour that means it."""
 
+SURE = 0.95
+"""Confidence from which a proposal's number is not worth the room it takes."""
+
 NEEDS = frozenset({"proposed", "missing", "mismatched", "conflicting"})
 """States that wait for a person."""
 

@@ -7,6 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.services import exports, workspaces
 from app.viewing.detail import Detail, detail
+from app.viewing.rows import Side
 from app.viewing.verdict import verdict
 from app.web.asking import Body, House
 from app.web.edits import chosen
@@ -42,8 +43,9 @@ class Shown(msgspec.Struct, frozen=True):
 def selected(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Show what is known of the selected rows."""
     picked = chosen(request, house, transfer, body)
-    rows = [("t", number) for number in picked.rows.t] or [("s", number) for number in picked.rows.s]
-    shown = detail(picked.scene, picked.workspace.plan, *rows[0]) if rows else None
+    side: Side = "t" if picked.rows.t else "s"
+    rows = picked.rows.t or picked.rows.s
+    shown = detail(picked.scene, picked.workspace.plan, side, rows[0]) if rows else None
     return data(Shown(fragment(request, "transfer/_detail.html", DetailPart(shown, len(rows)))))
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
-from markupsafe import Markup
 from starlette.responses import Response
 
 from app import mapping, messages
@@ -16,7 +15,7 @@ from app.viewing.rows import path_text
 from app.viewing.sizes import shape_text
 from app.web.asking import Body, House
 from app.web.edits import Chosen, Done, chosen, finished
-from app.web.rendering import Context, data, fragment, safe_json
+from app.web.rendering import Context, data, filled, fragment
 
 router = APIRouter()
 
@@ -29,7 +28,7 @@ class Choice(msgspec.Struct, frozen=True):
     hits: int
     misses: int
     collisions: int
-    value: Markup
+    value: str
 
 
 class Fit(Context, frozen=True):
@@ -115,9 +114,7 @@ def _several(request: Request, house: Any, picked: Chosen) -> Done:
     pairs = _by_ending(source, target, picked)
     if not pairs:
         raise DrawingError("drawn_no_names_agree", source=source[0] if source else "", target=target[0] if target else "")
-    applied = mappings.draw(
-        house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client
-    )
+    applied = mappings.draw(house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client)
     return finished(request, house, applied, picked.scene.name)
 
 
@@ -151,9 +148,14 @@ def _dialog(request: Request, picked: Chosen, found: tuple[Suggestion, ...]) -> 
 def choice_of(suggestion: Suggestion) -> Choice:
     """Prepare one suggestion for the page."""
     statements = tuple(mapping.statement(rule) for rule in suggestion.rules)
-    words = messages.text(f"suggestion-{suggestion.code.replace('_', '-')}", **suggestion.params)
+    words = filled(f"suggestion-{suggestion.code.replace('_', '-')}", suggestion.params)
     return Choice(
-        statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), safe_json(list(statements))
+        statements,
+        words,
+        len(suggestion.hits),
+        len(suggestion.misses),
+        len(suggestion.collisions),
+        msgspec.json.encode(statements).decode(),
     )
 
 

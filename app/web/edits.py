@@ -116,9 +116,7 @@ def leave(request: Request, house: House, transfer: str, body: Body) -> Response
         house,
         transfer,
         body,
-        lambda it: mappings.leave_behind(
-            house, transfer, it.rows.version, it.keys("s"), source=it.scene.name, client=it.rows.client
-        ),
+        lambda it: mappings.leave_behind(house, transfer, it.rows.version, it.keys("s"), source=it.scene.name, client=it.rows.client),
     )
 
 
@@ -161,9 +159,7 @@ def choose(request: Request, house: House, transfer: str, body: Body) -> Respons
         house,
         transfer,
         body,
-        lambda it: proposals.choose(
-            house, transfer, it.rows.version, it.rows.target, it.rows.alternative, client=it.rows.client
-        ),
+        lambda it: proposals.choose(house, transfer, it.rows.version, it.rows.target, it.rows.alternative, client=it.rows.client),
     )
 
 

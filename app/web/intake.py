@@ -35,9 +35,7 @@ def understand(
 
 
 @router.post("/sides/upload")
-def upload(
-    request: Request, house: House, file: UploadFile, side: Annotated[str, Form()], other: Annotated[str, Form()] = ""
-) -> Response:
+def upload(request: Request, house: House, file: UploadFile, side: Annotated[str, Form()], other: Annotated[str, Form()] = "") -> Response:
     """Take a small file as a whole: code, text, a configuration."""
     return slot(request, sides.upload(house, file.filename or "", file.file.read(), against=other or None), side, other)
 

@@ -46,13 +46,18 @@ def environment() -> jinja2.Environment:
 
 def sentence(said: Said) -> str:
     """Return the sentence of a message with its parameters."""
-    return messages.text(said.message, **said.params)
+    return filled(said.message, said.params)
+
+
+def filled(message: str, params: Mapping[str, object]) -> str:
+    """Return the sentence of a message by its id."""
+    return messages.text(message, messages.DEFAULT_LANGUAGE, None, **params)
 
 
 def reason(given: Reason) -> str:
     """Return the sentence of a reason; one that has no sentence yet is named by its code rather than lost."""
     name = "reason-" + given.code.replace("_", "-")
-    return messages.text(name, **given.params) if messages.has(name) else given.code.replace("_", " ")
+    return filled(name, given.params) if messages.has(name) else given.code.replace("_", " ")
 
 
 def base_of(request: Request) -> str:
@@ -74,14 +79,18 @@ def fragment(request: Request, name: str, context: Context) -> str:
     """Render a template with its context."""
     base = base_of(request)
     given: dict[str, Any] = {field: getattr(context, field) for field in context.__struct_fields__}
-    return environment().get_template(name).render(
-        given,
-        url=lambda path: f"{base}{path}",
-        static=lambda path: f"{base}/static/{path}?v={_stamp()}",
-        base=base,
-        theme=_cookie(request, "kg-theme", THEMES),
-        density=_cookie(request, "kg-density", DENSITIES),
-        words=words_json,
+    return (
+        environment()
+        .get_template(name)
+        .render(
+            given,
+            url=lambda path: f"{base}{path}",
+            static=lambda path: f"{base}/static/{path}?v={_stamp()}",
+            base=base,
+            theme=_cookie(request, "kg-theme", THEMES),
+            density=_cookie(request, "kg-density", DENSITIES),
+            words=words_json,
+        )
     )
 
 
@@ -100,7 +109,7 @@ def words_json() -> Markup:
     return safe_json(spoken())
 
 
-def safe_json(value: Mapping[str, object]) -> Markup:
+def safe_json(value: object) -> Markup:
     """Write JSON so that no text in it can end the element it stands in."""
     text = msgspec.json.encode(value).decode()
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704  # nothing of markup is left in it

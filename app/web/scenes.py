@@ -30,9 +30,7 @@ class Scenes:
             if known is not None and known.evaluation is workspace.evaluation and len(known.proposals) == len(workspace.proposals):
                 self._kept.move_to_end(key)
                 return known
-        made = Scene(
-            workspace.sources, workspace.target, workspace.evaluation, workspace.proposals, source, folded=(folded[0], folded[1])
-        )
+        made = Scene(workspace.sources, workspace.target, workspace.evaluation, workspace.proposals, source, folded=(folded[0], folded[1]))
         with self._lock:
             self._kept[key] = made
             while len(self._kept) > KEPT:

@@ -33,4 +33,6 @@ SPOKEN: dict[str, tuple[str, ...]] = {
 
 def spoken(language: str = messages.DEFAULT_LANGUAGE) -> dict[str, str]:
     """Every sentence, its holes still open."""
-    return {name.removeprefix("js-"): messages.text(name, language, **{hole: f"{{{hole}}}" for hole in holes}) for name, holes in SPOKEN.items()}
+    return {
+        name.removeprefix("js-"): messages.text(name, language, **{hole: f"{{{hole}}}" for hole in holes}) for name, holes in SPOKEN.items()
+    }

@@ -7,8 +7,11 @@ import pytest
 import torch
 
 from app.keys.tree import from_shapes
+from app.mapping import evaluate, parse_plan
+from app.mapping.ops import OPS
 from app.mapping.outcomes import Leaf, Step
 from app.mapping.plan import Init, Plan
+from app.tensors import run
 from tests.exporting.cases import run_alone, safetensors_case, script_for, sliced, torch_case, tree_of
 
 LAYERS = 3
@@ -310,5 +313,44 @@ for source in ({"a": "a.pth", "b": "b.safetensors"}, {"a": a, "b": "b.safetensor
 sys.argv = ["loader.py", "a=a.pth", "b=b.safetensors", "out.safetensors"]
 assert loader.main() == 0
 assert torch.equal(load_file("out.safetensors")["y"], new["y"])
+"""
+    run_alone(tmp_path, code)
+
+
+def _moved(recipe: Leaf | Step, lead: str) -> Leaf | Step:
+    """Put a lead before every source key."""
+    if isinstance(recipe, Leaf):
+        return Leaf(lead + recipe.key)
+    return msgspec.structs.replace(recipe, inputs=tuple(_moved(part, lead) for part in recipe.inputs))
+
+
+def test_every_op_runs_in_a_script(tmp_path: Path) -> None:
+    """A script that carries each op of the language computes what the kernels compute, and outlines it without data."""
+    sources: dict[str, torch.Tensor] = {}
+    mapped: dict[str, Leaf | Step] = {}
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
+    for name, op in OPS.items():
+        example = op.example
+        own = from_shapes({key: (shape, "F32") for key, shape in example.sources.items()})
+        key = example.line.split('"')[1]
+        for hole, text in (("{i}", "0"), ("{e}", "0"), ("{p}", next(iter(example.sources)).rsplit(".", 1)[-1])):
+            key = key.replace(hole, text)
+        found = evaluate(parse_plan(f"keygraft_plan 1\n{example.line}\n"), {"": own}, from_shapes({key: (example.gives, "F32")})).targets[
+            key
+        ]
+        assert found.recipe is not None
+        sources |= {f"{name}.{source}": torch.randn(shape) for source, shape in example.sources.items()}
+        mapped[f"new.{name}"] = _moved(found.recipe, f"{name}.")
+        shapes[f"new.{name}"] = (example.gives, "F32")
+    torch.save(sources, tmp_path / "old.pth")
+    torch.save({key: run(recipe, lambda leaf: sources[leaf.key]).clone() for key, recipe in mapped.items()}, tmp_path / "wanted.pth")
+    (tmp_path / "loader.py").write_text(script_for(mapped, {"": tree_of(sources)}, from_shapes(shapes)))
+    code = """
+import torch, loader
+new = loader.remap_state_dict(torch.load("old.pth", weights_only=True))
+wanted = torch.load("wanted.pth", weights_only=True)
+assert set(new) == set(wanted)
+for key, value in wanted.items():
+    assert torch.equal(new[key], value), key
 """
     run_alone(tmp_path, code)

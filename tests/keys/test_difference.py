@@ -1,6 +1,6 @@
 """What differs between two trees."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.keys import KeyTree, TensorInfo
@@ -68,12 +68,14 @@ def test_order_counts_only_where_files_carry_one():
     assert difference(before, tree(b=info, a=info)).same
 
 
+@settings(deadline=None)
 @given(trees())
 def test_nothing_differs_from_itself(found):
     """A tree is alike in all its keys."""
     assert difference(found, found) == Difference(alike=len(found.tensors))
 
 
+@settings(deadline=None)
 @given(trees(), trees())
 def test_the_way_back_is_the_inverse(before, after):
     """Swapping the trees swaps the difference, up to order."""

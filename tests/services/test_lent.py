@@ -68,9 +68,10 @@ def test_what_was_not_asked_for_is_refused(house: House) -> None:
 def test_an_answer_that_does_not_help_ends_the_conversation(house: House) -> None:
     """Five rounds of nothing are enough."""
     card = lent.lend(house, [LentFile("a.safetensors", 1000)])
+    for _ in range(3):
+        card = lent.feed(house, card.id, [])
     with pytest.raises(KeygraftError, match="lent_rounds"):
-        for _ in range(5):
-            card = lent.feed(house, card.id, [])
+        lent.feed(house, card.id, [])
     with pytest.raises(ConflictError, match="lent_forgotten"):
         lent.feed(house, card.id, [])
 

@@ -99,3 +99,33 @@ def test_keys_that_are_not_there(house: House, transfer: TransferCard) -> None:
         mappings.leave_behind(house, transfer.id, 0, ["nope"])
     with pytest.raises(NotFoundError, match="source_name_unknown"):
         mappings.draw(house, transfer.id, 0, [("conv.weight", "backbone_conv.weight")], source="vision")
+
+
+def test_drawing_over_one_block_leaves_the_rule_of_the_others(house: House) -> None:
+    """The new rule stands in front of the one over all blocks, and wins."""
+    source = sides.understand(house, keys(**{f"a__{number}__w": (2,) for number in range(4)}, other=(2,)))
+    target = sides.understand(house, keys(**{f"b__{number}__v": (2,) for number in range(4)}))
+    made = transfers.create(house, {"": source.id}, target.id)
+    edits.apply(house, made.id, 0, [AddRule(Bind("b.{i}.v", Ref("a.{i}.w")))], label=Said("edit-rules", {"count": 1}))
+    mappings.draw(house, made.id, 1, [("other", "b.2.v")])
+    workspace = workspaces.open_workspace(house, made.id)
+    assert len(workspace.plan.rules) == 2
+    assert workspace.evaluation.sources[""]["other"].targets == ("b.2.v",)
+    assert workspace.evaluation.sources[""]["a.2.w"].state == "unexpected"
+    assert workspace.evaluation.clean
+
+
+def test_a_module_that_starts_fresh_is_one_rule(house: House) -> None:
+    """And mapping one of its keys later takes just that key out."""
+    source = sides.understand(house, keys(w=(2,)))
+    target = sides.understand(house, keys(head__0__weight=(2,), head__0__bias=(2,), head__1__weight=(2,), head__1__bias=(2,)))
+    made = transfers.create(house, {"": source.id}, target.id)
+    mappings.start_fresh(house, made.id, 0, ["head.0.weight", "head.0.bias", "head.1.weight", "head.1.bias"])
+    assert [rule.pattern for rule in workspaces.open_workspace(house, made.id).plan.rules] == ["head.*"]
+    mappings.draw(house, made.id, 1, [("w", "head.0.weight")])
+    assert states(house, made) == {
+        "head.0.weight": "loaded",
+        "head.0.bias": "initialised",
+        "head.1.weight": "initialised",
+        "head.1.bias": "initialised",
+    }

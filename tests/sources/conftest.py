@@ -1,27 +1,15 @@
 """Servers and policies for the tests of remote sources."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 from app.sources import RemotePolicy
-
-
-def _servers():
-    name = "keygraft_test_servers"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("servers.py"))
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+from tests.sources.servers import Site
 
 
 @pytest.fixture
 def site():
     """A web server on loopback."""
-    made = _servers().Site()
+    made = Site()
     yield made
     made.close()
 
@@ -29,7 +17,7 @@ def site():
 @pytest.fixture
 def other_site():
     """A second one, of another origin."""
-    made = _servers().Site()
+    made = Site()
     yield made
     made.close()
 
@@ -40,7 +28,7 @@ def make_site():
     made = []
 
     def make(**options):
-        made.append(_servers().Site(**options))
+        made.append(Site(**options))
         return made[-1]
 
     yield make

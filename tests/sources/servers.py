@@ -45,6 +45,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers from `site.routes`, by ranges where asked."""
 
     site: Site
+    disable_nagle_algorithm = True
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *args):

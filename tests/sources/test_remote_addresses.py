@@ -1,7 +1,7 @@
 """Addresses: what is read out of them, and the spellings that are refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import messages
@@ -97,6 +97,7 @@ def test_addresses_that_are_refused(text, code):
     assert "geheim" not in said + str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["https://", "http://", "s3://", "hf://", "https://a.b/", "https://[", "hf://a/b@", ""]))
 def test_any_text_is_an_address_or_an_error_of_ours(text, start):
     """Whatever is typed: an address whose label reads back as itself, or a refusal."""
@@ -114,6 +115,7 @@ def test_any_text_is_an_address_or_an_error_of_ours(text, start):
         assert parse_address(address.label).label == address.label
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_redirects_lead_to_an_address_or_an_error_of_ours(location):
     """A Location header is as hostile as what a person types."""

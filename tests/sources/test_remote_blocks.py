@@ -1,6 +1,6 @@
 """The cache of a remote file, and how ranges are joined and cut: laws that hold for all of them."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sources.blocks import Blocks, coalesced
@@ -9,6 +9,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 120)), max_size=2
 DATA = bytes(range(256)) * 3
 
 
+@settings(deadline=None)
 @given(SPANS, SPANS, st.integers(0, 600))
 def test_blocks_give_what_was_put_or_nothing(put, asked, most):
     """Never wrong bytes, never more held than allowed."""
@@ -19,9 +20,10 @@ def test_blocks_give_what_was_put_or_nothing(put, asked, most):
     for offset, length in asked:
         found = blocks.get(offset, length)
         assert found in {None, DATA[offset : offset + length]}
-        assert blocks.holds(offset, length) == (found is not None)
+        assert (blocks.reach(offset, length) == length) == (found is not None)
 
 
+@settings(deadline=None)
 @given(st.tuples(st.integers(0, 400), st.integers(0, 120)))
 def test_what_was_just_put_is_there(span):
     """As far as there is room."""
@@ -30,6 +32,7 @@ def test_what_was_just_put_is_there(span):
     assert blocks.get(*span) == DATA[span[0] : sum(span)]
 
 
+@settings(deadline=None)
 @given(SPANS, st.integers(0, 50), st.integers(1, 90))
 def test_joined_ranges_cover_all_and_little_more(spans, gap, part):
     """Each wanted byte is in exactly one part, in order, none longer than allowed; what is not wanted lies in gaps that were bridged."""

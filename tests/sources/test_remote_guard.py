@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import messages
@@ -77,6 +77,7 @@ def test_outer_addresses(text):
     assert Guard(RemotePolicy(), lambda host, port: [text]).addresses("a.example", 443) == [str(machine(text))]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_agrees_with_the_standard_library(number):
     """What Python calls not global is never reached by us; wrapped in IPv6 it fares alike."""

@@ -24,6 +24,7 @@ FILES = {
 def hub(site):
     """A hub with one repository, whose main revision and pull request 1 are the same commit."""
     listing = {"id": "org/repo", "sha": SHA, "siblings": [{"rfilename": name, "size": len(data)} for name, data in FILES.items()]}
+    listing["siblings"] += [{"rfilename": name, "size": 1} for name in ("../../up.bin", "/etc/x.bin", "a/./b.bin")]
     for revision in ("main", "refs%2Fpr%2F1"):
         site.routes[f"/api/models/org/repo/revision/{revision}"] = json.dumps(listing).encode()
     for name, data in FILES.items():

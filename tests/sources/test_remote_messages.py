@@ -7,7 +7,7 @@ from app import messages
 
 def test_each_code_has_its_words(root):
     """Codes that are put together before they are raised are found as well: every text of the room that looks like one."""
-    starts = ("remote_", "url_", "range_", "file_", "folder_")
+    starts = ("remote_", "url_", "secret_", "range_", "file_", "folder_")
     codes = {
         node.value
         for path in (root / "app" / "sources").glob("*.py")

@@ -138,6 +138,13 @@ def test_hostile_listings(site, policy, body):
         opened(site, policy, "s3://bucket/run/")
 
 
+def test_endless_listings_end(site, policy):
+    """A store that promises one more page for ever is left."""
+    site.routes["/bucket/"] = b"<L><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken></L>"
+    with pytest.raises(KeygraftError, match="remote_listing"):
+        opened(site, policy, "s3://bucket/run/")
+
+
 def test_the_right_region_is_named(site, policy):
     """A bucket of another region answers with its own: the error says which."""
     site.routes["/bucket/a"] = lambda handler: handler.reply(301, b"", **{"x-amz-bucket-region": "eu-west-1"})
@@ -154,6 +161,15 @@ def test_endpoints_are_guarded_too(policy):
         open_remote("s3://bucket/a", closed, credentials).open("a")
     with pytest.raises(KeygraftError, match="url_invalid"):
         open_remote("s3://bucket/a", closed, Credentials(s3=S3Access(region="x.evil.example/"))).open("a")
+
+
+def test_secrets_that_no_header_takes():
+    """A secret with a line break is refused when it is made, before anybody can repeat it in an error."""
+    assert Secret(" abc\n").reveal() == "abc"
+    for text in ("a\nb", "a\0", "ä"):
+        with pytest.raises(KeygraftError) as caught:
+            Secret(text)
+        assert str(caught.value) == "secret_invalid()"
 
 
 def test_secrets_show_themselves_nowhere():

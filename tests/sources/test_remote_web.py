@@ -78,6 +78,19 @@ def test_long_reads_are_cut_into_parts(site, policy, monkeypatch):
     assert len(site.log) == 12
 
 
+def test_reading_on_fetches_ahead(site, policy):
+    """Who reads a large range piece by piece, as a writer does, costs few requests, and not much more than is read."""
+    data = DATA * 16
+    site.routes["/m.bin"] = data
+    with open_remote(site.base + "/m.bin", policy) as files:
+        file, at, step = files.open("m.bin"), 1_000_000, 300_000
+        while at < 8_000_000:
+            assert file.read_at(at, step) == data[at : at + step]
+            at += step
+        assert len(site.log) < 10
+        assert files.received < 2 * 8_000_000
+
+
 def test_labels_and_names_keep_no_secrets(site, policy):
     """A query may be a signature: it is sent, and shown nowhere."""
     site.routes["/a%20b.bin"] = DATA

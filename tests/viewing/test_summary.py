@@ -75,7 +75,7 @@ def test_lines(tree):
     for part in (
         "torch-zip: 6 tensors, 23 parameters, 76 bytes",
         "Read 500 of 1,000 bytes in one file.",
-        "2x  2 x 3   F32   layers.{}.weight",
+        "2x  2 × 3   F32   layers.{}.weight",
         "emb = head",
         "epoch: int 3",
         "ema.0: 6 tensors, moving averages of weights",
@@ -114,7 +114,7 @@ def test_differences_are_told_by_families():
     assert difference_lines(difference(before, after)) == [
         "- old",
         "+ new",
-        "~ layers.{}.w  (100)  2 x 3 -> 3 x 2",
+        "~ layers.{}.w  (100)  2 × 3 -> 3 × 2",
         "1 removed, 1 added, 100 of another shape, 0 of another type, 0 tied otherwise, 0 alike.",
     ]
     assert difference_lines(difference(before, before)) == ["No difference: 101 keys alike."]

@@ -25,6 +25,7 @@ def tree_of(shapes):
     return KeyTree("test", {key: TensorInfo((count,), "F32") for key, count in shapes.items()})
 
 
+@settings(deadline=None)
 @given(WEIGHTS, st.floats(0.2, 5))
 def test_squares_fill_their_area(weights, width):
     """Each part has its share, lies inside and overlaps no other."""
@@ -43,7 +44,7 @@ def test_equal_weights_make_squares():
     assert all(box.width == pytest.approx(box.height) for box in squarified([1, 1, 1, 1], Rectangle(0, 0, 1, 1)))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(KEYS, st.integers(1, 4), st.floats(0, 0.3))
 def test_tiles_lie_within_the_tile_around_them(shapes, depth, least):
     """Outermost tiles fill the whole; the tiles inside another one fill it; every key that weighs something is counted once."""

@@ -18,3 +18,5 @@ error-plan-unfinished = The plan leaves keys open: { $missing } missing, { $mism
     .hint = Finish the plan, or write what there is with --allow-partial.
 error-size-unreadable = { $text } is no size.
     .hint = Write it like 5GB or 500MB.
+error-setting-invalid = { $name } cannot be that: { $why }.
+    .hint = keygraft settings lists every setting with its meaning.

@@ -110,8 +110,8 @@ act-leave = Leave behind
 act-accept = Accept
 act-reject = Reject
 act-accept-certain = { $count ->
-    [one] Accept 1 certain proposal
-   *[other] Accept { $count } certain proposals
+    [one] Accept 1 certain
+   *[other] Accept { $count } certain
   }
 act-accept-all = Accept all { $count }
 act-copy-loader = Copy the loader
@@ -359,7 +359,7 @@ js-reading = Reading, round { $round }.
 js-sent = { $sent } of { $size } sent.
 js-cancelled = Cancelled.
 js-no-file = This page no longer holds the file. Give it again.
-js-found = { $count } rows
+js-found = { $count } found
 js-selected = { $name } selected
 js-mapped-many = { $count } rows
 js-error = Something went wrong on this page. Reload it; nothing that was saved is gone.

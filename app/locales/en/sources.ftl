@@ -11,6 +11,9 @@ error-range-outside = Bytes were sent that lie outside { $file }.
 error-range-length = { $expected } bytes of { $file } were asked for, { $actual } came.
     .hint = Choose the file again; it may have changed while it was read.
 
+error-secret-invalid = A token or key holds a line break or a character that no token has.
+    .hint = Copy it anew, without anything before or behind it.
+
 error-url-invalid = { $detail ->
         [length] This address is too long.
         [characters] This address holds a blank, a backslash or another character that does not belong in one.

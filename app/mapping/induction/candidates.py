@@ -137,11 +137,11 @@ def _worded(pair: FamilyPair, target: Template, sides: Sequence[Template], rows:
     if len(words) > 1:
         choices.append(tuple(words))
     for chosen in choices:
-        yield _form(pair, target, sides, rows, tail, chosen)
+        yield _form(pair, target, sides, rows, tail, words=chosen)
     if piece is not None:
         for chosen in ((), tuple(words)):
             if piece not in chosen:
-                yield _form(pair, target, sides, rows, tail, chosen, piece=piece)
+                yield _form(pair, target, sides, rows, tail, words=chosen, piece=piece)
 
 
 def _shared(word: str, target: Template, sides: Sequence[Template]) -> bool:
@@ -163,8 +163,8 @@ def _form(
     sides: Sequence[Template],
     rows: Rows,
     tail: Template,
-    words: tuple[str, ...],
     *,
+    words: tuple[str, ...],
     piece: str | None = None,
 ) -> tuple[Form, Entry]:
     marks = dict(zip(words, _TEXT_MARKS, strict=False))

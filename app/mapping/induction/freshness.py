@@ -12,8 +12,8 @@ def fresh_rules(keys: Iterable[str], claimed: Collection[str], target: KeyTree) 
     separator = target.separator
     holds_claims: set[tuple[str, ...]] = set()
     for key in claimed:
-        segments = key.split(separator)
-        holds_claims.update(tuple(segments[:length]) for length in range(len(segments) + 1))
+        parts = key.split(separator)
+        holds_claims.update(tuple(parts[:length]) for length in range(len(parts) + 1))
     patterns: dict[str, None] = {}
     for key in keys:
         segments = tuple(key.split(separator))

@@ -1,6 +1,6 @@
 """Claims read as pairs: a target key, the source keys it takes, and the op between them without its keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -100,8 +100,9 @@ class Pairing:
             return Call(expr.op, (Ref(str(len(sides) - 1)),), expr.args, expr.index)
         inputs = tuple(self._strip(inner, sides, numbers, extra) for inner in expr.inputs)
         args = dict(expr.args)
-        if expr.op == "select" and isinstance(args.get("index"), int):
-            extra.append(args["index"])
+        index = args.get("index")
+        if expr.op == "select" and isinstance(index, int):
+            extra.append(index)
             args["index"] = f"#{len(extra) - 1}"
         return Call(expr.op, inputs, args, expr.index)
 
@@ -133,15 +134,13 @@ def plain(pattern: str) -> str:
     return pattern if "\\" not in pattern else matcher(pattern).constant or pattern
 
 
-def expressions(claims: Mapping[str, Claim], keys: Sequence[str], sources: Mapping[str, KeyTree], target: KeyTree) -> dict[str, Expr]:
-    """Write the claims of these keys as expressions."""
+def expression(claim: Claim, sources: Mapping[str, KeyTree], shape: tuple[int, ...] | None) -> Expr:
+    """Write the claim of a target key of this shape as an expression."""
 
     def wanted(source: str, key: str) -> tuple[int, ...] | None:
-        tree = sources.get(source)
-        info = tree.tensors.get(key) if tree is not None else None
-        return None if info is None else info.shape
+        return sources[source].tensors[key].shape
 
-    return {key: expression_of(claims[key], wanted, target.tensors[key].shape) for key in keys}
+    return expression_of(claim, wanted, shape)
 
 
 def single(key: str, expr: Expr) -> Bind:

@@ -32,7 +32,8 @@ def shallow(key: str, separator: str) -> tuple[Template, tuple[int, ...]]:
 @lru_cache(maxsize=65_536)
 def deepened(template: Template) -> tuple[Template, tuple[int | None, ...]]:
     """Mark the integers inside segments too; returns their values in order, None for those that were marked before."""
-    out, numbers = [], []
+    out: list[str] = []
+    numbers: list[int | None] = []
     for segment in template:
         if segment == NUMBER:
             numbers.append(None)

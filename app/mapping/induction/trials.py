@@ -7,9 +7,8 @@ import msgspec
 from app.keys import KeyTree
 from app.mapping.claiming import BoundRule
 from app.mapping.folds import fold
-from app.mapping.outcomes import Recipe
+from app.mapping.outcomes import Recipe, TargetOutcome
 from app.mapping.plan import Bind
-from app.mapping.resolution import Absent
 from app.mapping.selection import Chosen
 from app.mapping.working import WorkingSource
 
@@ -42,14 +41,16 @@ class Trials:
         """Try a rule on every key."""
         bound = BoundRule(0, rule, self.sources, self.target)
         chosen = Chosen([(0, bound.matcher)])
-        right, wrong, fresh, touched = set(), set(), set(), set()
+        right: set[str] = set()
+        wrong: set[str] = set()
+        fresh: set[str] = set()
+        touched: set[str] = set()
         for family in self.families:
             for _, matched in chosen.of(family):
-                taken = set(matched.keys)
-                for key, outcome in bound.claims(matched):
-                    if isinstance(outcome, Absent):
-                        continue
-                    taken.discard(key)
+                found: dict[str, TargetOutcome] = {}
+                bound.fill(matched, found, {})
+                touched.update(key for key in matched.keys if key not in found)
+                for key, outcome in found.items():
                     wanted = self.expected.get(key)
                     if wanted is None:
                         fresh.add(key)
@@ -57,5 +58,4 @@ class Trials:
                         right.add(key)
                     else:
                         wrong.add(key)
-                touched |= taken
         return Effect(frozenset(right), frozenset(wrong), frozenset(fresh), frozenset(touched))

@@ -81,20 +81,22 @@ def _deinterleave(operands: Operands) -> Value:
 
 def _interleave(operands: Operands) -> Value:
     groups = operands.integer("groups")
-    parts = _part_sizes(operands, groups)
-    dim = axis(operands.op, operands.value, operands.integer("dim"))
+    return interleaved(operands.value, operands.integer("dim"), groups, _part_sizes(operands, groups), operands.op)
+
+
+def interleaved(value: Value, dim: int, groups: int, parts: tuple[int, ...], op: str) -> Value:
+    """Undo `deinterleave`: parts, each with all groups, become groups, each with all parts."""
+    dim = axis(op, value, dim)
+    size = value.shape[dim]
+    if groups < 1 or any(part < 1 for part in parts) or groups * sum(parts) != size:
+        raise OpError("op_groups", op=op, groups=groups, parts=str(list(parts)), size=size, dim=dim, shape=words(value.shape))
     if len(set(parts)) == 1:
-        return regrid(operands.value, dim, (len(parts), groups, parts[0]), (1, 0, 2), operands.op)
-    size = operands.value.shape[dim]
-    if groups < 1 or groups * sum(parts) != size:
-        raise OpError(
-            "op_groups", op=operands.op, groups=groups, parts=str(list(parts)), size=size, dim=dim, shape=words(operands.value.shape)
-        )
+        return regrid(value, dim, (len(parts), groups, parts[0]), (1, 0, 2), op)
     starts = [groups * sum(parts[:at]) for at in range(len(parts))]
     order = [
         start + group * part + row for group in range(groups) for start, part in zip(starts, parts, strict=True) for row in range(part)
     ]
-    return reorder(operands.value, dim, order, operands.op)
+    return reorder(value, dim, order, op)
 
 
 def _roll(operands: Operands) -> Value:

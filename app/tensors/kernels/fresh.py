@@ -41,7 +41,6 @@ def start_fresh(tensor: torch.Tensor, policy: str, arguments: dict[str, Any]) ->
 
 
 def fresh(
-    inputs: list[torch.Tensor],
     *,
     policy: str,
     settings: dict[str, Any],
@@ -49,7 +48,6 @@ def fresh(
     dtype: str,
 ) -> torch.Tensor:
     """Make a new tensor by a scheme."""
-    del inputs
     tensor = torch.empty(size, dtype=torch.float32)
     start_fresh(tensor, policy, settings)
-    return cast([tensor], dtype=dtype)
+    return cast(tensor, dtype=dtype)

@@ -74,7 +74,7 @@ function mapOrPick() {
 }
 
 /** Give up picking, then the selection. */
-export function escape() {
+export function giveUp() {
   if (state.picking) {
     state.picking = null;
     byId("status").textContent = "";

@@ -36,7 +36,7 @@ export function startDrag(main) {
 /** @param {PointerEvent} event */
 function down(event) {
   const cell = event.target instanceof Element ? event.target.closest("[data-node]") : null;
-  if (!(cell instanceof HTMLElement) || event.button !== 0 || (event.target instanceof Element && event.target.closest(".turn i"))) {
+  if (!(cell instanceof HTMLElement) || event.button !== 0 || (event.target instanceof Element && event.target.closest(".turn.can"))) {
     return;
   }
   const side = /** @type {Side} */ (cell.dataset.side);

@@ -30,7 +30,7 @@ export function startFit() {
       take(dialog, numbered);
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      const at = options.findIndex((each) => each === document.activeElement);
+      const at = options.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
       options.at((at + (event.key === "ArrowDown" ? 1 : -1)) % options.length)?.focus();
     }
   });

@@ -1,7 +1,7 @@
 // The keyboard: single letters (which can be switched off), arrows, and the usual Ctrl combinations.
 
 import { byId } from "../markup.js";
-import { actions, escape, showPane } from "./actions.js";
+import { actions, giveUp, showPane } from "./actions.js";
 import { chooseCandidate } from "./drawer.js";
 import { openPalette } from "./palette.js";
 import { paneOf } from "./panes.js";
@@ -36,7 +36,7 @@ const ALWAYS = {
   Home: () => move(-Infinity),
   End: () => move(Infinity),
   Enter: () => actions.detail?.(),
-  Escape: escape,
+  Escape: giveUp,
 };
 
 /** Start listening. */
@@ -71,7 +71,7 @@ function onKey(event) {
   }
   const typing = at.matches("input:not([type=checkbox]), textarea, select");
   if (typing) {
-    if (event.key === "Escape" || event.key === "Enter") {
+    if (event.key === "Escape" || (event.key === "Enter" && at.matches("[data-filter]"))) {
       paneOf(state.side).element.focus();
     }
     return;

@@ -131,7 +131,7 @@ function wire(context, width, a, b, link, near) {
   const lit = selected(link);
   context.setLineDash(proposed ? [5, 4] : []);
   context.strokeStyle = (lit ? colours.sel : colours[tone]) ?? "";
-  context.lineWidth = lit ? 2.2 : count > 1 ? Math.min(6.5, 1.3 + Math.log2(count) * 0.62) : 1.3;
+  context.lineWidth = lit ? 2.2 : count > 1 && !proposed ? Math.min(6.5, 1.3 + Math.log2(count) * 0.62) : 1.3;
   context.globalAlpha = lit ? 1 : !near ? 0.16 : count > 6 ? 0.42 : 0.85;
   curve(context, 0, a, width, b);
   context.globalAlpha = 1;
