@@ -149,7 +149,14 @@ def choice_of(suggestion: Suggestion) -> Choice:
     """Prepare one suggestion for the page."""
     statements = tuple(mapping.statement(rule) for rule in suggestion.rules)
     words = filled(f"suggestion-{suggestion.code.replace('_', '-')}", suggestion.params)
-    return Choice(statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), msgspec.json.encode(statements).decode())
+    return Choice(
+        statements,
+        words,
+        len(suggestion.hits),
+        len(suggestion.misses),
+        len(suggestion.collisions),
+        msgspec.json.encode(statements).decode(),
+    )
 
 
 def _with_offer(done: Done, picked: Chosen, sides: tuple[Drawn, Drawn]) -> Offered:
