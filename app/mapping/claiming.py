@@ -69,6 +69,11 @@ class BoundRule:
         """Claim by a bind without an op and without arithmetic on its left: nearly all keys of nearly all plans."""
         tensors, index, label = self.target.tensors, self.index, plain.label
         owner_of, infos = plain.owners.get, plain.tensors
+        template = matched.template(plain.parts, plain.separator)
+        if template is not None and template not in plain.templates:
+            lack = (index, template)
+            lacking.update({key: lacking.get(key) or lack for key in matched.keys} if lacking else dict.fromkeys(matched.keys, lack))
+            return
         for key, name in zip(matched.keys, matched.write(plain.parts, plain.separator), strict=True):
             owner = owner_of(name)  # type: ignore[arg-type]
             if owner is None:
@@ -114,6 +119,7 @@ class _Plain(msgspec.Struct, frozen=True):
     label: str
     owners: dict[str, str]
     tensors: dict[str, TensorInfo]
+    templates: frozenset[str]
 
 
 def _plain(rule: Bind, found: list[tuple[Ref, WorkingSource | None]], on_left: frozenset[str], target: tuple[Part, ...]) -> _Plain | None:
@@ -123,7 +129,8 @@ def _plain(rule: Bind, found: list[tuple[Ref, WorkingSource | None]], on_left: f
     parts = parse_pattern(ref.pattern)
     if (source.rivals and not ref.raw) or any(name not in on_left for name in used_names(parts)):
         return None
-    return _Plain(parts, source.tree.separator, source.name, source.raw if ref.raw else source.owners, source.tree.tensors)
+    owners, templates = (source.raw, source.templates_raw) if ref.raw else (source.owners, source.templates)
+    return _Plain(parts, source.tree.separator, source.name, owners, source.tree.tensors, templates)
 
 
 def clash_reason(clash: Clash) -> Reason:

@@ -112,11 +112,11 @@ def _sane(tensor: Tensor) -> tuple[tuple[int, ...] | None, tuple[int, ...] | Non
     shape, stride = tensor.shape, tensor.stride
     if shape is None:
         return None, None, ()
-    if not all(0 <= size <= MOST for size in shape):
+    if shape and (min(shape) < 0 or max(shape) > MOST):
         return None, None, ("shape",)
     if not _fits(shape):
         return None, None, ("shape",) if tensor.storage is not None else ("shape", "bounds")
-    if stride is not None and (len(stride) != len(shape) or not all(0 <= step <= MOST for step in stride)):
+    if stride is not None and (len(stride) != len(shape) or (stride and (min(stride) < 0 or max(stride) > MOST))):
         return shape, None, ("shape",)
     return shape, stride, ()
 

@@ -123,11 +123,24 @@ def upload(house: House, name: str, data: bytes, *, against: str | None = None, 
     path.write_bytes(data)
     given = Given("upload", label, path=str(path), stamp=stamp_of(path))
     try:
-        found = _read(house, given)
+        return _taken(house, given, by)
     except KeygraftError:
         path.unlink()
         path.parent.rmdir()
         raise
+
+
+def _taken(house: House, given: Given, by: str) -> SideCard:
+    """A checkpoint, or where a zip is none, the Python project in it."""
+    try:
+        found = _read(house, given)
+    except KeygraftError as unread:
+        if not given.path.endswith(".zip"):
+            raise
+        try:
+            return models.from_archive(house, Path(given.path), given.label, by=by)
+        except KeygraftError as error:
+            raise (unread if error.code == "no_model" else error) from error
     return sidebook.keep_tree(house, given, found, by=by)
 
 

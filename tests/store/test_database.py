@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_mock_engine, text
 from sqlalchemy.exc import IntegrityError
@@ -146,23 +146,22 @@ def test_deleting_a_transfer_takes_its_history(database: Database) -> None:
 tokens = st.one_of(st.text(max_size=5), st.integers(0, 99), st.booleans(), st.none(), st.binary(max_size=3), st.just("\ud800"))
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     entries=st.dictionaries(
         st.text(max_size=8).filter(lambda key: key.isprintable()), st.tuples(tokens, st.lists(st.integers(0, 9), max_size=3)), max_size=5
     )
 )
-def test_a_tree_comes_back_as_it_was(entries: dict[str, tuple[object, list[int]]]) -> None:
+def test_a_tree_comes_back_as_it_was(database: Database, entries: dict[str, tuple[object, list[int]]]) -> None:
     """With the types of its tokens; equal trees are kept once."""
     tensors = {key: TensorInfo(tuple(shape), "F32", (token,), Location(0, 8, 16, "s")) for key, (token, shape) in entries.items()}
     tree = KeyTree("torch-zip", tensors, nesting=("model", 0))
-    database = open_database("sqlite://")
     with database.write() as tx:
         digest = trees.keep(tx, tree)
         assert trees.keep(tx, tree) == digest
         assert trees.find(tx, digest) == tree
         trees.drop_unused(tx)
         assert trees.find(tx, digest) is None
-    database.close()
 
 
 def test_a_damaged_database_is_not_opened(tmp_path: Path) -> None:

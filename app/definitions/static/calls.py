@@ -129,7 +129,7 @@ class Calls(Attributes):
         try:
             if isinstance(function.node, ast.Lambda):
                 return self.eval(function.node.body, scope)
-            if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(function.node)):
+            if self._yields(function.node):
                 return Unknown("yield", module=False)
             self.run(function.node.body, scope)
         except Returned as returned:
@@ -137,6 +137,12 @@ class Calls(Attributes):
         finally:
             self._depth -= 1
         return None
+
+    def _yields(self, node: ast.FunctionDef) -> bool:
+        """Whether a function is a generator; told once for each."""
+        if node not in self._generators:
+            self._generators[node] = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+        return self._generators[node]
 
     def _bind(self, function: Function, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
         spec = function.node.args

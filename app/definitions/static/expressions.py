@@ -170,7 +170,7 @@ class Expressions(Calls):
             if stuck.code != "unknown" or not isinstance(condition, Unknown | Tensor):
                 raise
         sides = [self.eval(side, scope) for side in (node.body, node.orelse)]
-        if all(isinstance(side, Module) and side.bare() for side in sides):
+        if all(isinstance(side, Module) and len(side.children) < 100 and side.bare() for side in sides):
             return sides[0]  # whichever it is, it holds no tensor
         return Unknown("a condition", module=any(isinstance(side, Module | Unknown) for side in sides))
 

@@ -111,6 +111,9 @@ BARE = frozenset(
 CONTAINERS = frozenset({"Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"})
 
 
+_MOST_PARTS = 50_000
+
+
 def bind(names: str, defaults: Arguments, args: list[Any], kwargs: Arguments) -> Arguments:
     """Bind a call's arguments to a layer's parameters; Stuck where they do not fit."""
     order = names.split()
@@ -130,6 +133,14 @@ def whole(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         raise Stuck("raises", detail=f"TypeError: {value!r} is no size", line=0)
     raise Stuck("unsupported", what="a size", line=0)
+
+
+def repeats(value: Any, each: int = 1) -> int:
+    """Return how often something is made; Stuck where that is beyond reason."""
+    count = whole(value)
+    if count * each > _MOST_PARTS:
+        raise Stuck("budget", line=0)
+    return count
 
 
 def known(value: Any) -> bool:
@@ -237,7 +248,7 @@ def _recurrent(gates: int) -> "Maker":
         hidden, projected = whole(call["hidden_size"]), whole(call.get("proj_size", 0))
         ways = ("", "_reverse") if known(call.get("bidirectional", False)) else ("",)
         size = whole(call["input_size"])
-        for layer in range(whole(call["num_layers"])):
+        for layer in range(repeats(call["num_layers"], 8)):
             for way in ways:
                 put(module, f"weight_ih_l{layer}{way}", (gates * hidden, size), dtype)
                 put(module, f"weight_hh_l{layer}{way}", (gates * hidden, projected or hidden), dtype)
@@ -316,7 +327,7 @@ def _transformer_stack(module: Module, call: Arguments, _dtype: str) -> None:
     if not isinstance(layer, Module) or not isinstance(call.get("norm"), Module | None):
         raise Stuck("unsupported", what="a transformer layer", line=0)
     stack = Module(None, "ModuleList")
-    for number in range(whole(call["num_layers"])):
+    for number in range(repeats(call["num_layers"], len(layer.walk()))):
         stack.children[str(number)] = copied(layer, {})
     module.children["layers"] = stack
     if call.get("norm") is not None:

@@ -48,6 +48,7 @@ class Machine(ABC):
         self.line = 0
         self._steps = 0
         self._depth = 0
+        self._generators: dict[ast.FunctionDef, bool] = {}
 
     @abstractmethod
     def eval(self, node: ast.expr, scope: Scope) -> Any:
@@ -68,6 +69,12 @@ class Machine(ABC):
     def begin(self) -> None:
         """Begin the model itself."""
         self.root, self.doubts = None, []
+
+    def charge(self, work: int) -> None:
+        """Count work that is done at once; Stuck over the budget."""
+        self._steps += work
+        if self._steps > MAX_STEPS:
+            raise Stuck("budget", line=self.line)
 
     def doubt(self, what: str) -> None:
         """Note that something was passed over."""

@@ -8,13 +8,20 @@ from typing import Any
 
 from app.definitions.static import layers, tensors
 from app.definitions.static.interpreter import Interpreter
-from app.definitions.static.machine import light
+from app.definitions.static.machine import MAX_SIZE, light
 from app.definitions.static.values import Bound, Function, Instance, Layer, Module, Native, Space, Stuck, Tensor, Unknown, UserClass
 
 Arguments = dict[str, Any]
 _MATH = frozenset(
     {"sqrt", "ceil", "floor", "log", "log2", "log10", "exp", "pow", "sin", "cos", "tan", "tanh", "prod", "gcd", "isqrt", "fabs", "trunc"}
 )
+
+
+_ABSTRACT: dict[str, tuple[type, ...]] = {
+    "Iterable": (list, tuple, dict, set, frozenset, str, range),
+    "Sequence": (list, tuple, str, range),
+    "Mapping": (dict,),
+}
 
 
 class Standard:
@@ -59,6 +66,8 @@ class Standard:
     def _collections(self, name: str) -> Any:
         if name == "OrderedDict":
             return Native(name, self._dictionary)
+        if name == "abc":
+            return Space("collections.abc", lambda inner: Native(inner, lambda _args, _kwargs: Unknown(inner, module=False)))
         return Unknown(f"collections.{name}", module=False)
 
     def _dictionary(self, args: list[Any], kwargs: Arguments) -> Any:
@@ -76,6 +85,7 @@ class Standard:
     def _copy(self, args: list[Any], _kwargs: Arguments) -> Any:
         value = args[0]
         if isinstance(value, Module):
+            self.machine.charge(4 * len(value.walk()))
             return layers.copied(value, {})
         if isinstance(value, list | tuple | dict) and light(value) and not _holds_modules(value):
             return type(value)(value)
@@ -86,7 +96,14 @@ class Standard:
     def _itertools(self, name: str) -> Any:
         if name == "chain":
             return Native(name, lambda args, _kwargs: [item for arg in args for item in self.machine.items(arg)])
+        if name == "repeat":
+            return Native(name, self._repeat)
         return Unknown(f"itertools.{name}", module=False)
+
+    def _repeat(self, args: list[Any], _kwargs: Arguments) -> Any:
+        if len(args) != 2 or type(args[1]) is not int or args[1] > MAX_SIZE:
+            return Unknown("itertools.repeat", module=False)
+        return [args[0]] * args[1]
 
     def _numpy(self, name: str) -> Any:
         if name == "linspace":
@@ -239,6 +256,8 @@ class Standard:
                         "range": range,
                     }[kind.name],
                 )
+            case Native() if kind.name in _ABSTRACT:
+                return isinstance(value, _ABSTRACT[kind.name]) if not isinstance(value, Module | Tensor | Instance) else None
             case Native() if kind.name in {"Tensor", "Parameter"}:
                 return isinstance(value, Tensor) and (kind.name == "Tensor" or value.parameter)
             case _:

@@ -23,7 +23,7 @@ from app.definitions.static.values import (
 Arguments = dict[str, Any]
 _CASTS = {"half": "F16", "bfloat16": "BF16", "double": "F64", "float": "F32"}
 _SAME = frozenset(["to", "cuda", "cpu", "train", "eval", "share_memory", "to_empty", "type", "apply_", "compile"])
-_TYPING = frozenset({"typing", "typing_extensions", "collections.abc", "types", "abc", "enum", "numbers"})
+_TYPING = frozenset({"typing", "typing_extensions", "types", "abc", "enum", "numbers"})
 _HOOKS = ("hook", "register_state", "load_state_dict", "state_dict")
 
 
@@ -58,6 +58,8 @@ class Library(Standard):
 
     def space(self, module: str) -> Any:
         """Namespace of a module; Unknown for what we do not know."""
+        if module == "collections.abc":
+            return Space(module, lambda name: Native(name, lambda _args, _kwargs: Unknown(name, module=False)))
         if module in _TYPING:
             return Space(module, lambda name: Unknown(name, module=False) if module != "enum" else Unknown(name))
         if module in self._spaces:
@@ -81,7 +83,14 @@ class Library(Standard):
             return Unknown(f"torch.{name}", module=name in {"utils", "hub", "jit"})
         if name in {"no_grad", "inference_mode", "enable_grad"}:
             return Native(name, lambda _args, _kwargs: None)
-        return Native(name, lambda _args, _kwargs: Tensor(None, None))
+        if name in {"load", "compile", "ao", "quantization", "export", "package", "onnx", "vmap", "func"}:
+            return Unknown(f"torch.{name}")
+        return Native(name, lambda args, _kwargs: self._some_tensor(name, args))
+
+    def _some_tensor(self, name: str, args: list[Any]) -> Tensor:
+        if any(isinstance(arg, Module) for arg in args):
+            raise Stuck("unknown", what=f"torch.{name}", line=self.machine.line)
+        return Tensor(None, None)
 
     def _nn(self, name: str) -> Any:
         if name in {"Parameter", "UninitializedParameter"}:
@@ -113,11 +122,13 @@ class Library(Standard):
             if name in layers.CONTAINERS:
                 self._fill(made, name, args)
                 return made
-            return layers.make_layer(name, args, kwargs, made)
+            layers.make_layer(name, args, kwargs, made)
         except Stuck as stuck:
             if "line" in stuck.params:
                 stuck.params["line"] = self.machine.line
             raise
+        self.machine.charge(len(made.params) + (len(made.walk()) if made.children else 1))
+        return made
 
     def _fill(self, made: Module, name: str, args: list[Any]) -> None:
         if not args or args[0] is None:
@@ -169,8 +180,13 @@ class Library(Standard):
             return Native(name, lambda _args, _kwargs: Unknown(name, module=False))
         raise Stuck("raises", detail=f"AttributeError: {name}", line=self.machine.line)
 
+    def _walked(self, module: Module) -> list[Module]:
+        found = module.walk()
+        self.machine.charge(len(found))
+        return found
+
     def _cast(self, module: Module, dtypes: list[str]) -> Module:
-        for part in module.walk() if dtypes else ():
+        for part in self._walked(module) if dtypes else ():
             for tensor in [*part.params.values(), *part.buffers.values()]:
                 if tensor is not None and tensor.dtype is not None and tensor.dtype.startswith(("F", "BF")):
                     tensor.dtype = dtypes[0]
@@ -238,23 +254,27 @@ class Library(Standard):
         return [(name, child) for name, child in module.children.items() if child is not None]
 
     def _module_modules(self, module: Module, _args: list[Any], _kwargs: Arguments) -> list[Any]:
-        return list(module.walk())
+        return self._walked(module)
 
     def _module_parameters(self, module: Module, _args: list[Any], _kwargs: Arguments) -> list[Any]:
-        found = {id(tensor): tensor for part in module.walk() for tensor in part.params.values() if tensor is not None}
+        found = {id(tensor): tensor for part in self._walked(module) for tensor in part.params.values() if tensor is not None}
         return list(found.values())
 
     def _module_named_parameters(self, module: Module, _args: list[Any], _kwargs: Arguments) -> list[Any]:
-        seen: set[int] = set()
+        seen: set[int] = set()  # of modules and parameters
         out = []
         pending = [("", module)]
         while pending:
             prefix, part = pending.pop(0)
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
             for name, tensor in part.params.items():
                 if tensor is not None and id(tensor) not in seen:
                     seen.add(id(tensor))
                     out.append((prefix + name, tensor))
             pending[:0] = [(f"{prefix}{name}.", child) for name, child in part.children.items() if child is not None]
+            self.machine.charge(1 + len(part.params) + len(part.children))
         return out
 
     def _module_requires_grad_(self, module: Module, args: list[Any], kwargs: Arguments) -> Module:

@@ -60,6 +60,8 @@ error-needs-consolidation = { $file } is one part of a { $kind ->
        *[other] sharded checkpoint
     }: no single part holds a whole tensor.
     .hint = Run: { $command }
+error-needs-metadata = { $file } is one part of a distributed checkpoint.
+    .hint = Choose the folder that holds it, with the file .metadata in it.
 error-missing-library = { $file } needs the library { $library }, which is not installed here.
     .hint = Install it: pip install 'keygraft[{ $extra }]'.
 error-no-such-nesting = { $file } has no tensors under { $nesting }.
@@ -191,7 +193,10 @@ error-shards-collide = The key { $key } stands in { $file } and in another shard
 
 ## What is odd but did not stop the reading
 
-warning-crc = The checksum of { $entry } is wrong.
+warning-crc = { $count ->
+        [one] The checksum of { $entry } is wrong.
+       *[other] The checksums of { $count } entries are wrong, the first being { $entry }.
+    }
 warning-trailing-bytes = { $count } bytes stand behind the end of the checkpoint.
 warning-cycle = Some values contain themselves ({ $key }); they are shown once.
 warning-bounds = { $count ->

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "UNKNOWN"
 """Element type of a storage that this version has no name for."""
+_INTEGER = frozenset({int})
 STORAGE_DTYPES = {
     "FloatStorage": "F32",
     "DoubleStorage": "F64",
@@ -50,7 +51,7 @@ def sizes(machine: "Machine", value: Any) -> tuple[int, ...]:
         value = tuple(value)
     if type(value) is not tuple:
         raise machine.malformed("tensor")
-    return value if len(value) <= 64 and all(type(size) is int for size in value) else (-1,)
+    return value if len(value) <= 64 and _INTEGER.issuperset(map(type, value)) else (-1,)
 
 
 def _from_storage(machine: "Machine", args: tuple[Any, ...], dtype: str | None = None) -> Tensor:
