@@ -5,7 +5,7 @@ from math import exp
 
 import msgspec
 
-from app.automap.evidence import named_alike, opposed, roles_clash, template
+from app.automap.evidence import named_alike, opposed, taught
 from app.automap.matching import Matching
 from app.automap.shapes import buckets
 from app.automap.units import Unit
@@ -13,6 +13,10 @@ from app.mapping.outcomes import Reason
 
 TRUST = 0.55
 """Share of pairs with a name in common from which on a conversion's names are believed at all."""
+
+
+SOME_TRUST = 0.25
+"""Below `TRUST` a pair needs a name, a shape of its own and a third witness; below this, names are taken for noise."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -35,7 +39,8 @@ class Judge:
         self.trust = named / max(sum(counts.values()), 1)
 
     def _named(self, a: int, b: int) -> float:
-        return named_alike(self.matching.us[a], self.matching.vs[b])
+        u, v = self.matching.us[a], self.matching.vs[b]
+        return 1.0 if taught(u, v) in self.taught else named_alike(u, v)
 
     def verdict(self, a: int, b: int) -> Verdict:
         """Judge one pair."""
@@ -55,22 +60,28 @@ class Judge:
             kinds["translation"] = Reason("learnt-name")
         if taught(u, v) in self.taught:
             kinds["decision"] = Reason("follows-decision")
-        clash = roles_clash(u, v) or opposed(u.words + u.outer, v.words + v.outer) > 0 or agree < -0.4
+        clash = (u.role != v.role and bool(u.role) and bool(v.role)) or opposed(u.words + u.outer, v.words + v.outer) > 0 or agree < -0.4
+        if "decision" in kinds and agree >= 0 and margin >= 0.8 and matching.solid[a] >= 0:
+            return Verdict(0.98, True, tuple(kinds.values()))
         accepted = (
             not clash
             and margin >= 1.2
             and matching.solid[a] >= 0.5
             and score > 2.0
-            and self.trust >= TRUST
+            and (
+                self.trust >= TRUST or (self.trust >= SOME_TRUST and name >= 0.55 and {"name", "shape"} <= kinds.keys() and len(kinds) >= 3)
+            )
             and self._enough(name, kinds, margin, near)
         )
         logit = -0.6 + 0.55 * min(margin, 6.0) + 1.6 * name + 1.2 * near + 0.8 * lone - 3.0 * clash - 2.5 * (self.trust < TRUST)
         confidence = 1 / (1 + exp(-logit))
+        if matching.solid[a] < 0.5:
+            confidence = min(confidence, 0.65 if matching.solid[a] > 0.1 else 0.5)
         return Verdict(min(confidence, 0.995), accepted, tuple(kinds.values()))
 
     def _enough(self, name: float, kinds: Mapping[str, Reason], margin: float, near: float) -> bool:
         """Whether the evidence is of enough independent kinds; the less a name says, the more the rest must."""
-        if "decision" in kinds or (name >= 0.5 and len(kinds) >= 2) or (name >= 0.75 and margin >= 1.5):
+        if (name >= 0.5 and len(kinds) >= 2) or (name >= 0.75 and margin >= 1.5):
             return True
         silent = len(kinds) - ("name" in kinds)
         return (
@@ -115,8 +126,3 @@ class Judge:
         holder = unit.block or unit.path[:1]
         key = buckets(unit.main)[0]
         return sum(1 for other in side if other.path[: len(holder)] == holder and buckets(other.main)[0] == key and other.kind == unit.kind)
-
-
-def taught(u: Unit, v: Unit) -> tuple[str, str]:
-    """Return what a decision about one pair says of others: the templates of both names."""
-    return template(u.path, leaf=True) + (u.part.name if u.part else ""), template(v.path, leaf=True) + (v.part.name if v.part else "")

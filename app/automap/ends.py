@@ -43,6 +43,7 @@ def name_ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabu
 def name_behind_stem(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Name the one norm that stands beside the first convolution, and the one linear that is as large as the table of words."""
     for stem in [unit for unit in units if unit.role == "stem"]:
+        _name_stem_norm(stem, units)
         for holder in (stem.path[:-1], stem.path[:-2]):
             beside = [unit for unit in units if holder and unit.path[:-1] == holder and is_norm(unit, vocabulary) and unit.kind == "vector"]
             if len(beside) == 1 and not beside[0].role:
@@ -52,6 +53,17 @@ def name_behind_stem(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
     as_large = [unit for unit in units if unit.main in tables and unit.role != "wordembed"]
     if len(as_large) == 1 and not as_large[0].role:
         as_large[0].role = "lm_head"
+
+
+def _name_stem_norm(stem: Unit, units: Sequence[Unit]) -> None:
+    """Name the batch norm inside the first convolution, or the only one beside it."""
+    norms = [unit for unit in units if unit.kind == "batchnorm" and unit.main[0] in stem.main]
+    inside = [unit for unit in norms if unit.path[:-1] == stem.path]
+    beside = [unit for unit in norms if unit.path[:-1] == stem.path[:-1]]
+    for found in (inside, beside):
+        if len(found) == 1:
+            found[0].role = "stem.norm"
+            return
 
 
 def _last_number(unit: Unit) -> int:

@@ -22,7 +22,8 @@ def name_feed_forward(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
             for name, role in table.items():
                 by_name[name].role = role
             continue
-        for unit in members:
+        gated = len(members) > len({unit.main for unit in members}) and len(members) > 2
+        for unit in members if not gated else ():
             _plain(unit, vocabulary)
     stacks: dict[Path, list[Unit]] = defaultdict(list)
     for unit in group:

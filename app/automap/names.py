@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from app.automap.units import Path, Unit
-from app.automap.vocabulary import DESCENDING, Vocabulary
+from app.automap.vocabulary import DESCENDING, WRAPPERS, Vocabulary
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -21,6 +21,12 @@ def words(segment: str) -> tuple[str, ...]:
 def joined(segment: str) -> str:
     """Return a segment without case, underscores and dashes."""
     return "".join(words(segment))
+
+
+@lru_cache(maxsize=65_536)
+def unwrapped(path: Path) -> Path:
+    """Return a path, each segment joined, without what wrappers of training put between."""
+    return tuple(joined(part) for part in path if part not in WRAPPERS)
 
 
 @lru_cache(maxsize=65_536)

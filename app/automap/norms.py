@@ -18,6 +18,7 @@ def is_norm(unit: Unit, vocabulary: Vocabulary) -> bool:
     )
 
 
+_CROSS = 30
 _NORM_PLACES: tuple[tuple[str, int], ...] = (
     ("postfeedforward", 60),
     ("postffw", 60),
@@ -70,11 +71,24 @@ def name_norms(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     if not attentive or len(places) < len(chosen) or len(set(places.values())) < len(chosen):
         return
     ranked = sorted(chosen, key=lambda unit: places[unit])
+    if _gaps(ranked):
+        return
+    if len(ranked) == 2 and _CROSS in places.values():
+        for unit in ranked:
+            unit.role = "norm." + ("cross" if places[unit] == _CROSS else "attn" if places[unit] < _CROSS else "mlp")
+        return
     names = {1: ("only",), 2: ("attn", "mlp"), 3: ("attn", "cross", "mlp")}.get(len(ranked)) or tuple(
         f"{rank}of{len(ranked)}" for rank in range(len(ranked))
     )
     for unit, name in zip(ranked, names, strict=True):
         unit.role = "norm." + name
+
+
+def _gaps(ranked: Sequence[Unit]) -> bool:
+    """Whether norms that are numbered begin beyond 1 or leave a number out: one of them is missing."""
+    found = [[int(part) for part in words(unit.path[-1]) if is_number(part)] for unit in ranked]
+    last = [digits[-1] for digits in found if digits]
+    return len(last) == len(ranked) > 0 and last not in (list(range(len(last))), list(range(1, len(last) + 1)))
 
 
 def _norm_place(unit: Unit) -> int | None:
@@ -83,7 +97,7 @@ def _norm_place(unit: Unit) -> int | None:
         if word in text:
             return place
     digits = [part for part in words(unit.path[-1]) if is_number(part)]
-    if digits:
+    if digits and "norm" in unit.words:
         return 10 * int(digits[-1])
     return 10 if len(unit.local) == 1 and text in {"norm", "layernorm", "ln"} else None
 

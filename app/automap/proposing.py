@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from app.automap import folding
 from app.automap.acceptance import Judge, Verdict
 from app.automap.alignment import align, reopen
@@ -12,6 +14,7 @@ from app.automap.listing import informative
 from app.automap.matching import Matching, match
 from app.automap.memory import Approved, recall, replay
 from app.automap.recipes import Draft, drafts
+from app.automap.rivals import rivals
 from app.automap.vocabulary import VOCABULARY, Vocabulary
 from app.errors import LimitError
 from app.keys import KeyTree
@@ -103,6 +106,7 @@ def _drafts(matching: Matching, layouts: Layouts, fixed: Mapping[str, Claim | No
 
 def _proposals(matching: Matching, found: Mapping[str, Draft], decisions: Decisions) -> dict[str, Proposal]:
     judge = Judge(matching, decisions.pairs)
+    doubtful: dict[tuple[int, int], float] = {}
     opinions: dict[tuple[tuple[tuple[int, int], ...], str], Verdict] = {}
     out: dict[str, Proposal] = {}
     for draft in found.values():
@@ -110,9 +114,24 @@ def _proposals(matching: Matching, found: Mapping[str, Draft], decisions: Decisi
         if known is None:
             known = opinions[draft.pairs, draft.doubt] = _opinion(draft, [judge.verdict(*pair) for pair in draft.pairs])
         out[draft.key] = Proposal(draft.key, draft.claim, known.confidence, known.accepted, known.reasons)
+        if not known.accepted:
+            doubtful[draft.pairs[0]] = known.confidence
+    _add_alternatives(out, matching, doubtful)
     for key, claim in decisions.settled(found, matching.vs):
         out[key] = Proposal(key, claim, 0.99, accepted=True, reasons=(Reason("follows-decision"),))
     return out
+
+
+def _add_alternatives(out: dict[str, Proposal], matching: Matching, doubtful: Mapping[tuple[int, int], float]) -> None:
+    """Give what is not accepted its next best answers; what has no claim at all, those that were thought of."""
+    chosen = {b: (a, 1 - confidence) for (a, b), confidence in doubtful.items()}
+    paired = set(matching.pairs.values())
+    for b in range(len(matching.vs)):
+        if b in chosen or b not in paired:
+            a, left = chosen.get(b, (None, 0.5))
+            for key, others in rivals(matching, b, a, left):
+                known = out.get(key, Proposal(key, None))
+                out[key] = msgspec.structs.replace(known, alternatives=others)
 
 
 def _opinion(draft: Draft, verdicts: Sequence[Verdict]) -> Verdict:

@@ -69,6 +69,8 @@ class Turning:
     def op(self, u: Unit, v: Unit, param: str) -> tuple[Op, str]:
         """Return the op between two parameters, and a doubt."""
         plain = op_of(u, v, param) or ("identity", {})
+        if param == "weight" and plain[0] == "transpose" and _turns(u, v) and len(self.votes[_turning_kind(u, v)]) > 1:
+            return plain, "turned"
         if param != "weight" or not _turns(u, v) or not _square(u.params[param]):
             return plain, ""
         kind = _turning_kind(u, v)

@@ -78,6 +78,10 @@ SILENT = frozenset(
         "parameter",
         "parameters",
         "sub",
+        "fsdp",
+        "wrapped",
+        "checkpoint",
+        "fpw",
         "core",
         "weight",
         "weights",
@@ -92,6 +96,9 @@ SILENT = frozenset(
 
 PROJECTIONS = frozenset({"q", "k", "v", "qkv", "kv"})
 """Roles of what goes into an attention."""
+
+WRAPPERS = frozenset({"_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_orig_mod", "_forward_module", "_fpw_module", "module"})
+"""Modules that training puts around others: FSDP, activation checkpoints, torch.compile, DataParallel, DeepSpeed."""
 
 STEPS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
 """Words of modules that are steps of one block: `attn1` and `attn2` are no repetition."""

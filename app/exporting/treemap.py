@@ -31,7 +31,7 @@ def treemap(evaluation: Evaluation, target: KeyTree, width: float = 960.0, heigh
         if len(finer) > most:
             break
         sizes = finer
-    items = sorted(((name, *_weightiest(states)) for name, states in sizes.items()), key=lambda item: (-item[2], item[0]))
+    items = sorted(((name, *_weightiest(states)) for name, states in sizes.items()), key=lambda item: -item[2])
     items = [item for item in items if item[2]][:most]
     total = sum(size for _, _, size in items)
     if not total:

@@ -1,14 +1,18 @@
 """The heart: plans, their rules and ops, what they do to trees, and how they are edited."""
 
+from app.mapping.algebra import compose, diff, inverse, merge, rebase
 from app.mapping.benign import BENIGN
 from app.mapping.claims import Claim, Proposal
+from app.mapping.demands import Demands, demands
 from app.mapping.documents import plan_from_json, plan_schema, plan_to_json
 from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, ReplaceRule, SetPlan, Several, apply, invert, touched
 from app.mapping.errors import EditError, OpError, PatternError, PlanError, RegexError
 from app.mapping.evaluation import evaluate, leaves
 from app.mapping.freezing import digest, freeze, thaw, unmet
 from app.mapping.induction import induce
+from app.mapping.linting import Finding, lint
 from app.mapping.matching import matcher
+from app.mapping.ops import ops_table
 from app.mapping.outcomes import Coverage, Evaluation, Leaf, Reason, Recipe, SourceOutcome, Step, TargetOutcome
 from app.mapping.patterns import escape
 from app.mapping.plan import (
@@ -29,7 +33,7 @@ from app.mapping.regexes import compile_regex
 from app.mapping.text import parse_plan, parse_rule, print_plan, print_rule, statement
 from app.mapping.validation import check_rule, refs
 from app.mapping.wording import claim_of, expression_of
-from app.mapping.working import working_names
+from app.mapping.working import renamer, working_names
 
 __all__ = [
     "BENIGN",
@@ -39,11 +43,13 @@ __all__ = [
     "Call",
     "Claim",
     "Coverage",
+    "Demands",
     "Edit",
     "EditError",
     "EnableRule",
     "Evaluation",
     "Expr",
+    "Finding",
     "FrozenTensor",
     "Ignore",
     "Init",
@@ -72,15 +78,22 @@ __all__ = [
     "check_rule",
     "claim_of",
     "compile_regex",
+    "compose",
+    "demands",
+    "diff",
     "digest",
     "escape",
     "evaluate",
     "expression_of",
     "freeze",
     "induce",
+    "inverse",
     "invert",
     "leaves",
+    "lint",
     "matcher",
+    "merge",
+    "ops_table",
     "parse_plan",
     "parse_rule",
     "plan_from_json",
@@ -88,7 +101,9 @@ __all__ = [
     "plan_to_json",
     "print_plan",
     "print_rule",
+    "rebase",
     "refs",
+    "renamer",
     "statement",
     "thaw",
     "touched",

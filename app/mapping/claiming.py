@@ -14,7 +14,7 @@ from app.mapping.matching import Matcher, matcher
 from app.mapping.ops import Value
 from app.mapping.outcomes import Leaf, Reason, TargetOutcome
 from app.mapping.patterns import Part, Slot, parse_pattern, used_names
-from app.mapping.plan import Bind, Ref
+from app.mapping.plan import Bind, Call, Ref
 from app.mapping.resolution import Absent, Clash, Found, Gap, Resolver, Several
 from app.mapping.selection import Matched
 from app.mapping.solving import Solver
@@ -40,6 +40,7 @@ class BoundRule:
         self._resolvers = [Resolver(ref, source, on_left, kinds) for ref, source in found]
         self._builder = Builder(rule.value)
         self.matcher_text = print_expression(rule.value)
+        self._op = rule.value.op if isinstance(rule.value, Call) and rule.value.op != "identity" else ""
         self._plain = _plain(rule, found, on_left, parts)
 
     def fill(self, matched: Matched, found: dict[str, TargetOutcome], lacking: dict[str, Lack | None]) -> None:
@@ -69,6 +70,11 @@ class BoundRule:
         """Claim by a bind without an op and without arithmetic on its left: nearly all keys of nearly all plans."""
         tensors, index, label = self.target.tensors, self.index, plain.label
         owner_of, infos = plain.owners.get, plain.tensors
+        template = matched.template(plain.parts, plain.separator)
+        if template is not None and template not in plain.templates:
+            lack = (index, template)
+            lacking.update({key: lacking.get(key) or lack for key in matched.keys} if lacking else dict.fromkeys(matched.keys, lack))
+            return
         for key, name in zip(matched.keys, matched.write(plain.parts, plain.separator), strict=True):
             owner = owner_of(name)  # type: ignore[arg-type]
             if owner is None:
@@ -100,6 +106,8 @@ class BoundRule:
         except OpError as error:
             return self._state("mismatched", Reason(error.code, dict(error.params)))
         state, reason = fit(value.shape, value.dtype, wanted.shape, wanted.dtype)
+        if reason is None and self._op and isinstance(value.recipe, Leaf):
+            reason = Reason("op_unchanged", {"op": self._op})
         return TargetOutcome(state, self.index, value.recipe, reason)
 
     def _state(self, state: str, reason: Reason) -> TargetOutcome:
@@ -114,6 +122,7 @@ class _Plain(msgspec.Struct, frozen=True):
     label: str
     owners: dict[str, str]
     tensors: dict[str, TensorInfo]
+    templates: frozenset[str]
 
 
 def _plain(rule: Bind, found: list[tuple[Ref, WorkingSource | None]], on_left: frozenset[str], target: tuple[Part, ...]) -> _Plain | None:
@@ -123,7 +132,8 @@ def _plain(rule: Bind, found: list[tuple[Ref, WorkingSource | None]], on_left: f
     parts = parse_pattern(ref.pattern)
     if (source.rivals and not ref.raw) or any(name not in on_left for name in used_names(parts)):
         return None
-    return _Plain(parts, source.tree.separator, source.name, source.raw if ref.raw else source.owners, source.tree.tensors)
+    owners, templates = (source.raw, source.templates_raw) if ref.raw else (source.owners, source.templates)
+    return _Plain(parts, source.tree.separator, source.name, owners, source.tree.tensors, templates)
 
 
 def clash_reason(clash: Clash) -> Reason:

@@ -13,6 +13,9 @@ from app.readers.limits import Limits
 from app.readers.sniffing import announce, fingerprint, sniff
 from app.sources import ByteSource, FileSet
 
+WALKED = 16 << 20
+"""Bytes that a lent file is asked for at once where its format must be walked."""
+
 
 def read(files: FileSet, *, nesting: tuple[Token, ...] | None = None, limits: Limits | None = None) -> KeyTree:
     """Read the key tree of a checkpoint: headers only, nothing is executed.
@@ -59,15 +62,20 @@ def read_one(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limi
             return safetensors.read(source, nesting, limits)
         case "torch-legacy":
             return torch_legacy.read(source, nesting, limits)
-        case "pickle":
-            return raw_pickle.read(source, nesting, limits)
+        case "pickle" | "hdf5" | "onnx":
+            return _walked(form, source, nesting, limits)
         case "gguf":
+            source.want([(0, WALKED)])
             return gguf.read(source, nesting, limits)
         case "npy":
             return npy.read_single(source, nesting, limits)
-        case "hdf5":
-            return hdf5.read(source, nesting, limits)
-        case "onnx":
-            return onnx.read(source, nesting, limits)
         case _:
             raise refusals.refused(form, source.name)
+
+
+def _walked(form: str, source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
+    """Read a format whose headers stand between its data. A small lent file is asked for whole: that is fewer rounds."""
+    if source.size <= WALKED:
+        source.want([(0, source.size)])
+    readers = {"pickle": raw_pickle.read, "hdf5": hdf5.read, "onnx": onnx.read}
+    return readers[form](source, nesting, limits)

@@ -6,10 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.definitions.definition import Definition
 from app.keys import KeyTree
+from app.mapping import Finding
 from app.mapping.claims import Proposal
 from app.services.live import Hub
 from app.services.recent import Recent
@@ -26,6 +28,7 @@ __all__ = ["LOCAL", "House"]
 _TREES = 24
 _PROPOSALS = 16
 _CONVERSATIONS = 8
+_TURNS = 1024
 
 
 Builder: TypeAlias = Callable[[Definition], KeyTree]
@@ -47,6 +50,8 @@ class House:
     """One running program: its settings, its database, what it remembers.
 
     builder    -- makes a key tree from model code in the sandbox; None where code is not run here
+    warm       -- makes the sandbox ready before it is asked to build
+    closing    -- what else ends with the house
     trees      -- digest -> tree
     evaluated  -- (transfer, digest of a plan) -> evaluation: what was undone need not be worked out again
     proposed   -- (digests of the sources and the target, digest of the decisions) -> proposals
@@ -54,6 +59,8 @@ class House:
     last_proposed -- transfer -> the mapper's last answer
     proposing  -- (transfer, version) -> the mapper's run in the background
     lent       -- side -> the conversation about a lent file that has not ended yet
+    found      -- (transfer, version) -> what is odd about its plan
+    turns      -- transfer -> the lock of those who change it
     background -- one thread for what nobody waits for
     """
 
@@ -62,6 +69,8 @@ class House:
     hub: Hub = field(default_factory=Hub)
     clock: Callable[[], datetime] = now
     builder: Builder | None = None
+    warm: Callable[[], object] | None = None
+    closing: tuple[Callable[[], object], ...] = ()
     trees: Recent[str, KeyTree] = field(default_factory=lambda: Recent(_TREES))
     evaluated: "Recent[tuple[str, str], Evaluated]" = field(default_factory=lambda: Recent(8))
     proposed: Recent[tuple[str, ...], dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
@@ -69,7 +78,13 @@ class House:
     last_proposed: Recent[str, dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
     proposing: "Recent[tuple[str, int], Future[None]]" = field(default_factory=lambda: Recent(_PROPOSALS))
     lent: "Recent[str, Conversation]" = field(default_factory=lambda: Recent(_CONVERSATIONS))
+    found: Recent[tuple[str, int], tuple[Finding, ...]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="background"))
+
+    def turn(self, transfer: str) -> Lock:
+        """Whose turn it is to change a transfer, inside this process; between processes the version decides."""
+        return self.turns.get_or_make(transfer, Lock)
 
     def folder(self, *parts: str) -> Path:
         """A folder inside the data folder, made where missing; nobody else may look in."""
@@ -80,5 +95,7 @@ class House:
     def close(self) -> None:
         """Stop what runs."""
         self.hub.close()
+        for close in self.closing:
+            close()
         self.background.shutdown(wait=False, cancel_futures=True)
         self.database.close()

@@ -19,7 +19,7 @@ from app.store import SideRow, Transaction, sides, trees
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person gave: enough to read it again.
 
-    path      -- a file or folder under a root, or an upload in the data folder
+    path      -- a file or folder under a root, or an upload in the data folder (of code: a zip)
     text      -- pasted text, or Python source
     spec      -- a library model, `timm:resnet18`
     nesting   -- the tree inside the file that was chosen, tokens as spelt; None: the reader's choice
@@ -176,6 +176,6 @@ def drop_files(house: House, side: str, given: Given) -> None:
     (house.folder("lent") / f"{side}.ranges").unlink(missing_ok=True)
     uploads = house.folder("uploads")
     path = Path(given.path)
-    if given.kind == "upload" and uploads in path.parents:
+    if given.kind in {"upload", "code"} and uploads in path.parents:
         path.unlink(missing_ok=True)
         path.parent.rmdir()

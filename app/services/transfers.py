@@ -1,5 +1,6 @@
 """Transfers: made, listed, named, put away."""
 
+import shutil
 from collections.abc import Mapping
 
 import msgspec
@@ -10,10 +11,12 @@ from app.services import edits, example_files, planbook, sidebook, sides, worksp
 from app.services.cards import SideCard, TransferCard
 from app.services.house import LOCAL, House, new_id
 from app.services.live import Event
+from app.services.plain import plain
 from app.store import SnapshotRow, Transaction, TransferRow, people
 from app.store import edits as stored
 from app.store import sides as stored_sides
 from app.store import transfers as stored_transfers
+from app.store import trees as stored_trees
 
 TITLE = 200
 
@@ -56,7 +59,7 @@ def _complete(tx: Transaction, side: str) -> SideCard:
 
 
 def _clean(title: str) -> str:
-    return " ".join(title.split())[:TITLE]
+    return plain(" ".join(title.split()), TITLE)
 
 
 def listed(house: House, *, archived: bool = False) -> tuple[TransferCard, ...]:
@@ -117,9 +120,11 @@ def delete(house: House, transfer: str) -> None:
         used = [*row.sources.values(), row.target]
         givens = {side: sidebook.given_of(found) for side, found in stored_sides.several(tx, used).items()}
         gone = stored_sides.drop_unused(tx, used)
+        stored_trees.drop_unused(tx)
     for side in gone:
         sidebook.drop_files(house, side, givens[side])
     house.evaluated.forget(lambda key: key[0] == transfer)
+    shutil.rmtree(house.folder("exports") / transfer, ignore_errors=True)
     house.hub.publish(Event(transfer, "deleted", row.version))
 
 

@@ -13,7 +13,9 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from app.errors import KeygraftError
 from app.store import migrate
 
 Transaction: TypeAlias = Connection
@@ -55,8 +57,22 @@ class Database:
         self._engine.dispose()
 
 
+class StoreError(KeygraftError):
+    """A database that cannot be used."""
+
+
 def open_database(url: str) -> Database:
-    """Open, bring the tables up to date, and hand it over."""
+    """Open, bring the tables up to date, and hand it over. Raises StoreError."""
+    try:
+        return _opened(url)
+    except SQLAlchemyError as error:
+        first = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+        raise StoreError("database_unusable", why=first[:200]) from error
+    except OSError as error:
+        raise StoreError("database_unusable", why=error.strerror or "") from error
+
+
+def _opened(url: str) -> Database:
     parsed = make_url(url)
     embedded = parsed.get_backend_name() == "sqlite"
     if embedded:

@@ -13,7 +13,7 @@ def codes(root):
     """Reason codes in the mapper's source."""
     text = "".join(path.read_text("utf-8") for path in (root / "app" / "automap").glob("*.py"))
     found = set(re.findall(r'Reason\("([a-z-]+)"', text)) | set(re.findall(r'"(same-values[a-z-]*)"', text))
-    doubts = set(re.findall(r'"(square|heads|rotary|fused_layout|nested|stacked|resize|tied|direction)"', text))
+    doubts = set(re.findall(r'"(square|turned|heads|rotary|fused_layout|nested|stacked|resize|tied|direction)"', text))
     return {code for code in found if not code.endswith("-")} | {"doubt-" + doubt.replace("_", "-") for doubt in doubts}
 
 

@@ -144,9 +144,53 @@ def test_plans_convert_and_compare(files: Path, plan: Path, capfdbinary: pytest.
     assert capfdbinary.readouterr().out.decode().startswith("keygraft_plan 1")
     other.write_text('keygraft_plan 1\nignore "fc.*"\n')
     assert run(["plan", "diff", str(plan), str(other), "--json"]) == 1
-    assert len(json.loads(capfdbinary.readouterr().out)["removed"]) == 2
+    changes = json.loads(capfdbinary.readouterr().out)["changes"]
+    assert sum(change["kind"] == "removed" for change in changes) >= 2
     assert run(["plan", "schema"]) == 0
     assert json.loads(capfdbinary.readouterr().out)["$schema"]
+
+
+def test_lint_finds_what_is_odd(files: Path, plan: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A rename that changes nothing; every finding has a sentence."""
+    odd = files / "odd.txt"
+    odd.write_text(plan.read_text() + 'rename strip_prefix "nowhere."\n')
+    assert run(["plan", "lint", str(odd), *sides(files), "--json"]) in {0, 1}
+    found = json.loads(capfdbinary.readouterr().out)
+    assert "rename_dead" in {each["code"] for each in found}
+    assert run(["plan", "lint", str(odd), *sides(files), "--strict"]) == 1
+    assert b"changes no key" in capfdbinary.readouterr().out
+
+
+def test_a_plan_leads_back(files: Path) -> None:
+    """The inverse restores what was not lost, and names what was."""
+    target, plan, there, back = files / "t.json", files / "t.txt", files / "there.safetensors", files / "back.txt"
+    target.write_text(json.dumps({"head": {"shape": [64, 10], "dtype": "F32"}}))
+    plan.write_text('keygraft_plan 1\n"head" = transpose("fc.weight")\n')
+    net = str(files / "net.safetensors")
+    arguments = ["--source", net, "--target", str(target), "--plan", str(plan)]
+    assert run(["export", "safetensors", *arguments, "--out", str(there)]) == 0
+    assert run(["plan", "invert", str(plan), "--source", net, "--target", str(target), "--out", str(back)]) == 1
+    restored = files / "restored.safetensors"
+    assert run(["apply", str(back), str(there), str(restored), "--allow-partial"]) == 0
+    from safetensors.torch import load_file
+
+    assert (load_file(restored)["fc.weight"] == load_file(net)["fc.weight"]).all()
+    assert run(["export", "report", *arguments, "--inverse", "--out", "-"]) == 0
+
+
+def test_a_plan_is_carried_over_and_merged(files: Path, plan: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A new target that lacks a key is said; equal changes merge without a clash."""
+    shorter = files / "shorter.json"
+    keys = json.loads(example_files.model())
+    del keys["backbone_conv.weight"]
+    shorter.write_text(json.dumps(keys))
+    arguments = ["plan", "rebase", str(plan), *sides(files)]
+    assert run([*arguments, "--out", str(files / "same.txt")]) == 0
+    assert run([*arguments, "--new-target", str(shorter), "--json"]) == 1
+    assert json.loads(capfdbinary.readouterr().out)
+    merged = files / "merged.txt"
+    assert run(["plan", "merge", str(plan), str(plan), str(plan), "--out", str(merged)]) == 0
+    assert run(["plan", "diff", str(plan), str(merged)]) == 0
 
 
 def test_diff_of_sides(files: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -82,17 +82,31 @@ def test_a_distributed_checkpoint_can_be_lent(lender_of: Callable[..., Any]) -> 
 
 
 def test_large_hdf5_is_lent_in_parts(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
-    """What the library walks is asked for in blocks, not whole."""
+    """What the library walks is asked for in blocks, not whole; small files are asked for whole."""
     import h5py
     import numpy as np
 
     path = tmp_path / "w.h5"
     with h5py.File(path, "w") as file:
         for index in range(40):
-            file[f"layer_{index}/kernel"] = np.zeros((100, 1000), np.float32)
+            file[f"layer_{index}/kernel"] = np.zeros((100, 1200), np.float32)
     lender = lender_of(path)
     assert _same(lender.read(read), read(LocalFiles(path)))
     assert lender.sent < path.stat().st_size / 2
+    shared = GENERATED / "plain.h5"
+    small = lender_of(shared)
+    small.read(read)
+    assert small.rounds <= 2
+
+
+def test_a_long_legacy_pickle_takes_few_rounds(saved: Callable[..., Path], lender_of: Callable[..., Any]) -> None:
+    """More is asked for the longer the walk."""
+    import torch
+
+    path = saved({f"layers.{index}.attention.weight": torch.zeros(1) for index in range(12_000)}, _use_new_zipfile_serialization=False)
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 4
 
 
 def test_compressed_arrays_are_lent_by_their_headers(tmp_path: Path, lender_of: Callable[..., Any]) -> None:

@@ -26,3 +26,4 @@ reason-doubt-direction = The two sides may count these blocks in opposite direct
 
 error-automap-too-large = There are { $units } modules on the two sides after folding; at most { $limit } are compared.
     .hint = Choose the part of the file that holds the weights, or map it with rules.
+reason-doubt-turned = This matrix would have to be transposed, while others of its kind need not.

@@ -79,3 +79,12 @@ report-passed = Holds
 report-failed = Does not hold
 report-map = Where the elements are
 report-map-label = The model's modules, each as large as its elements, coloured by outcome
+
+## Dialects
+
+error-dialect-unknown = There is no export called { $name }.
+    .hint = “keygraft export --help” lists them.
+reason-dialect-computed = This dialect only renames keys; the tensor has to be computed.
+reason-dialect-several-sources = This dialect reads one checkpoint; the transfer has several sources.
+reason-dialect-used-twice = This dialect gives each source key one name; “{ $key }” fills several target keys.
+reason-dialect-chained = No order of patterns gives this key its name without spoiling others.

@@ -195,3 +195,7 @@ error-method-not-allowed = { $method } is not possible here.
     .hint = /api/v1/openapi.json describes every request.
 error-export-failed = The file could not be written: { $why }
     .hint = Take the loader script, or run `keygraft apply` on the machine that holds the weights.
+error-database-unusable = The database cannot be used: { $why }
+    .hint = Check KEYGRAFT_DATABASE_URL and KEYGRAFT_DATA, and that the disk is neither full nor read-only.
+error-data-folder = The data folder { $path } cannot be used: { $why }.
+    .hint = Choose another one with --data or KEYGRAFT_DATA.
