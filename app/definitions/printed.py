@@ -80,7 +80,7 @@ def _counted(data: str) -> tuple[int, ...] | None:
     """Shape of nested lists of numbers; None where the print was summarised."""
     if "..." in data:
         return None
-    shape = []
+    shape: list[int] = []
     data = data.strip()
     while data.startswith("["):
         if len(shape) >= MAX_DIMENSIONS:
