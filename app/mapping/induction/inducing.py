@@ -20,7 +20,6 @@ from app.mapping.induction.trials import Trials
 from app.mapping.outcomes import Leaf, Recipe, TargetOutcome
 from app.mapping.plan import Expr, Init, Plan, Ref, Rename, Rule
 from app.mapping.replay import recipe_of
-from app.mapping.text import statement
 from app.mapping.working import WorkingSource
 
 _SAMPLED_FROM = 2_000
@@ -165,7 +164,7 @@ class _Inducing:
         free = frozenset(key for key, recipe in expected.items() if self._equal_name(key, recipe))
         weights = weights_of([[key for _, _, key in pair.members] for pair in pairs])
         cover = Cover(Trials(self.working, target, expected), weights, free, lambda key: str(shallow(key, target.separator)[0][:-1]))
-        cover.run(_one_each(pool))
+        cover.run(pool)
         for key in (*alone, *(key for key in expected if key not in cover.decided and key not in cover.free)):
             cover.add(single(key, self.expression(key)), key)
         place = {key: at for at, key in enumerate(target.tensors)}
@@ -208,13 +207,3 @@ class _Inducing:
 
 def _kind(rule: Rule) -> int:
     return 0 if isinstance(rule, Rename) else 1 if isinstance(rule, Init) else 2
-
-
-def _one_each(pool: Sequence[Candidate]) -> list[Candidate]:
-    """Keep one candidate of those with the same rule: the one made from most keys."""
-    best: dict[str, Candidate] = {}
-    for candidate in pool:
-        known = best.get(name := statement(candidate.rule))
-        if known is None or len(candidate.keys) > len(known.keys):
-            best[name] = candidate
-    return list(best.values())
