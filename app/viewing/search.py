@@ -1,7 +1,6 @@
 """What a person types to find keys: plain text, a glob, `/a regular expression/`, and `shape:`, `dtype:`, `class:` terms."""
 
 from collections.abc import Callable
-from fnmatch import translate
 
 import re2
 
@@ -45,14 +44,16 @@ def _term(term: str, tree: KeyTree) -> Matches:
     if _is_regex(term):
         return _regex(term[1:-1])
     if _is_glob(term):
-        return _regex(translate(term.casefold()), fold=True)
+        return _regex(_glob(term.casefold()), fold=True)
     wanted = term.casefold()
     return lambda key, _info: wanted in key.casefold()
 
 
 def _regex(pattern: str, *, fold: bool = False) -> Matches:
+    options = re2.Options()
+    options.log_errors = False
     try:
-        compiled = re2.compile(pattern.encode("utf-8", "surrogatepass"))
+        compiled = re2.compile(pattern.encode("utf-8", "surrogatepass"), options)
     except re2.error as problem:
         raise SearchError("filter_regex", pattern=pattern) from problem
 
@@ -62,6 +63,12 @@ def _regex(pattern: str, *, fold: bool = False) -> Matches:
         return compiled.search(text) is not None
 
     return matches
+
+
+def _glob(term: str) -> str:
+    """Write a glob as a regular expression that matches anywhere in a key."""
+    wild = {"*": ".*", "?": "."}
+    return "(?s)" + "".join(wild.get(char) or re2.escape(char) for char in term)
 
 
 def _facet(facet: str, value: str, tree: KeyTree) -> Matches:
