@@ -272,7 +272,8 @@ class _Writer:
         return "{" + name + kind + "}"
 
     def _text(self, at: int, *, whole: bool) -> str:
-        name = _TEXT_NAMES[at]
+        last = not self.form.rest and bool(self.form.target) and _TEXT_MARKS[at] in self.form.target[-1]
+        name = "p" if last else _TEXT_NAMES[at]
         if name in self.said:
             return "{" + name + "}"
         self.said.add(name)
