@@ -15,6 +15,9 @@ MOVES = 60
 """So many moves of an index are compared with each other to see which way a container runs."""
 
 
+WITNESSES = 200
+"""So many moves of an index are asked about another one."""
+
 LEVELS = 12
 """So many containers around a unit are looked at."""
 
@@ -133,7 +136,10 @@ class Context:
         key = containers, move, own
         if key not in self._agreements:
             turn = -1 if self._runs_back(containers) else 1
-            votes = [(count, _concordant(move, pair, turn)) for pair, count in moves.items()]
+            witnesses = list(moves.items())
+            witnesses = witnesses[:: 1 + len(witnesses) // WITNESSES]
+            votes = [(count, _concordant(move, pair, turn)) for pair, count in witnesses]
+            own = own and move in dict(witnesses)
             seen = sum(count for count, vote in votes if vote) - own
             self._agreements[key] = (float(seen), (sum(count * vote for count, vote in votes) - own) / seen) if seen > 0 else (0.0, 0.0)
         return self._agreements[key]
