@@ -12,6 +12,9 @@ from app.keys import KeyTree
 LEAF_RUN = 8
 """So many equal numbered leaf modules in a row are a repetition; fewer may be steps of one computation."""
 
+DEEPEST = 120
+"""Keys of more segments are taken as one name."""
+
 FLAT = 8
 """So many keys without dots and slashes are flat names, whose words are the levels."""
 
@@ -49,6 +52,8 @@ def trie(tree: KeyTree) -> Node:
         if info.shape is None:
             continue
         path, param = place(key, len(info.shape), tree, separator)
+        if len(path) > DEEPEST:
+            path = (separator.join(path),)
         if path != last:
             node = root
             for segment in path:
