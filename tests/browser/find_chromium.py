@@ -1,0 +1,56 @@
+"""Find a Chromium for the browser tests, or bring one.
+
+Order: `KEYGRAFT_CHROMIUM`, a Chromium or Chrome on PATH, one that Playwright installed before. Else one is installed: by apt as root on Debian and
+its kin, by `playwright install chromium` elsewhere. Where that fails too, the process ends with the line to type.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+LACKING = "no Chromium for the browser tests: install one, for example\n    {line}\nor name it in KEYGRAFT_CHROMIUM"
+
+
+def find() -> str | None:
+    """Return the path of a Chromium that is here; None where there is none."""
+    named = os.environ.get("KEYGRAFT_CHROMIUM")
+    if named:
+        return named if Path(named).exists() else None
+    return next((found for name in NAMES if (found := shutil.which(name))), None) or _of_playwright()
+
+
+def _of_playwright() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        path = started.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def _install() -> list[str]:
+    """Install one; returns the command that was tried."""
+    debian = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
+    command = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"] if debian else [sys.executable, "-m", "playwright", "install", "chromium"]
+    if debian:
+        subprocess.run(["apt-get", "update", "-q"], check=False, stdout=sys.stderr)
+    subprocess.run(command, check=False, stdout=sys.stderr)
+    return command
+
+
+def chromium() -> str:
+    """Return the path of a Chromium, installed if need be; ends the process with what to type where there is no way."""
+    found = find()
+    if found:
+        return found
+    tried = _install()
+    found = find()
+    if found is None:
+        sys.exit(LACKING.format(line=" ".join(tried)))
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{chromium()}\n")
