@@ -216,6 +216,9 @@ class Understand(Asked):
 
     text: str
     against: str | None = Field(default=None, description="The other side, for error messages")
+    reading: str = Field(
+        default="", description="A name of 8 to 64 letters, digits and dashes, by which reading an address can be cancelled"
+    )
 
 
 class LentFileIn(Asked):

@@ -12,7 +12,7 @@ from app.api import models
 from app.api.failures import RequestError
 from app.api.house import House
 from app.keys.documents import tree_to_json
-from app.services import browse, lent, sides
+from app.services import browse, lent, remote, sides
 from app.services.cards import LentFile
 
 router = APIRouter(tags=["sides"])
@@ -21,7 +21,13 @@ router = APIRouter(tags=["sides"])
 @router.post("/sides", response_model=models.Side, status_code=201)
 def understand(house: House, asked: models.Understand) -> object:
     """Understand a text: path, model, Python source, list of keys, error message."""
-    return sides.understand(house, asked.text, against=asked.against)
+    return sides.understand(house, asked.text, against=asked.against, reading=asked.reading)
+
+
+@router.delete("/readings/{reading}", status_code=204)
+def cancel(house: House, reading: str) -> None:
+    """End a reading of a remote address that `POST /sides` was given a name for."""
+    remote.cancel(house, reading)
 
 
 @router.put(

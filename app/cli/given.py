@@ -1,5 +1,6 @@
 """SIDE on the command line: a checkpoint, a model, a list of keys."""
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -9,19 +10,31 @@ import msgspec
 
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree
+from app.sources import FileSet, LocalFiles
 
 _NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<side>.+)\Z", re.DOTALL)
-_REMOTE = re.compile(r"(?:https?|s3|hf|gs)://", re.IGNORECASE)
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S", re.IGNORECASE)
+_VARIABLE = "env:"
 _MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
 _TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
 
 
 class Side(msgspec.Struct, frozen=True):
-    """A side: its tree, and where its bytes lie (None: nowhere)."""
+    """A side: its tree, and where its bytes lie (None: nowhere).
+
+    text -- how it may be shown: of an address without what may be secret in it
+    """
 
     text: str
     tree: KeyTree
-    path: Path | None = None
+    files: FileSet | None = None
+
+    @property
+    def held(self) -> FileSet:
+        """Its bytes. Raises KeygraftError where there are none."""
+        if self.files is None:
+            raise KeygraftError("export_not_held", label=self.text[:200])
+        return self.files
 
 
 def sources(given: Sequence[str], *, python: Path | None = None) -> dict[str, Side]:
@@ -43,8 +56,10 @@ def read(text: str, *, source: KeyTree | None = None, python: Path | None = None
     python -- interpreter of another environment to build a model in
     Raises KeygraftError.
     """
+    if text.startswith(_VARIABLE):
+        text = os.environ.get(text[len(_VARIABLE) :], "") or text
     if _REMOTE.match(text):
-        raise KeygraftError("remote_unsupported", address=text[:200])
+        return _remote(text)
     if _MODEL.match(text):
         return Side(text, _built(text, python))
     if text == "-":
@@ -63,9 +78,20 @@ def _file(text: str, source: KeyTree | None, python: Path | None) -> Side:
     if path.is_file() and path.suffix.lower() in _TEXTS and not path.name.endswith(".index.json"):
         return Side(text, _text(path.read_text("utf-8", errors="replace"), source))
     from app.readers import read as read_files
-    from app.sources import LocalFiles
 
-    return Side(text, read_files(LocalFiles(path)), path)
+    files = LocalFiles(path)
+    return Side(text, read_files(files), files)
+
+
+def _remote(text: str) -> Side:
+    from app import settings
+    from app.readers import read as read_files
+    from app.services import remote
+    from app.sources.remote import in_rounds
+
+    files = remote.opened(settings.load(host="127.0.0.1"), text)
+    tree = msgspec.structs.replace(in_rounds(files, read_files), bytes_read=files.received)
+    return Side(files.label, tree, files)
 
 
 def _text(text: str, source: KeyTree | None) -> KeyTree:

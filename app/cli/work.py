@@ -118,18 +118,13 @@ def remap(sides: Sides, plan: Plan, out: Path, *, container: str, shard: int = 0
     """Write remapped weights. Raises KeygraftError; UnfinishedError where keys are open and `partial` is false."""
     from app.cli.progress import progress
     from app.exporting import FileOptions, pieces, write
-    from app.sources import LocalFiles
 
     evaluation = sides.evaluate(plan)
     if not partial and not evaluation.clean:
         raise _open(evaluation)
     options = msgspec.convert({"container": container, "max_shard_size": shard, "dtype": dtype}, FileOptions)
     listed = pieces(evaluation, sides.trees, sides.target.tree, options, plan)
-    files = {}
-    for name, side in sides.sources.items():
-        if side.path is None:
-            raise KeygraftError("export_not_held", label=side.text[:200])
-        files[name] = LocalFiles(side.path)
+    files = {name: side.held for name, side in sides.sources.items()}
     compute = None
     if listed.computed:
         from app.cli.computing import compute_with

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,11 +11,14 @@ import msgspec
 from app import exporting, mapping, messages
 from app.errors import ConflictError, KeygraftError, NotFoundError
 from app.exporting import FileOptions, ScriptOptions
+from app.keys import KeyTree
 from app.mapping.plan import Plan
-from app.services import remapping, reports, sidebook, sides, workspaces
+from app.services import remapping, remote, reports, sidebook, sides, workspaces
 from app.services.cards import Exported, ExportKind, Said, SideCard
 from app.services.house import House
+from app.services.remapping import Held
 from app.services.workspaces import Workspace
+from app.sources import LocalFiles
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _FILES = {"safetensors": ".safetensors", "torch": ".pt"}
@@ -118,19 +122,25 @@ def _remapped(house: House, workspace: Workspace, kind: str, options: Mapping[st
     if _why_no_file(workspace) is not None:
         label = next(card.label for card in workspace.source_cards.values() if card.kind == "lent" or not card.holds)
         raise KeygraftError("export_not_held", label=label)
-    paths = {name: _unchanged(house, card) for name, card in workspace.source_cards.items()}
     out = house.folder("exports", workspace.id) / f"v{workspace.version}{_FILES[kind]}"
-    return remapping.write(house, workspace, paths, out, _file_options(kind, options))
+    with ExitStack() as open_ones:
+        held = {name: _held(house, card, workspace.sources[name], open_ones) for name, card in workspace.source_cards.items()}
+        return remapping.write(house, workspace, held, out, _file_options(kind, options))
 
 
-def _unchanged(house: House, card: SideCard) -> Path:
-    """The path of a source's bytes. Raises ConflictError where they are no longer those that were read."""
+def _held(house: House, card: SideCard, tree: KeyTree, open_ones: ExitStack) -> Held:
+    """A source's bytes. Raises ConflictError where they are no longer those that were read."""
     with house.database.read() as tx:
         given = sidebook.given_of(sidebook.row_of(tx, card.id))
+    if given.kind == "remote":
+        address = remote.address_of(house, card.id, given)
+        files = open_ones.enter_context(remote.opened(house.settings, address))
+        remote.unchanged(house, files, given, tree)
+        return Held(files, address, remote=True)
     path = Path(given.path)
     if not path.exists() or (given.stamp is not None and sides.stamp_of(path) != given.stamp):
         raise ConflictError("source_changed", file=card.label)
-    return path
+    return Held(LocalFiles(path), str(path))
 
 
 def apply_line(house: House, transfer: str) -> str:

@@ -24,6 +24,8 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     nesting   -- the tree inside the file that was chosen, tokens as spelt; None: the reader's choice
     files     -- lent files
     candidate, arguments -- the class of `text` that is the model, and its arguments as typed
+    url       -- address of a remote checkpoint, without what may be secret in it
+    signed    -- whether there was more to that address: kept in memory only
     stamp     -- size and modification time of `path` when it was read
     """
 
@@ -38,6 +40,8 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     arguments: str = ""
     stamp: tuple[int, int] | None = None
     against: str = ""
+    url: str = ""
+    signed: bool = False
 
 
 _card = msgspec.json.Decoder(SideCard)
@@ -103,13 +107,13 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         parameters=tree.parameters,
         bytes=sum(file.size for file in tree.files) or tree.nbytes,
         sent=tree.bytes_read,
-        holds=given.kind in {"path", "upload"} and bool(tree.files),
+        holds=given.kind in {"path", "upload", "remote"} and bool(tree.files),
         nesting=tuple(map(spell_token, tree.nesting)),
         offers=offers,
         warnings=tree.warnings,
         globals=tree.globals,
         files=given.files,
-        path=given.path if given.kind == "path" else "",
+        path=given.path if given.kind == "path" else given.url,
     )
 
 

@@ -7,34 +7,36 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from app import definitions, readers
 from app.definitions.errors import TextError
 from app.errors import KeygraftError, LimitError
 from app.keys import KeyTree, parse_token
-from app.services import browse, lent, models, sidebook
+from app.services import browse, lent, models, remote, sidebook
 from app.services.cards import SideCard
 from app.services.house import LOCAL, House, new_id
 from app.services.sidebook import Given
 
-_REMOTE = re.compile(r"(?:https?|s3|hf|gs)://", re.IGNORECASE)
 _MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
 _PATH = re.compile(r"(?:/|~/|\.{1,2}/|[A-Za-z]:[\\/])")
 _TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
 _INDEX = ".index.json"
 
 
-def understand(house: House, text: str, *, against: str | None = None, by: str = LOCAL) -> SideCard:
+def understand(house: House, text: str, *, against: str | None = None, by: str = LOCAL, reading: str = "") -> SideCard:
     """Understand what was typed or pasted.
 
     against -- the other side: what an error message of `load_state_dict` is read against
+    reading -- name under which reading an address can be watched and cancelled
     Raises KeygraftError: what was given cannot be read, and why.
     """
     if len(text) > house.settings.text_bytes:
         raise LimitError("text_too_long", limit=house.settings.text_bytes >> 20)
     line = text.strip()
     if "\n" not in line and line:
-        if _REMOTE.match(line):
-            raise KeygraftError("remote_unsupported", address=line[:200])
+        if remote.is_address(line):
+            return remote.understand(house, line, reading=reading, by=by)
         if _MODEL.match(line):
             return models.from_spec(house, line, by=by)
         path = _as_path(house, line)
@@ -138,16 +140,14 @@ def nest(house: House, side: str, nesting: Sequence[str], *, by: str = LOCAL) ->
     """Read another tree of the same file; a new side, for the old one may be in use. Raises KeygraftError."""
     with house.database.read() as tx:
         given = sidebook.given_of(sidebook.row_of(tx, side))
-    changed = _with_nesting(given, tuple(nesting))
+    changed = msgspec.structs.replace(given, nesting=tuple(nesting))
     if given.kind == "lent":
         return lent.read_again(house, side, changed, by=by)
+    if given.kind == "remote":
+        return remote.read_again(house, side, changed, by=by)
     if given.kind not in {"path", "upload"}:
         raise KeygraftError("nesting_not_there", nesting=".".join(nesting))
     return sidebook.keep_tree(house, changed, _read(house, changed), by=by)
-
-
-def _with_nesting(given: Given, nesting: tuple[str, ...]) -> Given:
-    return Given(given.kind, given.label, path=given.path, nesting=nesting, files=given.files, stamp=given.stamp)
 
 
 def card(house: House, side: str) -> SideCard:

@@ -52,3 +52,20 @@ file-same = No difference: { NUMBER($alike) } { $alike ->
 file-differ = { NUMBER($removed) } removed, { NUMBER($added) } added, { NUMBER($reshaped) } of another shape, { NUMBER($retyped) } of another type, { NUMBER($retied) } tied otherwise, { NUMBER($alike) } alike.
 file-reordered = The keys that both have stand in another order.
 file-untied = untied
+
+## Addresses on the network
+
+card-fetched = { $read } of { $size } were fetched
+js-fetching = Fetching what is needed of { $address } …
+js-fetched = { $received } so far
+js-cancel = Cancel
+
+## Values of two files
+
+file-values = { $count ->
+        [0] All values that could be compared are equal.
+        [one] One tensor holds other values.
+       *[other] { NUMBER($count) } tensors hold other values.
+    }
+file-values-nan = NaN on one side
+file-values-apart = differs by up to { $largest }

@@ -75,8 +75,8 @@ export-why-unfinished = Some keys are still open: { $missing } missing, { $misma
 
 ## Errors: sides
 
-error-remote-unsupported = { $address } is an address on the network; this server reads files only.
-    .hint = Download the file and drop it here, or give its path on the server.
+error-remote-forgotten = What was secret in the address { $url } is no longer known: it is never stored.
+    .hint = Give the whole address again.
 error-text-too-long = This text is longer than { $limit } MB.
     .hint = Give the file instead, or only the keys with their shapes.
 error-upload-too-large = { $file } is larger than the { $limit } MB that may be uploaded.

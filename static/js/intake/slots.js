@@ -6,6 +6,7 @@ import { complain } from "../toasts.js";
 import { say, size } from "../words.js";
 import { chosen, dropped } from "./drops.js";
 import { lend } from "./lending.js";
+import { isAddress, readAddress } from "./remote.js";
 
 /** What is read as a whole: code and text. */
 const WHOLE = /\.(py|txt|csv|tsv|ya?ml|log|md|kg|plan)$/i;
@@ -23,6 +24,7 @@ export function startIntake() {
   document.addEventListener("click", onClick);
   document.addEventListener("change", onChosen);
   document.addEventListener("submit", collectArguments, true);
+  document.addEventListener("submit", onAddress, true);
   document.addEventListener("keydown", sendWithKeys);
   document.addEventListener("dragover", onOver);
   document.addEventListener("dragleave", onLeave);
@@ -314,6 +316,26 @@ function sending(cancel) {
       bar.value = sent;
     },
   };
+}
+
+/**
+ * An address may take its time: it is read under a card with a button that ends it.
+ * @param {SubmitEvent} event
+ */
+async function onAddress(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.matches(".box")) {
+    return;
+  }
+  const given = new FormData(form);
+  if (!isAddress(String(given.get("text") ?? ""))) {
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation();
+  const side = form.dataset.slot ?? "s";
+  const holder = document.getElementById(`box-failure-${side}`) ?? slotOf(side);
+  await fill(side, () => readAddress(described(given, side), holder));
 }
 
 /** @param {SubmitEvent} event */
