@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 DEPS := pyproject.toml constraints.txt package.json package-lock.json build_hook.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench clean
+.PHONY: help run test test-dialects lint format bench fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,10 @@ test: $(VENV)/.tested ## install, run all tests, those in the browser included
 	$(BIN)/python tests/browser/find_chromium.py
 	$(BIN)/python -m pytest $(ARGS)
 
+test-dialects: $(VENV)/.tested ## install the frameworks, load small models in them, compare every tensor
+	$(PIP) install -c constraints.txt transformers timm mmengine lightning
+	$(BIN)/python -m tests.dialects.with_libraries
+
 lint: $(VENV)/.tested ## style, types, laws of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,6 +47,9 @@ format: $(VENV)/.tested ## put every file into the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djlint --reformat templates --quiet
+
+fuzz: $(VENV)/.tested ## bend files for a minute and read them (ARGS="--seconds 600 --seed 7")
+	$(BIN)/python -m tests.fuzz.mutations $(ARGS)
 
 clean: ## forget the environment and what was built
 	rm -rf $(VENV) dist build static/vendor

@@ -15,7 +15,7 @@ from app import __version__, api, logs, messages, paths
 from app.api.meter import Meter, Metered
 from app.errors import KeygraftError, RefusedError
 from app.gate import Entry, Gate
-from app.services import sandboxes
+from app.services import housekeeping, sandboxes
 from app.services.house import LOCAL, House
 from app.services.recent import Recent
 from app.settings import Settings
@@ -33,10 +33,13 @@ def check(settings: Settings) -> None:
 
 def open_house(settings: Settings) -> House:
     """Make the data folder and the database, and wire the services."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings.data.chmod(0o700)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings.data.chmod(0o700)
+    except OSError as error:
+        raise KeygraftError("data_folder", path=str(settings.data), why=error.strerror or "") from error
     database = open_database(settings.database)
-    house = House(settings, database, builder=sandboxes.builder(settings), evaluated=Recent(settings.cached_workspaces))
+    house = House(settings, database, evaluated=Recent(settings.cached_workspaces), **sandboxes.doors(sandboxes.sandbox_of(settings)))
     with database.write() as tx:
         people.ensure(tx, LOCAL, messages.text("person-local"), house.clock())
     return house
@@ -51,6 +54,7 @@ def create_app(settings: Settings, *, house: House | None = None, entry: Entry |
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        inside.background.submit(housekeeping.tidy, inside)
         yield
         inside.close()
 

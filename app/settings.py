@@ -51,13 +51,15 @@ class Settings(BaseSettings):
     upload_bytes: int = Field(64 * MEGABYTE, gt=0, description="Largest request body, as sent.")
     lent_bytes: int = Field(512 * MEGABYTE, gt=0, description="Most bytes of one lent file set that are kept, after inflation.")
     text_bytes: int = Field(16 * MEGABYTE, gt=0, description="Longest pasted text.")
-    remote_allow_private: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Private networks (10.0.0.0/8) and hosts (minio.lan, .corp.example) that addresses may reach, separated by commas."
+    remote: bool = Field(default=True, description="Whether checkpoints at https, s3 and hf addresses may be read.")
+    remote_private: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Private networks, hosts and endings of host names that addresses may lead to, separated by commas; none by default.",
     )
-    remote_allow_http: bool = Field(default=False, description="Whether addresses may be reached without encryption, by plain http.")
-    remote_bytes: int = Field(4096 * MEGABYTE, gt=0, description="Most bytes that one remote checkpoint may bring.")
-    remote_proxy: str = Field("", description="http:// proxy that all connections to remote checkpoints take.")
-    remote_ca_file: str = Field("", description="File with certificates, PEM, to trust beside the system's for remote checkpoints.")
+    remote_http: bool = Field(default=False, description="Whether addresses may be plain http.")
+    remote_bytes: int = Field(4096 * MEGABYTE, gt=0, description="Most bytes that one remote checkpoint may bring in all.")
+    remote_proxy: str = Field("", description="Proxy that connections to addresses take: http://host:port.")
+    remote_ca_file: str = Field("", description="Certificates to trust besides the system's, a PEM file.")
     cached_workspaces: int = Field(8, ge=1, description="Evaluated transfers that are kept in memory.")
     snapshot_every: int = Field(20, ge=1, description="Edits between two stored plans; history replays from the nearest one.")
     log: str = Field("console", pattern="^(console|json)$", description="How the log is written: console or json.")
@@ -67,7 +69,7 @@ class Settings(BaseSettings):
     def _split_roots(cls, value: object) -> object:
         return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
 
-    @field_validator("allowed_hosts", "remote_allow_private", mode="before")
+    @field_validator("allowed_hosts", "remote_private", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         return tuple(part.strip().lower() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -5,8 +5,8 @@ usage: python benchmarks/automap.py [CORPUS] [--order listed sorted shuffled] [-
 
 import argparse
 import fnmatch
+import hashlib
 import importlib.util
-import random
 import re
 import statistics
 import sys
@@ -42,7 +42,7 @@ def renamed(entries, salt):
         for at, segment in enumerate(segments):
             if segment.isdigit() or segment in kept or segment in "./":
                 continue
-            segments[at] = words.setdefault(segment, "w" + random.Random(f"{salt}{segment}").randbytes(4).hex())
+            segments[at] = words.setdefault(segment, "w" + hashlib.blake2b(f"{salt}{segment}".encode(), digest_size=4).hexdigest())
         out[key] = "".join(segments)
     return out
 
@@ -60,7 +60,7 @@ def cases(score, corpus, only):
 def inverted(case):
     """The conversion the other way round, where its ops have an inverse; slices of a fused tensor become its concat."""
     truth, pieces = {}, {}
-    back = {"identity": lambda t, args: args, "transpose": lambda t, args: args, "reshape": None}
+    back = {"identity", "transpose", "reshape"}
     for key, t in case["truth"].items():
         if t["op"] == "slice":
             pieces.setdefault(t["source"][0], []).append((t["args"]["start"], key, t["args"]["dim"]))
@@ -78,6 +78,49 @@ def inverted(case):
         if sum(case["target"][key]["shape"][parts[0][2]] for _, key, _ in parts) == case["source"][source]["shape"][parts[0][2]]:
             truth[source] = {"source": [key for _, key, _ in parts], "op": "concat", "args": {"dim": parts[0][2]}}
     return {"source": case["target"], "target": case["source"], "truth": truth}
+
+
+def disturbed(case, how, name):
+    """A case made harder: modules missing on either side, words renamed here and there, a second copy of the source in the file."""
+
+    def share(text):
+        return hashlib.blake2b(f"{how}{name}{text}".encode(), digest_size=2).digest()[0] / 256
+
+    def module(key):
+        return re.sub(r"[0-9]+", "#", key.rpartition("." if "." in key else "/")[0])
+
+    source, target, truth = dict(case["source"]), dict(case["target"]), dict(case["truth"])
+    if how == "source-lacks":
+        source = {key: value for key, value in source.items() if share(module(key)) > 0.2}
+    elif how == "target-lacks":
+        target = {key: value for key, value in target.items() if share(module(key)) > 0.2}
+    elif how == "fewer-layers":
+        blocks = {
+            (match[1], int(match[2]))
+            for key in target
+            for match in [re.match(r"(.*?[./](?:layer|layers|blocks|h|block)[./])([0-9]+)[./]", key)]
+            if match
+        }
+        gone = {(stem, number) for stem, number in blocks if number >= 0.7 * (1 + max(n for s, n in blocks if s == stem))}
+        target = {key: value for key, value in target.items() if not any(key.startswith(f"{stem}{number}.") for stem, number in gone)}
+    elif how == "some-renamed":
+        words = {
+            word
+            for key in target
+            for word in re.split(r"[./]", key)
+            if not word.isdigit() and word not in {"weight", "bias", "running_mean", "running_var"}
+        }
+        new = {word: f"u{int(share(word) * 1e4)}" for word in words if share(word + "?") < 0.3}
+        renames = {key: "".join(new.get(part, part) for part in re.split(r"([./])", key)) for key in target}
+        target = {renames[key]: value for key, value in target.items()}
+        truth = {renames[key]: value for key, value in truth.items()}
+    elif how == "twice":
+        source |= {"ema." + key: value for key, value in source.items()}
+    truth = {key: t for key, t in truth.items() if key in target and all(source_key in source for source_key in t["source"])}
+    return {"source": source, "target": target, "truth": truth}
+
+
+DISTURBANCES = ("source-lacks", "target-lacks", "fewer-layers", "some-renamed", "twice")
 
 
 def decisions_needed(case, source, target, most=9):
@@ -107,9 +150,8 @@ def run(score, corpus, order, variant, only, show):
 
         options["vocabulary"] = NO_WORDS
     rows, counts = [], []
-    for name, case in cases(score, corpus, only):
-        if variant == "inverted":
-            case = inverted(case)
+    for name, given in cases(score, corpus, only):
+        case = inverted(given) if variant == "inverted" else disturbed(given, variant, name) if variant in DISTURBANCES else given
         if variant == "renamed":
             to = {side: renamed(case[side], name + side) for side in ("source", "target")}
             case["truth"] = {to["target"][k]: {**t, "source": [to["source"][s] for s in t["source"]]} for k, t in case["truth"].items()}

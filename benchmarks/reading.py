@@ -117,8 +117,12 @@ def main() -> None:
         path, shards = llama(folder), deepseek(folder)
         tree = read(LocalFiles(path))
         archive = Archive(LocalFiles(path).open(path.name), Limits())
-        allowed = sum(46 + len(entry.name) for entry in archive.entries) + next(e.size for e in archive.entries if e.name.endswith("data.pkl"))
-        print(f"13.5 GB .pth: {tree.bytes_read} bytes read; directory and data.pkl are {allowed}, so {tree.bytes_read - allowed} beside them")
+        allowed = sum(46 + len(entry.name) for entry in archive.entries) + next(
+            e.size for e in archive.entries if e.name.endswith("data.pkl")
+        )
+        print(
+            f"13.5 GB .pth: {tree.bytes_read} bytes read; directory and data.pkl are {allowed}, so {tree.bytes_read - allowed} beside them"
+        )
         pair(
             "13.5 GB .pth, read / torch.load(mmap=True)",
             lambda: read(LocalFiles(path)),
@@ -136,7 +140,9 @@ def main() -> None:
         read_limited(path)
         middle = time.perf_counter()
         read_limited(path)
-        print(f"in the limited child process: first {(middle - start) * 1000:.0f} ms, then {(time.perf_counter() - middle) * 1000:.1f} ms (wall)")
+        print(
+            f"in the limited child process: first {(middle - start) * 1000:.0f} ms, then {(time.perf_counter() - middle) * 1000:.1f} ms (wall)"
+        )
 
 
 if __name__ == "__main__":

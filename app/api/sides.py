@@ -14,6 +14,7 @@ from app.api.house import House
 from app.keys.documents import tree_to_json
 from app.services import browse, lent, remote, sides
 from app.services.cards import LentFile
+from app.viewing.summary import summarise
 
 router = APIRouter(tags=["sides"])
 
@@ -79,6 +80,12 @@ def tree(house: House, side: str) -> Response:
 def build(house: House, side: str, asked: models.Build) -> object:
     """Build the model that was chosen among the candidates."""
     return sides.build(house, side, asked.candidate, asked.arguments)
+
+
+@router.get("/sides/{side}/summary", response_model=models.SummaryOut)
+def summary(house: House, side: str) -> object:
+    """Say what a side holds at a glance: types, families, tied keys, what its pickle names, other trees, metadata."""
+    return msgspec.to_builtins(summarise(sides.tree(house, side)))
 
 
 @router.post("/sides/{side}/nesting", response_model=models.Side, status_code=201)

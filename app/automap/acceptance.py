@@ -1,11 +1,11 @@
 """How certain a pair is, and why: independent kinds of evidence, and the distance to the next best answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import exp
 
 import msgspec
 
-from app.automap.evidence import named_alike, opposed, roles_clash, template
+from app.automap.evidence import named_alike, opposed, taught
 from app.automap.matching import Matching
 from app.automap.shapes import buckets
 from app.automap.units import Unit
@@ -35,7 +35,8 @@ class Judge:
         self.trust = named / max(sum(counts.values()), 1)
 
     def _named(self, a: int, b: int) -> float:
-        return named_alike(self.matching.us[a], self.matching.vs[b])
+        u, v = self.matching.us[a], self.matching.vs[b]
+        return 1.0 if taught(u, v) in self.taught else named_alike(u, v)
 
     def verdict(self, a: int, b: int) -> Verdict:
         """Judge one pair."""
@@ -49,13 +50,15 @@ class Judge:
         name = self._named(a, b)
         near = matching.context.nearness(a, b)
         agree = matching.context.indices(a, b)
-        lone = len(matching.rows[a]) == 1 and len(matching.columns[b]) == 1
-        kinds = self._kinds(u, v, name, near, agree, lone)
+        lone = self._lone(a, b)
+        kinds = self._kinds(a, b, name=name, near=near, agree=agree)
         if matching.context.translation(a, b) >= 0.6:
             kinds["translation"] = Reason("learnt-name")
         if taught(u, v) in self.taught:
             kinds["decision"] = Reason("follows-decision")
-        clash = roles_clash(u, v) or opposed(u.words + u.outer, v.words + v.outer) > 0 or agree < -0.4
+        clash = (u.role != v.role and bool(u.role) and bool(v.role)) or opposed(u.words + u.outer, v.words + v.outer) > 0 or agree < -0.4
+        if "decision" in kinds and agree >= 0 and margin >= 0.8 and matching.solid[a] >= 0:
+            return Verdict(0.98, True, tuple(kinds.values()))
         accepted = (
             not clash
             and margin >= 1.2
@@ -66,11 +69,13 @@ class Judge:
         )
         logit = -0.6 + 0.55 * min(margin, 6.0) + 1.6 * name + 1.2 * near + 0.8 * lone - 3.0 * clash - 2.5 * (self.trust < TRUST)
         confidence = 1 / (1 + exp(-logit))
+        if matching.solid[a] < 0.5:
+            confidence = min(confidence, 0.65 if matching.solid[a] > 0.1 else 0.5)
         return Verdict(min(confidence, 0.995), accepted, tuple(kinds.values()))
 
     def _enough(self, name: float, kinds: Mapping[str, Reason], margin: float, near: float) -> bool:
         """Whether the evidence is of enough independent kinds; the less a name says, the more the rest must."""
-        if "decision" in kinds or (name >= 0.5 and len(kinds) >= 2) or (name >= 0.75 and margin >= 1.5):
+        if (name >= 0.5 and len(kinds) >= 2) or (name >= 0.75 and margin >= 1.5):
             return True
         silent = len(kinds) - ("name" in kinds)
         return (
@@ -79,8 +84,10 @@ class Judge:
             or (self.trust >= 0.75 and "shape" in kinds and silent >= 2 and near >= 0.3)
         )
 
-    def _kinds(self, u: Unit, v: Unit, name: float, near: float, agree: float, lone: bool) -> dict[str, Reason]:
+    def _kinds(self, a: int, b: int, *, name: float, near: float, agree: float) -> dict[str, Reason]:
         """Return the independent kinds of evidence for a pair, each with its reason."""
+        u, v = self.matching.us[a], self.matching.vs[b]
+        lone = self._lone(a, b)
         found: dict[str, Reason] = {}
         if u.role and u.role == v.role:
             found["name"] = Reason("same-role", {"role": u.role})
@@ -89,9 +96,9 @@ class Judge:
         elif name >= 0.5:
             found["name"] = Reason("similar-names")
         if lone:
-            found["shape"] = Reason("only-shape", {"shape": "×".join(map(str, v.main))})
+            found["shape"] = Reason("only-shape", {"shape": " by ".join(map(str, v.main))})
         elif near >= 0.35 and self._alone_in_block(u, v):
-            found["shape"] = Reason("only-shape-in-block", {"shape": "×".join(map(str, v.main))})
+            found["shape"] = Reason("only-shape-in-block", {"shape": " by ".join(map(str, v.main))})
         if near >= 0.5:
             found["context"] = Reason("same-surroundings", {"share": round(100 * near)})
         if agree > 0.5:
@@ -102,20 +109,14 @@ class Judge:
                 found["order"] = Reason("same-place", {"place": at + 1, "of": size})
         return found
 
+    def _lone(self, a: int, b: int) -> bool:
+        return len(self.matching.rows[a]) == 1 and len(self.matching.columns[b]) == 1
+
     def _alone_in_block(self, u: Unit, v: Unit) -> bool:
         """Whether each is the only one of its shape and kind in its block."""
         return self._mates(u, self.matching.us) == 1 == self._mates(v, self.matching.vs)
 
-    def _mates(self, unit: Unit, side: object) -> int:
+    def _mates(self, unit: Unit, side: Sequence[Unit]) -> int:
         holder = unit.block or unit.path[:1]
         key = buckets(unit.main)[0]
-        return sum(
-            1
-            for other in side  # type: ignore[attr-defined]
-            if other.path[: len(holder)] == holder and buckets(other.main)[0] == key and other.kind == unit.kind
-        )
-
-
-def taught(u: Unit, v: Unit) -> tuple[str, str]:
-    """Return what a decision about one pair says of others: the templates of both names."""
-    return template(u.path, leaf=True) + (u.part.name if u.part else ""), template(v.path, leaf=True) + (v.part.name if v.part else "")
+        return sum(1 for other in side if other.path[: len(holder)] == holder and buckets(other.main)[0] == key and other.kind == unit.kind)

@@ -40,7 +40,8 @@ class Decisions:
         wanted = [self._sources.get((name, source), ()) for name, source in zip(names, claim.sources, strict=True)]
         for b, _ in places:
             for a in dict.fromkeys(a for found in wanted for a, _ in found):
-                if a not in self.pairs and b not in self.pairs.values() and self._agrees(us[a], vs[b], claim):
+                free = a not in self.pairs and b not in self.pairs.values()
+                if free and self._agrees(us[a], vs[b], claim) and not _lent(us[a], vs[b], vs):
                     self.pairs[a] = b
                     break
 
@@ -67,6 +68,11 @@ class Decisions:
                     other = found.get(sibling)
                     if same and other is not None and other.pairs == draft.pairs:
                         yield sibling, Claim(other.claim.sources, claim.op, claim.args, other.claim.names)
+
+
+def _lent(u: Unit, v: Unit, vs: Sequence[Unit]) -> bool:
+    """Whether a source unit belongs to another target and is only shared with this one: an output layer tied to the embedding."""
+    return bool(u.role and v.role and u.role != v.role) and any(other.role == u.role and gate(u, other) for other in vs)
 
 
 def _places(units: Sequence[Unit]) -> dict[tuple[str, str], list[Place]]:

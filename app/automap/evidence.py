@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from app.automap.names import blank, descends, is_number, joined, numbered, numbers
-from app.automap.shapes import buckets, op_between
+from app.automap.names import blank, descends, is_number, numbered, numbers, unwrapped
+from app.automap.shapes import Op, buckets, op_between
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import OPPOSITES
 
@@ -18,6 +18,7 @@ SAME_LOCAL = 2.0
 SAME_KEY = 3.0
 RANK = 1.5
 LONE = 1.0
+TAUGHT = 1.5
 SAME_NUMBERS = 0.4
 CROWD = 8
 """So many partners of a unit are weighed where too many are alike."""
@@ -27,7 +28,7 @@ TURNED_ALIKE = -1.2
 OP_COST: Mapping[str, float] = {"identity": 0.0, "transpose": -0.5, "reshape": -0.6, "permute": -0.5}
 
 
-def op_of(u: Unit, v: Unit, param: str) -> tuple[str, dict[str, object]] | None:
+def op_of(u: Unit, v: Unit, param: str) -> Op | None:
     """Return the op between one parameter of two units."""
     return op_between(u.params[param], v.params[param])
 
@@ -45,7 +46,7 @@ def gate(u: Unit, v: Unit) -> bool:
 
 
 def _bias_agrees(u: Unit, v: Unit) -> bool:
-    """A square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
+    """Tell whether biases agree: a square that would have to turn is seen by no bias, but c_fc against c_proj is: [768] is not [3072]."""
     return u.params["bias"] == v.params["bias"]
 
 
@@ -115,7 +116,7 @@ def opposed(a: tuple[str, ...], b: tuple[str, ...]) -> int:
 @lru_cache(maxsize=65_536)
 def wrapped(a: Path, b: Path) -> bool:
     """Whether two paths are equal but for a prefix."""
-    short, long = sorted((tuple(joined(part) for part in path) for path in (a, b)), key=len)
+    short, long = sorted((unwrapped(a), unwrapped(b)), key=len)
     return long[-len(short) :] == short
 
 
@@ -125,7 +126,7 @@ def named_alike(u: Unit, v: Unit) -> float:
         return 1.0 if u.role == v.role else 0.0
     if u.part is None and v.part is None and wrapped(u.path, v.path):
         return 1.0
-    if u.local == v.local and any(not is_number(part) for part in u.local):
+    if unwrapped(u.local) == unwrapped(v.local) and any(not is_number(part) for part in u.local):
         return 1.0
     return likeness(u.words, v.words) if not opposed(u.words, v.words) else 0.0
 
@@ -135,12 +136,7 @@ def roles_clash(u: Unit, v: Unit) -> bool:
     if not u.role or not v.role or u.role == v.role:
         return False
     near = {u.role, v.role}
-    if (
-        near <= {"head", "lm_head"}
-        or near <= {"stem", "patch"}
-        or near == {"norm.only", "norm.attn"}
-        or near == {"scale.only", "scale.attn"}
-    ):
+    if near <= {"head", "lm_head"} or near in ({"norm.only", "norm.attn"}, {"scale.only", "scale.attn"}):
         return False
     bases = {role.rpartition(".")[2] for role in near}
     return len(bases) > 1 or {"self", "cross"} <= {role.partition(".")[0] for role in near}
@@ -156,7 +152,7 @@ def static_score(u: Unit, v: Unit) -> float:
     score += WORDS * likeness(u.words, v.words) + OUTER_WORDS * likeness(u.outer, v.outer)
     score += OPPOSITE * opposed(u.outer + u.words, v.outer + v.words)
     if u.part is None and v.part is None:
-        if u.local == v.local:
+        if unwrapped(u.local) == unwrapped(v.local):
             score += SAME_LOCAL
         if u.path == v.path:
             score += SAME_KEY
@@ -197,6 +193,11 @@ def shared_numbers(u: Unit, v: Unit) -> float:
 def _leaf_digits(u: Unit, v: Unit) -> int:
     left, right = (() if is_number(unit.path[-1]) else numbers(unit.path[-1]) for unit in (u, v))
     return 0 if not left or not right else 1 if left == right else -1
+
+
+def taught(u: Unit, v: Unit) -> tuple[str, str]:
+    """Return what a decision about one pair says of others: the templates of both names."""
+    return template(u.path, leaf=True) + (u.part.name if u.part else ""), template(v.path, leaf=True) + (v.part.name if v.part else "")
 
 
 Ranks = Mapping[Unit, tuple[int, int]]

@@ -12,6 +12,9 @@ from app.keys import KeyTree
 LEAF_RUN = 8
 """So many equal numbered leaf modules in a row are a repetition; fewer may be steps of one computation."""
 
+FLAT = 8
+"""So many keys without dots and slashes are flat names, whose words are the levels."""
+
 RunId = tuple[Path, str, str]
 
 
@@ -65,10 +68,12 @@ def trie(tree: KeyTree) -> Node:
 
 
 def separator_of(tree: KeyTree) -> str:
-    """Return what stands between segments: the tree's own word for it, or "/" where only that occurs."""
-    if tree.separator == "." and not any("." in key for key in tree.tensors) and any("/" in key for key in tree.tensors):
+    """Return what stands between segments: the tree's own word for it, or "/", or "_" where only that occurs."""
+    if tree.separator != "." or any("." in key for key in tree.tensors):
+        return tree.separator
+    if any("/" in key for key in tree.tensors):
         return "/"
-    return tree.separator
+    return "_" if len(tree.tensors) > FLAT and sum(key.count("_") for key in tree.tensors) > len(tree.tensors) else "."
 
 
 def _classify(node: Node, classes: dict[object, int]) -> int:

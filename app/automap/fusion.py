@@ -23,7 +23,7 @@ def take_apart(units: Sequence[Unit], others: Sequence[Unit]) -> list[Unit]:
     for unit in lone:
         fused = base(unit.role)
         parts = PIECES.get(fused)
-        if parts is None or (fused, unit.lengths) in whole and any(_alike(unit, other) for other in others if base(other.role) == fused):
+        if parts is None or ((fused, unit.lengths) in whole and any(_alike(unit, other) for other in others if base(other.role) == fused)):
             out.append(unit)
             continue
         split = _split(unit, parts, sizes.get(parts, ()))

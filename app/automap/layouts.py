@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.automap.names import joined
 from app.automap.fusion import base
+from app.automap.names import joined, unwrapped
 from app.automap.units import Unit
 from app.keys import KeyTree
 
@@ -62,7 +62,7 @@ class Layouts:
         if self.unmoved or (self.left == self.right and self.left):
             return same, ""
         if not self.left or not self.right:
-            return same, "" if [joined(part) for part in u.local] == [joined(part) for part in v.local] else "rotary"
+            return same, "" if unwrapped(u.local) == unwrapped(v.local) else "rotary"
         if not self.head_dim or rows % self.head_dim:
             return same, "rotary"
         half = self.head_dim // 2
@@ -87,7 +87,7 @@ def _fused_layout(unit: Unit) -> str:
 
 
 def _rotary(units: Sequence[Unit]) -> str:
-    names = {joined("".join(unit.local)) for unit in units} | {joined(unit.path[-1]) for unit in units}
+    names = {"".join(unwrapped(unit.local)) for unit in units} | {joined(unit.path[-1]) for unit in units}
     return next((layout for needed, layout, _ in ROTARY if needed <= names), "")
 
 
@@ -96,8 +96,11 @@ def _likely(units: Sequence[Unit]) -> bool:
     text = {joined(part) for unit in units for part in unit.path}
     if any("rotary" in part or "rope" in part or "invfreq" in part for part in text):
         return True
-    roles = {unit.role for unit in units}
-    return "wordembed" in roles and not {"pos", "relpos_table"} & roles and not any("relative" in part for part in text)
+    roles = {base(unit.role) for unit in units}
+    if {"pos", "relpos_table"} & roles or any("relative" in part for part in text):
+        return False
+    plain_norms = any(unit.role.startswith("norm.") and "bias" not in unit.params for unit in units)
+    return plain_norms or bool({"wordembed", "lm_head", "gate", "qnorm"} & roles)
 
 
 def _head_dim(units: Sequence[Unit], trees: Sequence[KeyTree]) -> tuple[int, bool]:

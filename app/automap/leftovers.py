@@ -16,8 +16,8 @@ TABLES = frozenset({"wordembed", "lm_head", "typeembed"})
 POSITIONS = frozenset({"pos", "relpos_table"})
 
 
-def leftovers(matching: Matching, found: Mapping[str, Draft]) -> Iterator[Draft]:
-    """Yield drafts for target keys that no pair reaches; `found` holds those that one does."""
+def leftovers(matching: Matching) -> Iterator[Draft]:
+    """Yield drafts for target keys that no pair reaches."""
     back = {b: a for a, b in matching.pairs.items()}
     free_u = [a for a in range(len(matching.us)) if a not in matching.pairs]
     free_v = [b for b in range(len(matching.vs)) if b not in back]

@@ -1,6 +1,7 @@
 """Whether a listing's order means something: registration order does, sorted and shuffled listings do not."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from app.automap.folding import separator_of
 from app.keys import KeyTree
@@ -17,7 +18,7 @@ def informative(tree: KeyTree) -> bool:
 
 
 def _sorted(keys: Sequence[str]) -> bool:
-    return all(a <= b for a, b in zip(keys, keys[1:], strict=False)) or _numerically(keys)
+    return all(a <= b for a, b in pairwise(keys)) or _numerically(keys)
 
 
 def _numerically(keys: Sequence[str]) -> bool:
@@ -26,7 +27,7 @@ def _numerically(keys: Sequence[str]) -> bool:
     from app.automap.names import words  # noqa: PLC0415 -- only short listings need it
 
     ranked = [tuple((word.isdigit(), int(word) if word.isdigit() else 0, word) for word in words(key)) for key in keys]
-    return all(a <= b for a, b in zip(ranked, ranked[1:], strict=False))
+    return all(a <= b for a, b in pairwise(ranked))
 
 
 def _together(keys: Sequence[str], separator: str) -> bool:

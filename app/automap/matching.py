@@ -57,12 +57,15 @@ def match(
     lone_u, lone_v = Counter(a for a, _ in allowed), Counter(b for _, b in allowed)
     by_place = (evidence.ranks(us), evidence.ranks(vs))
     by_name = [(evidence.ranks(us, by), evidence.ranks(vs, by)) for by in ("template", "digits", "role")]
+    lessons = {evidence.taught(us[a], vs[b]) for a, b in fixed.items()}
     for a, b in allowed:
         if (a in fixed or b in taken or b in closed) and fixed.get(a) != b:
             continue
         static[a, b] = evidence.static_score(us[a], vs[b]) + (100.0 if fixed.get(a) == b else 0.0)
         if lone_u[a] == lone_v[b] == 1 and len(us[a].main) > 1:
             static[a, b] += evidence.LONE
+        if lessons and evidence.taught(us[a], vs[b]) in lessons:
+            static[a, b] += evidence.TAUGHT
         if ordered:
             static[a, b] += evidence.RANK * _same_rank(by_place, us[a], vs[b])
     context = Context(us, vs)
@@ -93,7 +96,7 @@ def match(
         rows.setdefault(a, []).append(b)
         columns.setdefault(b, []).append(a)
     margins = _margins(pairs, scores, rows, columns)
-    solid = _margins(pairs, firm, rows, columns)
+    solid = _margins(pairs, firm, rows, columns, static)
     return Matching(us, vs, pairs, scores, margins, solid, context, ordered, by_place, left, rows, columns)
 
 
@@ -106,29 +109,35 @@ def _same_rank(ranks: tuple[evidence.Ranks, evidence.Ranks], u: Unit, v: Unit) -
 
 
 def _margins(
-    pairs: Mapping[int, int], scores: Mapping[Pair, float], rows: Mapping[int, list[int]], columns: Mapping[int, list[int]]
+    pairs: Mapping[int, int],
+    scores: Mapping[Pair, float],
+    rows: Mapping[int, list[int]],
+    columns: Mapping[int, list[int]],
+    alone: Mapping[Pair, float] | None = None,
 ) -> dict[int, float]:
-    """Return for each pair the loss of the cheapest exchange that would part it."""
+    """Return for each pair the loss of the cheapest exchange that would part it.
+
+    alone -- scores by which a pair is held against a rival that stayed free: what surroundings say speaks for whoever was taken
+    """
     back = {b: a for a, b in pairs.items()}
+    free = scores if alone is None else alone
     out = {}
     for a, b in pairs.items():
         own = scores[a, b]
         least = own - FLOOR + 2.0
         for other in rows[a]:
-            if other == b:
-                continue
-            rival = back.get(other)
-            gain = scores[a, other] - (0.0 if rival is None else scores[rival, other])
-            if rival is not None:
-                gain += max(scores.get((rival, b), FLOOR), FLOOR)
-            least = min(least, own - gain)
+            if other != b:
+                rival = back.get(other)
+                if rival is None:
+                    least = min(least, free[a, b] - free[a, other])
+                else:
+                    least = min(least, own + scores[rival, other] - scores[a, other] - max(scores.get((rival, b), FLOOR), FLOOR))
         for other in columns[b]:
-            if other == a:
-                continue
-            rival_at = pairs.get(other)
-            gain = scores[other, b] - (0.0 if rival_at is None else scores[other, rival_at])
-            if rival_at is not None:
-                gain += max(scores.get((a, rival_at), FLOOR), FLOOR)
-            least = min(least, own - gain)
+            if other != a:
+                place = pairs.get(other)
+                if place is None:
+                    least = min(least, free[a, b] - free[other, b])
+                else:
+                    least = min(least, own + scores[other, place] - scores[other, b] - max(scores.get((a, place), FLOOR), FLOOR))
         out[a] = least
     return out

@@ -3,7 +3,8 @@
 import re
 from functools import lru_cache
 
-from app.automap.vocabulary import DESCENDING
+from app.automap.units import Path, Unit
+from app.automap.vocabulary import DESCENDING, WRAPPERS, Vocabulary
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -20,6 +21,12 @@ def words(segment: str) -> tuple[str, ...]:
 def joined(segment: str) -> str:
     """Return a segment without case, underscores and dashes."""
     return "".join(words(segment))
+
+
+@lru_cache(maxsize=65_536)
+def unwrapped(path: Path) -> Path:
+    """Return a path, each segment joined, without what wrappers of training put between."""
+    return tuple(joined(part) for part in path if part not in WRAPPERS)
 
 
 @lru_cache(maxsize=65_536)
@@ -51,3 +58,24 @@ def blank(segment: str) -> str:
 def numbers(segment: str) -> tuple[int, ...]:
     """Return all integers inside a segment."""
     return tuple(int(found) for found in _DIGITS.findall(segment))
+
+
+def spoken(path: Path, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the words of a path under one spelling each; words that tell nothing are left out."""
+    out = []
+    for segment in path:
+        if is_number(segment):
+            continue
+        whole = vocabulary.synonyms.get(joined(segment))
+        for word in (whole,) if whole else words(segment):
+            if word not in vocabulary.silent and not word.isdigit():
+                out += [vocabulary.synonyms.get(word, word)]
+    return tuple(out)
+
+
+def name_of(unit: Unit) -> str:
+    """Return the last segment that is no number, joined."""
+    for segment in reversed(unit.path):
+        if not is_number(segment):
+            return joined(segment)
+    return ""

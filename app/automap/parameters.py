@@ -14,6 +14,7 @@ PLAIN: Mapping[str, str] = {
     "moving_mean": "mean",
     "running_var": "var",
     "moving_variance": "var",
+    "moving_var": "var",
     "running_variance": "var",
     "num_batches_tracked": "count",
     "weight_g": "weight_g",
@@ -41,6 +42,9 @@ def place(key: str, rank: int, tree: KeyTree, separator: str) -> tuple[Path, str
     """
     segments = tuple(key.split(separator))
     last, path = segments[-1], segments[:-1]
+    if separator == "_" and len(segments) > 2 and "_".join(segments[-2:]) in PLAIN:
+        last, path = "_".join(segments[-2:]), segments[:-2]
+    last = last.removesuffix(":0")
     if len(segments) > 3 and segments[-3] == "parametrizations" and last in _PARAMETRIZED:
         return segments[:-3], _PARAMETRIZED[last]
     if path and last in PLAIN:

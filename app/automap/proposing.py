@@ -1,17 +1,20 @@
 """The mapper's door: two sides in, one proposal for each target key out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+import msgspec
 
 from app.automap import folding
 from app.automap.acceptance import Judge, Verdict
 from app.automap.alignment import align, reopen
-from app.automap.leftovers import leftovers
 from app.automap.decisions import Decisions, head_dim
 from app.automap.layouts import Layouts
+from app.automap.leftovers import leftovers
 from app.automap.listing import informative
 from app.automap.matching import Matching, match
+from app.automap.memory import Approved, recall, replay
 from app.automap.recipes import Draft, drafts
+from app.automap.rivals import rivals
 from app.automap.vocabulary import VOCABULARY, Vocabulary
 from app.errors import LimitError
 from app.keys import KeyTree
@@ -36,7 +39,7 @@ def propose(
     target: KeyTree,
     *,
     fixed: Mapping[str, Claim | None] | None = None,
-    library: Sequence[Any] = (),
+    library: Sequence[Approved] = (),
     vocabulary: Vocabulary = VOCABULARY,
 ) -> dict[str, Proposal]:
     """Suggest where each target key's value comes from.
@@ -51,6 +54,9 @@ def propose(
     """
     decided = {key: claim for key, claim in (fixed or {}).items() if key in target.tensors}
     roots = {name: (folding.trie(tree), folding.separator_of(tree)) for name, tree in sources.items()}
+    replayed = replay(recall(library, sources, target), sources, target)
+    if replayed:
+        return {key: _decided(key, decided) if key in decided else replayed.get(key, Proposal(key, None)) for key in target.tensors}
     goal = folding.trie(target), folding.separator_of(target)
     ordered = informative(target) and all(informative(tree) for tree in sources.values())
     matching, decisions = _matched(roots, goal, vocabulary, decided, ordered=ordered)
@@ -93,13 +99,14 @@ def _matched(
 
 def _drafts(matching: Matching, layouts: Layouts, fixed: Mapping[str, Claim | None]) -> dict[str, Draft]:
     found = {draft.key: draft for draft in drafts(matching, layouts, fixed)}
-    for draft in leftovers(matching, found):
+    for draft in leftovers(matching):
         found.setdefault(draft.key, draft)
     return found
 
 
 def _proposals(matching: Matching, found: Mapping[str, Draft], decisions: Decisions) -> dict[str, Proposal]:
     judge = Judge(matching, decisions.pairs)
+    doubtful: dict[tuple[int, int], float] = {}
     opinions: dict[tuple[tuple[tuple[int, int], ...], str], Verdict] = {}
     out: dict[str, Proposal] = {}
     for draft in found.values():
@@ -107,9 +114,24 @@ def _proposals(matching: Matching, found: Mapping[str, Draft], decisions: Decisi
         if known is None:
             known = opinions[draft.pairs, draft.doubt] = _opinion(draft, [judge.verdict(*pair) for pair in draft.pairs])
         out[draft.key] = Proposal(draft.key, draft.claim, known.confidence, known.accepted, known.reasons)
+        if not known.accepted:
+            doubtful[draft.pairs[0]] = known.confidence
+    _add_alternatives(out, matching, doubtful)
     for key, claim in decisions.settled(found, matching.vs):
         out[key] = Proposal(key, claim, 0.99, accepted=True, reasons=(Reason("follows-decision"),))
     return out
+
+
+def _add_alternatives(out: dict[str, Proposal], matching: Matching, doubtful: Mapping[tuple[int, int], float]) -> None:
+    """Give what is not accepted its next best answers; what has no claim at all, those that were thought of."""
+    chosen = {b: (a, 1 - confidence) for (a, b), confidence in doubtful.items()}
+    paired = set(matching.pairs.values())
+    for b in range(len(matching.vs)):
+        if b in chosen or b not in paired:
+            a, left = chosen.get(b, (None, 0.5))
+            for key, others in rivals(matching, b, a, left):
+                known = out.get(key, Proposal(key, None))
+                out[key] = msgspec.structs.replace(known, alternatives=others)
 
 
 def _opinion(draft: Draft, verdicts: Sequence[Verdict]) -> Verdict:

@@ -69,6 +69,8 @@ class Turning:
     def op(self, u: Unit, v: Unit, param: str) -> tuple[Op, str]:
         """Return the op between two parameters, and a doubt."""
         plain = op_of(u, v, param) or ("identity", {})
+        if param == "weight" and plain[0] == "transpose" and _turns(u, v) and len(self.votes[_turning_kind(u, v)]) > 1:
+            return plain, "turned"
         if param != "weight" or not _turns(u, v) or not _square(u.params[param]):
             return plain, ""
         kind = _turning_kind(u, v)
@@ -155,8 +157,8 @@ def _plain(matching: Matching, a: int, b: int, turning: Turning, layouts: Layout
         if u.part is not None and u.part.stacked:
             experts = u.part.stacked
             for key, at in zip(v.keys(param), order, strict=True):
-                args = {"dim": 0, "start": at % experts, "length": 1}
-                yield Draft(key, Claim((keys[at // experts],), "slice", args, names), pair, param, "stacked")
+                one: dict[str, Any] = {"dim": 0, "start": at % experts, "length": 1}
+                yield Draft(key, Claim((keys[at // experts],), "slice", one, names), pair, param, "stacked")
         else:
             for key, at in zip(v.keys(param), order, strict=True):
                 yield Draft(key, Claim((keys[at],), op[0], op[1], names), pair, param, doubt)

@@ -2,14 +2,17 @@
 
 from functools import lru_cache
 from math import prod
+from typing import Any
 
 from app.automap.units import Shape
 
 TRANSPOSED = "transpose"
+Op = tuple[str, dict[str, Any]]
+"""Name and arguments of an op, in the words of a claim."""
 
 
 @lru_cache(maxsize=65_536)
-def op_between(source: Shape, target: Shape) -> tuple[str, dict[str, object]] | None:
+def op_between(source: Shape, target: Shape) -> Op | None:
     """Return op and arguments that make `target` of `source`; None where no simple one does."""
     if source == target:
         return "identity", {}
@@ -21,7 +24,7 @@ def op_between(source: Shape, target: Shape) -> tuple[str, dict[str, object]] | 
     return None
 
 
-def _axes(source: Shape, target: Shape) -> tuple[str, dict[str, object]] | None:
+def _axes(source: Shape, target: Shape) -> Op | None:
     """Reorder axes the way frameworks do: kernels of Keras and Flax end with (in, out), torch begins with (out, in)."""
     rank = len(source)
     if rank != len(target) or rank < 2:

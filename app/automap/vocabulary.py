@@ -50,10 +50,55 @@ SYNONYMS: Mapping[str, str] = {
 }
 
 SILENT = frozenset(
-    "model models module modules net network layer layers block blocks resblock resblocks h stage stages base the self orig mod state dict "
-    "params param parameter parameters sub core weight weights transformer list seq main features".split()
+    [
+        "model",
+        "models",
+        "module",
+        "modules",
+        "net",
+        "network",
+        "layer",
+        "layers",
+        "block",
+        "blocks",
+        "resblock",
+        "resblocks",
+        "h",
+        "stage",
+        "stages",
+        "base",
+        "the",
+        "self",
+        "orig",
+        "mod",
+        "state",
+        "dict",
+        "params",
+        "param",
+        "parameter",
+        "parameters",
+        "sub",
+        "fsdp",
+        "wrapped",
+        "checkpoint",
+        "fpw",
+        "core",
+        "weight",
+        "weights",
+        "transformer",
+        "list",
+        "seq",
+        "main",
+        "features",
+    ]
 )
 """Words that stand everywhere and so tell nothing."""
+
+PROJECTIONS = frozenset({"q", "k", "v", "qkv", "kv"})
+"""Roles of what goes into an attention."""
+
+WRAPPERS = frozenset({"_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_orig_mod", "_forward_module", "_fpw_module", "module"})
+"""Modules that training puts around others: FSDP, activation checkpoints, torch.compile, DataParallel, DeepSpeed."""
 
 STEPS = frozenset({"attn", "mlp", "norm", "conv", "linear", "embed", "query", "key", "value", "head"})
 """Words of modules that are steps of one block: `attn1` and `attn2` are no repetition."""
@@ -78,7 +123,7 @@ ALONE: Mapping[str, str] = {
         "dist_token": "disttoken distillationtoken",
         "mask_token": "masktoken maskembed",
         "registers": "regtoken registertokens registers storagetokens",
-        "patch": "patchembedding convproj patchembeddingconv",
+        "stem": "patchembedding convproj patchembeddingconv",
         "relpos_table": "relativeattentionbias relativepositionbiastable relposbiastable relativebiastable",
         "relpos_index": "relativepositionindex relposindex",
         "lm_head": "lmhead embedout",
@@ -97,7 +142,26 @@ ALONE: Mapping[str, str] = {
 """A module's last name -> its role, wherever it stands."""
 
 ATTENTION_OUT = frozenset(
-    "proj outproj oproj dense toout cproj wo outlin out o projout outputproj linearout outputdense projection output fcout linearo".split()
+    [
+        "proj",
+        "outproj",
+        "oproj",
+        "dense",
+        "toout",
+        "cproj",
+        "wo",
+        "outlin",
+        "out",
+        "o",
+        "projout",
+        "outputproj",
+        "linearout",
+        "outputdense",
+        "projection",
+        "output",
+        "fcout",
+        "linearo",
+    ]
 )
 """Names of the output projection, inside an attention."""
 
@@ -118,10 +182,44 @@ GATED: tuple[tuple[Mapping[str, str], str], ...] = (
 """Names of a gated feed-forward's members, where all of them stand side by side; each with the code that says so."""
 
 PLAIN_UP = frozenset(
-    "fc1 cfc w1 densehto4h lin1 linear1 fcin wi intermediate expand dense1 fc pwconv1 pointwiseconv1 intermediatedense upproj".split()
+    [
+        "fc1",
+        "cfc",
+        "w1",
+        "densehto4h",
+        "lin1",
+        "linear1",
+        "fcin",
+        "wi",
+        "intermediate",
+        "expand",
+        "dense1",
+        "fc",
+        "pwconv1",
+        "pointwiseconv1",
+        "intermediatedense",
+        "upproj",
+    ]
 )
 PLAIN_DOWN = frozenset(
-    "fc2 cproj w2 dense4htoh lin2 linear2 fcout wo output contract dense2 proj pwconv2 pointwiseconv2 outputdense downproj".split()
+    [
+        "fc2",
+        "cproj",
+        "w2",
+        "dense4htoh",
+        "lin2",
+        "linear2",
+        "fcout",
+        "wo",
+        "output",
+        "contract",
+        "dense2",
+        "proj",
+        "pwconv2",
+        "pointwiseconv2",
+        "outputdense",
+        "downproj",
+    ]
 )
 """Names of an ungated feed-forward's two linears, inside a feed-forward or directly in a block."""
 
@@ -132,10 +230,12 @@ STAGED: Mapping[str, str] = {
 }
 """Sequences of a diffusion residual block (guided-diffusion, unet.py: ResBlock) -> what their convolution or linear is."""
 
-SHORTCUTS = frozenset("shortcut downsample skip skipconnection ninshortcut convshortcut identityconv projshortcut residual".split())
+SHORTCUTS = frozenset(
+    ["shortcut", "downsample", "skip", "skipconnection", "ninshortcut", "convshortcut", "identityconv", "projshortcut", "residual"]
+)
 """Names of what bridges a residual block."""
 
-HEADS = frozenset("head classifier fc lastlinear classhead clshead logits linearhead heads".split())
+HEADS = frozenset(["head", "classifier", "fc", "lastlinear", "classhead", "clshead", "logits", "linearhead", "heads"])
 """Names of the last linear of a classifier."""
 
 DESCENDING: Mapping[str, str] = {

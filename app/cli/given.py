@@ -5,22 +5,22 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree
-from app.sources import FileSet, LocalFiles
+from app.sources import FileSet, LocalFiles, is_remote
 
 _NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<side>.+)\Z", re.DOTALL)
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://\S", re.IGNORECASE)
 _VARIABLE = "env:"
 _MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
 _TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
 
 
-class Side(msgspec.Struct, frozen=True):
-    """A side: its tree, and where its bytes lie (None: nowhere).
+class Side(NamedTuple):
+    """A side: its tree, and the files that hold its bytes (None: nothing does).
 
     text -- how it may be shown: of an address without what may be secret in it
     """
@@ -58,7 +58,7 @@ def read(text: str, *, source: KeyTree | None = None, python: Path | None = None
     """
     if text.startswith(_VARIABLE):
         text = os.environ.get(text[len(_VARIABLE) :], "") or text
-    if _REMOTE.match(text):
+    if is_remote(text):
         return _remote(text)
     if _MODEL.match(text):
         return Side(text, _built(text, python))
@@ -89,7 +89,7 @@ def _remote(text: str) -> Side:
     from app.services import remote
     from app.sources.remote import in_rounds
 
-    files = remote.opened(settings.load(host="127.0.0.1"), text)
+    files = remote.opened(settings.load(host="127.0.0.1", allowed_hosts=()), text)
     tree = msgspec.structs.replace(in_rounds(files, read_files), bytes_read=files.received)
     return Side(files.label, tree, files)
 

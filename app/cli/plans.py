@@ -1,12 +1,15 @@
 """Commands over plan files: convert, schema, diff and the rest."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app import messages
 from app.cli.output import Json, print_json, write, write_exactly
+
+if TYPE_CHECKING:
+    from app.mapping.plan import Plan
 
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", dir_okay=False)]
 Out = Annotated[Path | None, typer.Option("--out", help="File to write; left out: prints. The suffix .json chooses JSON.")]
@@ -15,7 +18,7 @@ Out = Annotated[Path | None, typer.Option("--out", help="File to write; left out
 def application() -> typer.Typer:
     """`keygraft plan …`."""
     app = typer.Typer(help=messages.text("cli-plan-help"), no_args_is_help=True, rich_markup_mode=None)
-    for command in (convert, diff, schema):
+    for command in (convert, diff, invert, rebase, merge, schema):
         app.command()(command)
     return app
 
@@ -36,19 +39,92 @@ def convert(plan: PlanArgument, out: Out = None, as_json: Json = False) -> None:
 
 def diff(a: PlanArgument, b: PlanArgument, as_json: Json = False) -> None:
     """Compare two plans by rule; exit 1 where they differ."""
+    from app.cli import work
+    from app.mapping.algebra import diff as compare
+
+    found = compare(work.load_plan(a), work.load_plan(b))
+    changes = [work.change_of(change) for change in found.changes]
+    if as_json:
+        print_json({"changes": changes, "target": found.target, "benign": found.benign})
+    else:
+        for change in changes:
+            for sign, rule in (("-", change.get("before")), ("+", change.get("after"))):
+                if rule:
+                    write(f"{sign} {rule}")
+    if not found.empty:
+        raise typer.Exit(1)
+
+
+def invert(
+    plan: PlanArgument,
+    source: Annotated[list[str], typer.Option("--source", help="SIDE, or NAME=SIDE repeated.")],
+    target: Annotated[str | None, typer.Option("--target", help="SIDE; default: the plan's frozen target.")] = None,
+    name: Annotated[str, typer.Option("--name", help="Which source to lead back to, where there are several.")] = "",
+    out: Out = None,
+) -> None:
+    """Write the plan that leads from the target back to a source; what cannot be had back is listed. Exit 1 where something is lost."""
+    from app.cli import work
+
+    found = work.load_plan(plan)
+    back, inverted, lost = work.Sides.of(source, target, found).inverted(found, name)
+    _deliver(work.frozen(inverted, back), out)
+    for loss in lost:
+        typer.echo(f"{loss.key}: {work.said(loss.reason)}", err=True)
+    if lost:
+        raise typer.Exit(1)
+
+
+def rebase(
+    plan: PlanArgument,
+    source: Annotated[list[str], typer.Option("--source", help="The sources that it was made for.")],
+    new_source: Annotated[list[str] | None, typer.Option("--new-source", help="The new sources; default: the same.")] = None,
+    target: Annotated[str | None, typer.Option("--target", help="The target that it was made for; default: the frozen one.")] = None,
+    new_target: Annotated[str | None, typer.Option("--new-target", help="The new target; default: the same.")] = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Carry a plan over to new versions of its sides; exit 1 where something no longer fits."""
+    from app.cli import work
+    from app.mapping.algebra import rebase as carry
+
+    found = work.load_plan(plan)
+    old = work.Sides.of(source, target, found)
+    new = work.Sides.of(new_source or source, new_target or target, found)
+    carried = carry(found, (old.trees, old.target.tree), (new.trees, new.target.tree))
+    if out is not None or not as_json:
+        _deliver(work.frozen(carried.plan, new), out)
+    misfits = [(each.rule, work.said(each.reason), each.keys) for each in carried.misfits]
+    if as_json:
+        print_json([{"rule": rule, "reason": reason, "keys": keys} for rule, reason, keys in misfits])
+    else:
+        for _, reason, keys in misfits:
+            typer.echo(f"{reason} {', '.join(keys)}", err=True)
+    if misfits:
+        raise typer.Exit(1)
+
+
+def merge(base: PlanArgument, ours: PlanArgument, theirs: PlanArgument, out: Out = None) -> None:
+    """Merge two plans that began as one; where both changed a rule, ours stands, and exit is 1."""
+    from app import mapping
+    from app.cli import work
+    from app.mapping.algebra import merge as three_way
+
+    found = three_way(*(work.load_plan(path) for path in (base, ours, theirs)))
+    _deliver(found.plan, out)
+    for clash in found.clashes:
+        typer.echo(mapping.statement(clash.base), err=True)
+    if found.clashes:
+        raise typer.Exit(1)
+
+
+def _deliver(plan: "Plan", out: Path | None) -> None:
     from app import mapping
     from app.cli import work
 
-    first = [mapping.statement(rule) for rule in work.load_plan(a).rules]
-    second = [mapping.statement(rule) for rule in work.load_plan(b).rules]
-    removed, added = [rule for rule in first if rule not in second], [rule for rule in second if rule not in first]
-    if as_json:
-        print_json({"removed": removed, "added": added})
+    if out is not None:
+        work.save_plan(out, plan)
     else:
-        for line in (*(f"- {rule}" for rule in removed), *(f"+ {rule}" for rule in added)):
-            write(line)
-    if first != second:
-        raise typer.Exit(1)
+        write_exactly(mapping.print_plan(plan).encode("utf-8", "surrogatepass"))
 
 
 def schema() -> None:

@@ -4,6 +4,7 @@ import socket
 import sys
 import threading
 import webbrowser
+from types import FrameType
 
 import uvicorn
 
@@ -44,6 +45,19 @@ def run(settings: Settings, *, browser: bool = False, sides: tuple[str, str] | N
         record.unlink(missing_ok=True)
 
 
+class _Server(uvicorn.Server):
+    """Lets those go who listen to events, so that stopping need not wait for them."""
+
+    def __init__(self, house: House, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._house = house
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the event streams, then the server."""
+        self._house.hub.close()
+        super().handle_exit(sig, frame)
+
+
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -52,7 +66,7 @@ def _listen(settings: Settings) -> socket.socket:
         listening.bind((settings.host, settings.port))
     except OSError as error:
         listening.close()
-        raise KeygraftError("port_taken", host=settings.host, port=settings.port, reason=error.strerror or "") from error
+        raise KeygraftError("port_taken", host=settings.host, port=str(settings.port), reason=error.strerror or "") from error
     return listening
 
 

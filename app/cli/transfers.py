@@ -1,4 +1,4 @@
-"""Commands over a source, a target and a plan: automap, evaluate, export, apply, check."""
+"""Commands over a source, a target and a plan: automap, evaluate, export, apply."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ PlanFile = Annotated[Path, typer.Option("--plan", help="Plan, text or JSON.", di
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (automap, evaluate, export, apply, check):
+    for command in (automap, evaluate, export, apply):
         app.command()(command)
 
 
@@ -74,7 +74,9 @@ def export(
     sides = work.Sides.read(source, target, python)
     found = work.load_plan(plan)
     if inverse:
-        sides, found = sides.inverted(found)
+        sides, found, lost = sides.inverted(found)
+        for loss in lost:
+            typer.echo(f"{loss.key}: {work.said(loss.reason)}", err=True)
     if kind in work.FILES:
         work.remap(sides, found, out, container=kind)
         return
@@ -101,8 +103,3 @@ def apply(
     if len(paths) < 2:
         raise typer.BadParameter("IN OUT")
     work.apply(work.load_plan(plan), paths[:-1], Path(paths[-1]), target=target, shard=max_shard_size, dtype=dtype, partial=allow_partial)
-
-
-def check(source: Source, target: Target, plan: PlanFile, as_json: Json = False, python: Python = None) -> None:
-    """Check that a plan holds: lint and evaluation; exit 1 if it does not."""
-    evaluate(source, target, plan, as_json, python)

@@ -3,17 +3,21 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from app import mapping
+from app import mapping, messages
 from app.cli import given
 from app.cli.given import Side
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree
 from app.mapping.claims import Proposal
-from app.mapping.outcomes import Evaluation
+from app.mapping.outcomes import Evaluation, Reason
 from app.mapping.plan import Init, Plan
+
+if TYPE_CHECKING:
+    from app.mapping.algebra import Change, Loss
 
 FILES = frozenset({"safetensors", "torch"})
 _SIZE = re.compile(r"(?P<count>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[KMGT]?)i?B?\Z", re.IGNORECASE)
@@ -39,6 +43,15 @@ class Sides(msgspec.Struct, frozen=True):
         only = next(iter(found.values())).tree if len(found) == 1 else None
         return cls(found, given.read(target, source=only, python=python))
 
+    @classmethod
+    def of(cls, sources: Sequence[str], target: str | None, plan: Plan) -> "Sides":
+        """Read all sides; where no target is named, the one that is frozen in the plan. Raises KeygraftError."""
+        if target is not None:
+            return cls.read(sources, target)
+        if not plan.target:
+            raise KeygraftError("plan_without_target")
+        return cls(given.sources(sources), Side("plan", mapping.thaw(plan)))
+
     @property
     def trees(self) -> dict[str, KeyTree]:
         """The sources' trees."""
@@ -60,12 +73,34 @@ class Sides(msgspec.Struct, frozen=True):
         rules = [rule for rule in mapping.induce(claims, self.trees, self.target.tree) if not isinstance(rule, Init)]
         return mapping.freeze(Plan(tuple(rules)), self.trees, self.target.tree)
 
+    def inverted(self, plan: Plan, name: str = "") -> tuple["Sides", Plan, "tuple[Loss, ...]"]:
+        """The way back from the target to one source: sides, plan, and what cannot be had back. Raises KeygraftError."""
+        from app.mapping.algebra import inverse
+
+        if name not in self.sources:
+            if len(self.sources) > 1:
+                raise KeygraftError("source_name_unknown", name=name or "(unnamed)")
+            name = next(iter(self.sources))
+        found = inverse(plan, self.trees, self.target.tree, source=name)
+        return Sides({"": self.target}, self.sources[name]), found.plan, found.lost
+
 
 def proposals_document(proposals: Mapping[str, Proposal]) -> bytes:
     """P.json."""
     from app.automap import to_json
 
     return msgspec.json.format(msgspec.json.encode(to_json(proposals)), indent=1) + b"\n"
+
+
+def frozen(plan: Plan, sides: Sides) -> Plan:
+    """The plan as it travels."""
+    return mapping.freeze(plan, sides.trees, sides.target.tree)
+
+
+def change_of(change: "Change") -> dict[str, str]:
+    """A difference between two plans: its kind, and the rules as text."""
+    ends = {"before": change.before, "after": change.after}
+    return {"kind": change.kind} | {name: mapping.print_rule(end[1]) for name, end in ends.items() if end is not None}
 
 
 def load_plan(path: Path) -> Plan:
@@ -142,11 +177,7 @@ def _open(evaluation: Evaluation) -> UnfinishedError:
 
 def apply(plan: Plan, inputs: Sequence[str], out: Path, *, target: str | None, shard: str, dtype: str, partial: bool) -> None:
     """Remap with a plan that carries its target. Raises KeygraftError."""
-    sources = given.sources(inputs)
-    if target is None and not plan.target:
-        raise KeygraftError("plan_without_target")
-    into = given.read(target) if target is not None else Side("plan", mapping.thaw(plan))
-    sides = Sides(sources, into)
+    sides = Sides.of(inputs, target, plan)
     unlike = mapping.unmet(plan, sides.trees)
     if unlike:
         raise KeygraftError("source_unexpected", name=unlike[0] or inputs[0][:200])
@@ -161,3 +192,9 @@ def _bytes(text: str) -> int:
     if match is None:
         raise KeygraftError("size_unreadable", text=text[:40])
     return int(float(match["count"]) * _UNITS[match["unit"].upper()])
+
+
+def said(reason: Reason) -> str:
+    """A reason in words."""
+    params: dict[str, Any] = dict(reason.params)
+    return messages.text("reason-" + reason.code.replace("_", "-"), **params)

@@ -10,6 +10,7 @@ from app.definitions.scanning import scan
 from app.definitions.scans import Candidate, Import, Parameter, Problem, Scan
 from app.definitions.snippet import SNIPPET
 from app.definitions.specs import DOORS, Spec, is_spec, parse_spec
+from app.definitions.static import Preview, preview
 from app.definitions.text import from_text
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Import",
     "Offered",
     "Parameter",
+    "Preview",
     "Problem",
     "Scan",
     "Spec",
@@ -43,6 +45,7 @@ __all__ = [
     "parse_call",
     "parse_edits",
     "parse_spec",
+    "preview",
     "resolved",
     "scan",
     "search",

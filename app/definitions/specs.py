@@ -41,7 +41,8 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def is_spec(text: str) -> bool:
     """Whether a text starts like a specification (and is no path or URL)."""
-    return text.partition(":")[0].strip() in DOORS
+    door, colon, _ = text.partition(":")
+    return bool(colon) and door.strip() in DOORS
 
 
 def parse_spec(text: str) -> Spec:

@@ -22,7 +22,10 @@ _STRANGE = re.compile(r"[\x00-\x1f\x7f\\:]")
 def checked_name(name: str) -> PurePosixPath:
     """Return an uploaded file's relative path; UploadError where it would leave the project's folder."""
     path = PurePosixPath(name)
-    if not name or len(name) > 1_000 or path.is_absolute() or ".." in path.parts or _STRANGE.search(name):
+    unwritable = any(len(part.encode("utf-8", "replace")) > 200 for part in path.parts) or any(
+        "\ud800" <= char <= "\udfff" for char in name
+    )
+    if not name or unwritable or not path.parts or len(name) > 1_000 or path.is_absolute() or ".." in path.parts or _STRANGE.search(name):
         raise UploadError("upload_path", name="".join(char if char.isprintable() else "?" for char in name)[:200])
     return path
 
@@ -37,6 +40,7 @@ class _Budget:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self._folders: set[str] = set()
         self._total = 0
 
     def add(self, path: PurePosixPath, content: bytes) -> None:
@@ -49,9 +53,11 @@ class _Budget:
             raise UploadError("upload_large", limit=MAX_TOTAL // 2**20)
         if len(self.files) >= MAX_FILES:
             raise UploadError("upload_many_files", limit=MAX_FILES)
-        if name in self.files:
+        folders = {str(parent) for parent in path.parents}
+        if name in self.files or name in self._folders or not folders.isdisjoint(self.files):
             raise UploadError("upload_twice", name=name[:200])
         self.files[name] = content
+        self._folders |= folders
 
 
 def project_files(files: Mapping[str, bytes]) -> dict[str, bytes]:

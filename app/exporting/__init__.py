@@ -4,14 +4,18 @@ from app.exporting.applying import Applied, apply
 from app.exporting.computing import computing
 from app.exporting.content import ExportError
 from app.exporting.options import FileOptions, ScriptOptions
-from app.exporting.pieces import Computed, Literal, OutputFile, PieceList, Range
+from app.exporting.piece import Computed, Literal, OutputFile, PieceList, Range
 from app.exporting.plan_files import plan_file, read_plan
 from app.exporting.remapped import pieces
+from app.exporting.report_pages import report_html, report_markdown
+from app.exporting.reporting import Check, Report, report, three_columns
 from app.exporting.scripts import loader_script
+from app.exporting.treemap import Tile, treemap
 from app.exporting.writing import write, write_file
 
 __all__ = [
     "Applied",
+    "Check",
     "Computed",
     "ExportError",
     "FileOptions",
@@ -19,13 +23,20 @@ __all__ = [
     "OutputFile",
     "PieceList",
     "Range",
+    "Report",
     "ScriptOptions",
+    "Tile",
     "apply",
     "computing",
     "loader_script",
     "pieces",
     "plan_file",
     "read_plan",
+    "report",
+    "report_html",
+    "report_markdown",
+    "three_columns",
+    "treemap",
     "write",
     "write_file",
 ]

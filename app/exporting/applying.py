@@ -10,7 +10,7 @@ from app import readers
 from app.exporting.computing import computing
 from app.exporting.content import ExportError
 from app.exporting.options import FileOptions
-from app.exporting.pieces import PieceList
+from app.exporting.piece import PieceList
 from app.exporting.remapped import pieces
 from app.exporting.writing import Progress, write
 from app.keys import KeyTree, parse_token

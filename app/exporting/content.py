@@ -8,7 +8,7 @@ import msgspec
 from app.errors import KeygraftError
 from app.exporting.names import plain_name
 from app.exporting.options import FileOptions
-from app.exporting.pieces import Computed, Piece
+from app.exporting.piece import Computed, Piece
 from app.exporting.ranges import joined, ranges_of, shape_of
 from app.keys import KeyTree, bytes_of, itemsize
 from app.keys.dtypes import FLOATING

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from app.exporting.carried import kernel_names
-from app.exporting.grouping import Group, Hole, LeafShape, Number, Run, Shape, StepShape
-from app.exporting.layout import Comprehension, Node, call, row
+from app.exporting.grouping import Group, Hole, LeafShape, Number, Run, Shape, StepShape, grouped
+from app.exporting.layout import Comprehension, Node, call, flat, row
 from app.exporting.layout import Group as Brackets
 from app.exporting.literals import literal, template_literal, text_literal
 from app.keys.dtypes import TORCH
+from app.mapping import Recipe
 
 ELEMENT = "n"
 """Variable of a comprehension; nested ones count on."""
@@ -148,3 +149,9 @@ KERNEL_CODE: dict[str, Code] = {
     "stack": _joined("torch.stack"),
     "cast": _cast,
 }
+
+
+def leftover_code(recipe: Recipe) -> str:
+    """Write one recipe as an expression over `take("key")`, for people."""
+    group = grouped({"": recipe})[0]
+    return flat(Printer(group, (), qualified=False).expression(group.shape))

@@ -117,7 +117,8 @@ def _permute(parts: list[Array], args: Args) -> Array:
         return parts[0].transpose(args["dims"])
     dim = args["dim"]
     if "roll" in args:
-        return np.roll(parts[0], -int(args["roll"]), dim)
+        rolled: Array = np.roll(parts[0], -int(args["roll"]), dim)
+        return rolled
     order = np.arange(parts[0].shape[dim])
     if "view" in args:
         order = order.reshape(args["view"]).transpose(args["dims"]).reshape(-1)
@@ -132,7 +133,8 @@ def _permute(parts: list[Array], args: Args) -> Array:
 
 
 def _slice(parts: list[Array], args: Args) -> Array:
-    return parts[0][(slice(None),) * args["dim"] + (slice(args["start"], args["start"] + args["length"]),)]
+    cut: Array = parts[0][(slice(None),) * args["dim"] + (slice(args["start"], args["start"] + args["length"]),)]
+    return cut
 
 
 _MOVES: dict[str, Move] = {

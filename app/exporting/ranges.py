@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import prod
 
-from app.exporting.pieces import Range
+from app.exporting.piece import Range
 from app.keys import KeyTree, itemsize
 from app.mapping.outcomes import Leaf, Recipe, Step
 

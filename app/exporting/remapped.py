@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.exporting.content import content
 from app.exporting.options import FileOptions
-from app.exporting.pieces import Computed, OutputFile, PieceList, Range
+from app.exporting.piece import Computed, OutputFile, PieceList, Range
 from app.exporting.safetensors import safetensors_file
 from app.exporting.shards import index_file, shard_names, shards
 from app.exporting.torch_zip import torch_file

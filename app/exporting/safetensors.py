@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from app.exporting.content import Entry, ExportError
-from app.exporting.pieces import Literal, OutputFile, Piece
+from app.exporting.piece import Literal, OutputFile, Piece, Range
 from app.keys import itemsize
 
 _DTYPES = frozenset(
@@ -57,12 +57,29 @@ def safetensors_file(name: str, entries: Sequence[Entry], metadata: Mapping[str,
         offset += entry.nbytes
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
+    text += b" " * _page_padding(order, 8 + len(text))
     if len(text) > MAX_HEADER:
         raise ExportError("header_too_large", size=len(text), limit=MAX_HEADER)
     pieces: list[Piece] = [Literal(len(text).to_bytes(8, "little") + text)]
     for entry in order:
         pieces.extend(entry.pieces)
     return OutputFile(name, tuple(pieces), tuple(entry.key for entry in order))
+
+
+def _page_padding(entries: Sequence[Entry], start: int) -> int:
+    """Count the spaces after which the first large range lies as it does in its file: the kernel then copies whole pages."""
+    at = start
+    for entry in entries:
+        for piece in entry.pieces:
+            if isinstance(piece, Range) and piece.length >= _LARGE:
+                padding = (piece.offset - at) % _PAGE
+                return 0 if padding % 8 else padding
+            at += piece.length
+    return 0
+
+
+_PAGE = 4096
+_LARGE = 1 << 20
 
 
 def _check(entry: Entry) -> None:

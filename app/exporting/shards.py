@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from app.exporting.content import Entry
-from app.exporting.pieces import Literal, OutputFile
+from app.exporting.piece import Literal, OutputFile
 
 
 def shards(entries: Iterable[Entry], limit: int) -> list[list[Entry]]:

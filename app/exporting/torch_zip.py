@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from app.exporting.content import Entry, ExportError
 from app.exporting.pickling import Stored, state_dict_pickle, writable
-from app.exporting.pieces import Checksum, Directory, EntryStart, Literal, OutputFile, Piece
+from app.exporting.piece import Checksum, Directory, EntryStart, Literal, OutputFile, Piece
 
 ROOT = "archive"
 ALIGNMENT = 64

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from app.errors import KeygraftError, LimitError, RefusedError
-from app.exporting.pieces import Checksum, Computed, Directory, EntryStart, Literal, OutputFile, PieceList, Range
+from app.exporting.piece import Checksum, Computed, Directory, EntryStart, Literal, OutputFile, PieceList, Range
 from app.exporting.stored_checksums import StoredChecksums
 from app.exporting.torch_zip import central_directory, descriptor
 from app.mapping.outcomes import Leaf, Recipe

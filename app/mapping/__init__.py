@@ -1,5 +1,6 @@
 """The heart: plans, their rules and ops, what they do to trees, and how they are edited."""
 
+from app.mapping.algebra import compose, diff, inverse, merge, rebase
 from app.mapping.benign import BENIGN
 from app.mapping.claims import Claim, Proposal
 from app.mapping.documents import plan_from_json, plan_schema, plan_to_json
@@ -8,7 +9,9 @@ from app.mapping.errors import EditError, OpError, PatternError, PlanError, Rege
 from app.mapping.evaluation import evaluate, leaves
 from app.mapping.freezing import digest, freeze, thaw, unmet
 from app.mapping.induction import induce
+from app.mapping.linting import Finding, lint
 from app.mapping.matching import matcher
+from app.mapping.ops import ops_table
 from app.mapping.outcomes import Coverage, Evaluation, Leaf, Reason, Recipe, SourceOutcome, Step, TargetOutcome
 from app.mapping.patterns import escape
 from app.mapping.plan import (
@@ -44,6 +47,7 @@ __all__ = [
     "EnableRule",
     "Evaluation",
     "Expr",
+    "Finding",
     "FrozenTensor",
     "Ignore",
     "Init",
@@ -72,15 +76,21 @@ __all__ = [
     "check_rule",
     "claim_of",
     "compile_regex",
+    "compose",
+    "diff",
     "digest",
     "escape",
     "evaluate",
     "expression_of",
     "freeze",
     "induce",
+    "inverse",
     "invert",
     "leaves",
+    "lint",
     "matcher",
+    "merge",
+    "ops_table",
     "parse_plan",
     "parse_rule",
     "plan_from_json",
@@ -88,6 +98,7 @@ __all__ = [
     "plan_to_json",
     "print_plan",
     "print_rule",
+    "rebase",
     "refs",
     "statement",
     "thaw",

@@ -15,7 +15,7 @@ from app.mapping.ops import Value
 from app.mapping.outcomes import Leaf, Reason, TargetOutcome
 from app.mapping.patterns import Part, Slot, parse_pattern, used_names
 from app.mapping.plan import Bind, Ref
-from app.mapping.resolution import Absent, Clash, Found, Gap, Resolver
+from app.mapping.resolution import Absent, Clash, Found, Gap, Resolver, Several
 from app.mapping.selection import Matched
 from app.mapping.solving import Solver
 from app.mapping.validation import refs, rule_kinds
@@ -69,6 +69,11 @@ class BoundRule:
         """Claim by a bind without an op and without arithmetic on its left: nearly all keys of nearly all plans."""
         tensors, index, label = self.target.tensors, self.index, plain.label
         owner_of, infos = plain.owners.get, plain.tensors
+        template = matched.template(plain.parts, plain.separator)
+        if template is not None and template not in plain.templates:
+            lack = (index, template)
+            lacking.update({key: lacking.get(key) or lack for key in matched.keys} if lacking else dict.fromkeys(matched.keys, lack))
+            return
         for key, name in zip(matched.keys, matched.write(plain.parts, plain.separator), strict=True):
             owner = owner_of(name)  # type: ignore[arg-type]
             if owner is None:
@@ -91,6 +96,9 @@ class BoundRule:
                 return self._state("conflicting", clash_reason(one))
             if isinstance(one, Gap):
                 return self._state("mismatched", one.reason)
+        counts = [len(one.leaves) for one in found if isinstance(one, Several)]
+        if len(set(counts)) > 1:
+            return self._state("mismatched", Reason("gather_uneven", {"first": min(counts), "second": max(counts)}))
         wanted = self.target.tensors[key]
         try:
             value: Value = self._builder.build(found, numbers, wanted.shape)
@@ -111,6 +119,7 @@ class _Plain(msgspec.Struct, frozen=True):
     label: str
     owners: dict[str, str]
     tensors: dict[str, TensorInfo]
+    templates: frozenset[str]
 
 
 def _plain(rule: Bind, found: list[tuple[Ref, WorkingSource | None]], on_left: frozenset[str], target: tuple[Part, ...]) -> _Plain | None:
@@ -120,7 +129,8 @@ def _plain(rule: Bind, found: list[tuple[Ref, WorkingSource | None]], on_left: f
     parts = parse_pattern(ref.pattern)
     if (source.rivals and not ref.raw) or any(name not in on_left for name in used_names(parts)):
         return None
-    return _Plain(parts, source.tree.separator, source.name, source.raw if ref.raw else source.owners, source.tree.tensors)
+    owners, templates = (source.raw, source.templates_raw) if ref.raw else (source.owners, source.templates)
+    return _Plain(parts, source.tree.separator, source.name, owners, source.tree.tensors, templates)
 
 
 def clash_reason(clash: Clash) -> Reason:

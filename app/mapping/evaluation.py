@@ -11,7 +11,7 @@ from app.mapping.benign import BENIGN, benign_reason, holds, is_versioned
 from app.mapping.claiming import BoundRule
 from app.mapping.coverage import coverage_of
 from app.mapping.fitting import fit
-from app.mapping.folds import FoldedFamily, fold
+from app.mapping.folds import FoldedFamily, fold_tree
 from app.mapping.matching import matcher
 from app.mapping.outcomes import Evaluation, Leaf, Reason, Recipe, SourceOutcome, TargetOutcome
 from app.mapping.plan import Bind, Ignore, Init, Plan
@@ -54,7 +54,7 @@ class _Evaluation:
 
     def targets(self) -> dict[str, TargetOutcome]:
         """Outcome of each target key, in the tree's order."""
-        for family in fold(self.target.tensors, self.target.separator):
+        for family in fold_tree(self.target):
             self._family(family)
         found = self.found
         self._tied(found)

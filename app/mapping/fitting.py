@@ -1,6 +1,6 @@
 """Whether a tensor fits a target key, in the way `load_state_dict` decides it.
 
-What torch does: a shape must be equal, but a 1-D tensor goes into a 0-d parameter by its first element (files of torch 0.3 and before); any dtype is
+What torch does: a shape must be equal, but a tensor of shape [1] goes into a 0-d parameter (files of torch 0.3 and before); any dtype is
 copied into any other without a word.
 """
 
@@ -16,8 +16,8 @@ def fit(shape: tuple[int, ...] | None, dtype: str, wanted: tuple[int, ...] | Non
     if shape is None or wanted is None:
         return "loaded", Reason("shape_unknown")
     if shape != wanted:
-        if wanted == () and len(shape) == 1 and shape[0] > 0:
-            return "loaded", Reason("first_element", {"shape": words(shape)})
+        if wanted == () and shape == (1,):
+            return "loaded", Reason("first_element")
         return "mismatched", Reason("shape_differs", {"found": words(shape), "wanted": words(wanted)})
     if dtype != wanted_dtype:
         return "loaded", Reason("dtype_cast", {"found": dtype, "wanted": wanted_dtype})

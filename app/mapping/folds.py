@@ -1,12 +1,12 @@
 """A tree folded for evaluation: families with the numbers of their members, so that a rule is matched once a family and not once a key."""
 
 import re
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import TypeAlias
 
-from app.keys import families
+from app.keys import KeyTree, families
 
 Row: TypeAlias = tuple[str, ...]
 """The integer segments of one key, as text."""
@@ -45,6 +45,31 @@ class FoldedFamily:
             return [(key.split(separator)[at],) for key in self.keys]
         pick = itemgetter(*holes)
         return [pick(key.split(separator)) for key in self.keys]
+
+
+class _Same:
+    """A mapping by identity, as the key of a memory."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: Mapping[str, object]) -> None:
+        self.held = held
+
+    def __hash__(self) -> int:
+        return id(self.held)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.held is other.held
+
+
+def fold_tree(tree: KeyTree) -> list[FoldedFamily]:
+    """Fold the keys of a tree. Trees do not change, and a person's next edit evaluates the same ones: the last few are remembered."""
+    return _remembered(_Same(tree.tensors), tree.separator)
+
+
+@lru_cache(maxsize=6)
+def _remembered(same: _Same, separator: str) -> list[FoldedFamily]:
+    return fold(same.held, separator)
 
 
 def fold(keys: Iterable[str], separator: str) -> list[FoldedFamily]:

@@ -4,7 +4,7 @@ RE2 runs them in time linear in the key; a pattern with few and flat repeats goe
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Protocol
 
@@ -151,6 +151,11 @@ class Regex:
         found = engine.search(key)
         return None if found is None else (found.start(), found.end())
 
+    def spans(self, key: str) -> list[tuple[int, int]]:
+        """Return where all matches lie."""
+        engine = self._fast if self._flat and len(key) <= _SHORT_KEY else self._linear
+        return [(found.start(), found.end()) for found in engine.finditer(key)]
+
     def _expand(self, match: _Match) -> str:
         if self._plain is not None:
             return self._plain
@@ -177,6 +182,7 @@ def _compile_re2(find: str) -> "_Linear":
 class _Linear(Protocol):
     def sub(self, repl: Callable[[_Match], str], text: str, /) -> object: ...
     def search(self, text: str, /) -> _Match | None: ...
+    def finditer(self, text: str, /) -> Iterator[_Match]: ...
 
 
 def _template(to: str, find: str, compiled: "re.Pattern[str]") -> tuple[str | tuple[str | int], ...]:

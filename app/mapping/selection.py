@@ -17,12 +17,16 @@ _INTEGER = re.compile(r"(?:0|[1-9][0-9]{0,8})\Z", re.ASCII)
 
 
 class Matched:
-    """Keys that a pattern takes, with a row of texts each; `fragments` writes a placeholder from a row."""
+    """Keys that a pattern takes, with a row of texts each; `fragments` writes a placeholder from a row.
 
-    def __init__(self, keys: list[str], rows: Sequence[Row], fragments: dict[str, Fragment]) -> None:
+    folded -- whether the keys are of one family and the rows their integers
+    """
+
+    def __init__(self, keys: list[str], rows: Sequence[Row], fragments: dict[str, Fragment], *, folded: bool = False) -> None:
         self.keys = keys
         self.rows = rows
         self.fragments = fragments
+        self.folded = folded
 
     def column(self, name: str) -> list[str]:
         """Value of one placeholder for each key, as text; a rest has its segments joined by JOINT."""
@@ -34,7 +38,27 @@ class Matched:
             [key for key, wanted in zip(self.keys, keep, strict=True) if wanted],
             [row for row, wanted in zip(self.rows, keep, strict=True) if wanted],
             self.fragments,
+            folded=self.folded,
         )
+
+    def template(self, parts: tuple[Part, ...], separator: str) -> str | None:
+        """Template of the keys that a pattern gives for these keys; None where they may have several."""
+        if not self.folded:
+            return None
+        text = ""
+        for part in parts:
+            match part:
+                case Literal(literal):
+                    text += literal
+                case Hole(name, _) | Rest(name):
+                    form, fields = self.fragments[name]
+                    text += (form % ((HOLE,) * len(fields))).replace(JOINT, separator)
+                case _:
+                    text += HOLE
+        segments = text.split(separator)
+        if any(HOLE in segment and segment != HOLE for segment in segments):
+            return None
+        return separator.join(HOLE if _INTEGER.match(segment) else segment for segment in segments)
 
     def write(self, parts: tuple[Part, ...], separator: str) -> list[str | None]:
         """Write a pattern for each key: None where a computed integer is none."""
@@ -129,9 +153,9 @@ class Selector:
         if self.rest is not None:
             fragments[self.rest] = _tail(family.segments[len(segments) :], hole)
         if not checks:
-            return Matched(family.keys, family.rows, fragments)
+            return Matched(family.keys, family.rows, fragments, folded=True)
         keep = [all(check(row[at]) for at, check in checks) for row in family.rows]
-        return Matched(family.keys, family.rows, fragments).kept(keep) if any(keep) else None
+        return Matched(family.keys, family.rows, fragments, folded=True).kept(keep) if any(keep) else None
 
     def _by_key(self, family: FoldedFamily) -> Matched | None:
         keys, rows = [], []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from app.keys import KeyTree
-from app.mapping.folds import FoldedFamily, fold
+from app.mapping.folds import FoldedFamily, fold, fold_tree
 from app.mapping.plan import Plan, Rename
 from app.mapping.regexes import compile_regex
 
@@ -70,12 +70,22 @@ class WorkingSource:
     @cached_property
     def folded(self) -> list[FoldedFamily]:
         """Families of the working names."""
-        return fold(dict.fromkeys(self.names), self.tree.separator)
+        return self.folded_raw if self.names is self.keys else fold(dict.fromkeys(self.names), self.tree.separator)
+
+    @cached_property
+    def templates(self) -> frozenset[str]:
+        """Templates of the working names."""
+        return frozenset(family.template for family in self.folded)
+
+    @cached_property
+    def templates_raw(self) -> frozenset[str]:
+        """Templates of the names in the file."""
+        return frozenset(family.template for family in self.folded_raw)
 
     @cached_property
     def folded_raw(self) -> list[FoldedFamily]:
         """Families of the names in the file."""
-        return self.folded if self.names is self.keys else fold(self.keys, self.tree.separator)
+        return fold_tree(self.tree)
 
 
 def enabled_renames(plan: Plan) -> list[tuple[int, Rename]]:

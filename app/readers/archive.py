@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.keys import Warned
 from app.readers.errors import ReadLimitError, UnknownFormatError, ZipError
 from app.readers.limits import Limits
 from app.sources import ByteSource, Span
@@ -64,9 +65,9 @@ class Archive:
         """Return the error of an archive that is not sound."""
         return ZipError("zip_invalid", file=self.source.name, detail=detail)
 
-    def names(self) -> Sequence[str]:
-        """Names of all entries."""
-        return tuple(self.by_name)
+    def warned(self) -> list[Warned]:
+        """Return what was odd so far: entries whose checksum is wrong."""
+        return [Warned("crc", {"entry": shown(self.warnings[0]), "count": len(self.warnings)})] if self.warnings else []
 
     def data_offset(self, entry: Entry) -> int:
         """Where the data of an entry starts; its local header is read and must agree with the directory."""

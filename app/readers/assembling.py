@@ -15,7 +15,8 @@ from app.readers.pickles.verdicts import verdict
 from app.readers.storages import Checked, aliases
 from app.readers.walking import Leaf, Walked, shown_name
 
-CAUTIOUS = ("dangerous_global", "unknown_class")
+_LISTED = 1_000
+"""Globals that are named one by one."""
 
 
 def tree_of(
@@ -44,7 +45,7 @@ def tree_of(
         files=files,
         other=walked.other,
         globals=globals_,
-        warnings=(*warnings, *_warned([*walked.flags, *flags]), *_cautions(globals_)),
+        warnings=(*warnings, *_warned([*walked.flags, *flags]), *cautions(globals_)),
         offers=offers(leaves, chosen),
         modules=_modules(walked.modules, chosen),
         metadata=metadata or {},
@@ -82,10 +83,11 @@ def foreign(names: Iterable[Global]) -> tuple[ForeignGlobal, ...]:
     """Return the globals of a pickle, the dangerous first."""
     found = [ForeignGlobal(shown_name(name.full), name.uses, verdict(name)) for name in names]
     order = {"dangerous": 0, "unknown": 1, "known": 2}
-    return tuple(sorted(found, key=lambda each: order[each.verdict]))
+    return tuple(sorted(found, key=lambda each: order[each.verdict])[:_LISTED])
 
 
-def _cautions(names: Sequence[ForeignGlobal]) -> list[Warned]:
+def cautions(names: Sequence[ForeignGlobal]) -> list[Warned]:
+    """Return the warnings that a pickle's globals call for."""
     out = []
     for code, wanted in (("dangerous_global", "dangerous"), ("unknown_class", "unknown")):
         listed = [each.name for each in names if each.verdict == wanted]

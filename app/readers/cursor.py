@@ -22,6 +22,7 @@ class Cursor:
         self._bad = bad
         self._buffer = b""
         self._base = 0
+        self._walked = 0
         self._order = ">" if big else "<"
         self._structs = {name: struct.Struct(self._order + form) for name, form in _FORMS.items()}
 
@@ -77,7 +78,9 @@ class Cursor:
             return start
         if length > self.left:
             raise self._bad()
+        self.source.want([(self.place, min(max(length, 4 * self._walked, _CHUNK), self.left))])
         self._buffer = self.source.read_at(self.place, max(length, min(_CHUNK, self.left)))
+        self._walked += len(self._buffer)
         self._base = self.place
         if len(self._buffer) < length:
             raise self._bad()

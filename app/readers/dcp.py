@@ -10,7 +10,7 @@ from app.errors import KeygraftError
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned
 from app.keys.spelling import spell_token
 from app.readers.archive import STORED, Archive
-from app.readers.assembling import foreign
+from app.readers.assembling import cautions, foreign
 from app.readers.errors import ReadError, ReadLimitError, TorchError
 from app.readers.limits import Limits
 from app.readers.pickles import Call, Machine, Mapped
@@ -47,14 +47,16 @@ def read(metadata: ByteSource, rest: Sequence[ByteSource], nesting: tuple[Token,
     numbers = {source.name.rpartition("/")[2]: number for number, source in enumerate(files)}
     tensors, other = _listed(described, _parts(written), files, numbers)
     missing = sorted({part.file for parts in _parts(written).values() for part in parts if part.file not in numbers})
+    absent = [Warned("shard_absent", {"shard": missing[0][:80], "count": len(missing)})] if missing else []
+    names = foreign(machine.globals.values())
     offer = TreeOffer((), len(tensors), min(_MOST, sum(info.numel for info in tensors.values())))
     return KeyTree(
         "dcp",
         tensors,
         files=tuple(FileInfo(source.name, source.size) for source in files),
         other=dict(list(other.items())[: limits.shown]),
-        globals=foreign(machine.globals.values()),
-        warnings=(Warned("shard_absent", {"shard": missing[0][:80], "count": len(missing)}),) if missing else (),
+        globals=names,
+        warnings=(*absent, *cautions(names)),
         offers=(offer,),
     )
 

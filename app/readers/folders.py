@@ -16,6 +16,8 @@ from app.sources import ByteSource, together
 ReadOne = Callable[[ByteSource, tuple[Token, ...] | None, Limits], KeyTree]
 """How one file is read by what it holds."""
 _INDEX = ".index.json"
+PARTED = (_INDEX, dcp.METADATA)
+"""Ends of names of files that are one part of a checkpoint, even where they are given alone."""
 _SHARDS = ("safetensors", "zip", "torch-legacy", "gguf")
 _LONE = ("hdf5", "onnx", "npy", "pickle")
 _RECOGNISED = ("tensorflow", "tflite", "msgpack", "mindspore", "ggml")

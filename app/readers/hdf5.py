@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned
 from app.keys.tree import keyed
-from app.readers.errors import Hdf5Error, ReadError, ReadLimitError
+from app.readers.errors import Hdf5Error, ReadError, ReadLimitError, UnknownFormatError
 from app.readers.limits import Limits
 from app.readers.nesting import below, role_of
 from app.readers.pickles.numpy_makers import dtype_name
@@ -72,6 +72,8 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits, 
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, UnicodeError, RangesWanted) as error:
         if stream.wanted is not None:
             raise stream.wanted from None
+        if "truncated" in str(error):
+            raise UnknownFormatError("truncated", file=source.name) from error
         raise Hdf5Error("hdf5_invalid", file=source.name) from error
     return walk.tree(nesting, form)
 

@@ -17,6 +17,7 @@ class Limits(msgspec.Struct, frozen=True):
     opcodes       -- of all pickles of a file together
     memo          -- entries of a pickle's memo
     stack         -- values on a pickle's stack
+    globals       -- different classes and functions that a pickle names
     shown         -- leaves that are no tensors, and warnings of one kind, that are listed
     files         -- files of a checkpoint
     seconds       -- own CPU time of the limited child process
@@ -34,7 +35,8 @@ class Limits(msgspec.Struct, frozen=True):
     memo: int = 6_000_000
     stack: int = 4_000_000
     shown: int = 1_000
+    globals: int = 20_000
     files: int = 4_096
     seconds: float = 5.0
     wall_seconds: float = 15.0
-    memory_bytes: int = 512 * MIB
+    memory_bytes: int = 448 * MIB

@@ -44,10 +44,16 @@ def principal(leaves: Sequence[Leaf]) -> Path:
 def offers(leaves: Sequence[Leaf], chosen: Path) -> tuple[TreeOffer, ...]:
     """Every tree of the file, the chosen one first, each with what it holds."""
     paths = [chosen]
-    paths.extend(_descended(_below(leaves, branch), branch) for branch in _branches(leaves, ()) if branch != chosen[:1])
+    nested = not chosen and _direct(leaves, ())
+    paths.extend(
+        _descended(_below(leaves, branch), branch)
+        for branch in _branches(leaves, ())
+        if branch != chosen[:1] and not (nested and role_of(branch) == "weights")
+    )
     inner = _branches(leaves, chosen)
     if chosen and len(inner) > 1 and not _direct(leaves, chosen) and not any(_is_module_part(path[-1]) for path in inner):
-        paths.extend(inner)
+        nested = not chosen and _direct(leaves, ())
+    paths.extend(inner)
     if chosen and () not in paths:
         paths.append(())
     return tuple(_offer(leaves, path) for path in paths if path in (chosen, ()) or _is_tree(leaves, path))
@@ -65,7 +71,8 @@ def _offer(leaves: Sequence[Leaf], path: Path) -> TreeOffer:
 
 def below(path: Path, nesting: Path) -> bool:
     """Whether a path lies at or below another; types count, so that 1 is not True."""
-    return len(path) >= len(nesting) and all(type(a) is type(b) and a == b for a, b in zip(path, nesting, strict=False))
+    depth = len(nesting)
+    return path[:depth] == nesting and (not depth or all(type(a) is type(b) for a, b in zip(path, nesting, strict=False)))
 
 
 def _below(leaves: Sequence[Leaf], nesting: Path) -> list[Leaf]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, itemsize
+from app.keys.dtypes import ITEMSIZE
 from app.keys.spelling import spell_token
 from app.readers.errors import ReadError, ReadLimitError, SafetensorsError, ShardsError
 from app.readers.limits import Limits
@@ -21,32 +22,7 @@ from app.sources import ByteSource, together
 
 PREFIX = 8
 _METADATA = "__metadata__"
-_DTYPES = frozenset(
-    [
-        "BOOL",
-        "U8",
-        "I8",
-        "F8_E4M3",
-        "F8_E5M2",
-        "F8_E4M3FNUZ",
-        "F8_E5M2FNUZ",
-        "F8_E8M0",
-        "F4",
-        "F6_E2M3",
-        "F6_E3M2",
-        "I16",
-        "U16",
-        "F16",
-        "BF16",
-        "I32",
-        "U32",
-        "F32",
-        "C64",
-        "F64",
-        "I64",
-        "U64",
-    ]
-)
+_DTYPES = frozenset(ITEMSIZE) - {"C32", "C128", "QINT8", "QUINT8", "QINT32"}
 
 
 class Entry(msgspec.Struct, gc=False, frozen=True):
@@ -88,8 +64,8 @@ def header(source: ByteSource, limits: Limits) -> Header:
     if length > limits.header_bytes:
         raise ReadLimitError("limit", file=source.name, detail="header_bytes")
     text = source.read_at(PREFIX, length)
-    if len(text) < length:
-        raise _bad(source, "length")
+    if len(text) < length or text[:1] != b"{":
+        raise _bad(source, "length" if len(text) < length else "json")
     metadata, entries = _decoded(source, text)
     if len(entries) > limits.keys:
         raise ReadLimitError("limit", file=source.name, detail="keys")

@@ -1,5 +1,7 @@
 """What a file is, from its content; its name says nothing."""
 
+from hashlib import blake2b
+
 from app.readers.errors import UnknownFormatError
 from app.sources import ByteSource
 
@@ -35,6 +37,12 @@ def announce(source: ByteSource) -> None:
     source.want([(0, LENT_HEAD), (max(0, source.size - LENT_HEAD), LENT_HEAD)])
 
 
+def fingerprint(source: ByteSource) -> str:
+    """Hash what tells whether a file is still the same: its size and both ends, where headers and directories stand."""
+    ends = source.read_at(0, HEAD) + source.read_at(max(0, source.size - HEAD), HEAD)
+    return blake2b(ends + source.size.to_bytes(8, "little"), digest_size=16).hexdigest()
+
+
 def sniff(source: ByteSource) -> str:
     """Return the format: "zip", "safetensors", "torch-legacy", "pickle", "gguf", "hdf5", "npy", "json", "onnx", ...
 
@@ -65,11 +73,14 @@ def _by_magic(head: bytes) -> str | None:
 
 
 def _by_shape(head: bytes, source: ByteSource) -> str | None:
+    length = int.from_bytes(head[:8], "little")
+    if head[8:9] == b"{" and 2 <= length <= source.size - 8:
+        return "safetensors"
     if any(magic in head[:64] for magic in _LEGACY):
         return "torch-legacy"
     if head[:1] == b"\x80" and head[1:2] <= b"\5":
         return "pickle"
-    if head[8:9] == b"{" or 2 <= int.from_bytes(head[:8], "little") <= min(source.size - 8, 1 << 40):
+    if head[8:9] == b"{" or 2 <= length <= min(source.size - 8, 1 << 40):
         return "safetensors"
     if head.lstrip()[:1] == b"{" and b'"' in head[:256]:
         return "json"
@@ -77,7 +88,7 @@ def _by_shape(head: bytes, source: ByteSource) -> str | None:
         return "hdf5"
     if source.read_at(source.size - 8, 8) == _TENSORFLOW_INDEX:
         return "tensorflow"
-    return _by_fields(head, source)
+    return _by_fields(head, source) or ("zip" if source.read_at(max(0, source.size - 22), 4) == b"PK\5\6" else None)
 
 
 def _by_fields(head: bytes, source: ByteSource) -> str | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.keys import Location, TensorInfo, itemsize
 from app.readers.pickles import Array, Blob, Storage, Tensor
+from app.readers.pickles.torch_makers import UNKNOWN
 from app.sources import absolute
 
 MOST = (1 << 63) - 1
@@ -44,6 +45,8 @@ class Storages:
             flags += missing
             if self._big:
                 note = f"{note}, big-endian" if note else "big-endian"
+        if tensor.dtype == UNKNOWN:
+            flags += ("dtype",)
         if stride is not None and shape is not None and same_strides(shape, stride):
             stride = None
         info = TensorInfo(
@@ -66,7 +69,7 @@ class Storages:
             return None, ("bounds",)
         first = (tensor.offset + storage.first) * size
         needed = 0 if 0 in shape else (sum((n - 1) * step for n, step in zip(shape, stride, strict=True)) + 1) * size
-        if tensor.offset < 0 or first < 0 or first + needed > held or storage.nbytes > held + first:
+        if storage.nbytes < 0 or tensor.offset < 0 or first < 0 or first + needed > held or storage.nbytes > held + first:
             return None, ("bounds",)
         if start is None or self._big:
             return None, ()
@@ -109,11 +112,11 @@ def _sane(tensor: Tensor) -> tuple[tuple[int, ...] | None, tuple[int, ...] | Non
     shape, stride = tensor.shape, tensor.stride
     if shape is None:
         return None, None, ()
-    if not all(0 <= size <= MOST for size in shape):
+    if shape and (min(shape) < 0 or max(shape) > MOST):
         return None, None, ("shape",)
     if not _fits(shape):
         return None, None, ("shape",) if tensor.storage is not None else ("shape", "bounds")
-    if stride is not None and (len(stride) != len(shape) or not all(0 <= step <= MOST for step in stride)):
+    if stride is not None and (len(stride) != len(shape) or (stride and (min(stride) < 0 or max(stride) > MOST))):
         return shape, None, ("shape",)
     return shape, stride, ()
 

@@ -6,7 +6,9 @@ Source of the format: pytorch, `torch/csrc/jit/docs/serialization.md`.
 import re
 from typing import Any
 
-from app.keys import FileInfo, KeyTree, ModuleInfo, Token, Warned
+import msgspec
+
+from app.keys import FileInfo, KeyTree, ModuleInfo, Token
 from app.readers.archive import Archive
 from app.readers.assembling import tree_of
 from app.readers.errors import ReadLimitError
@@ -46,10 +48,11 @@ def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, 
     def check(tensor: Tensor | Array) -> Checked:
         return storages.tensor(tensor) if isinstance(tensor, Tensor) else array_info(tensor, file=0)
 
-    warnings = [Warned("crc", {"entry": name}) for name in archive.warnings]
+    warnings = archive.warned()
     files = (FileInfo(source.name, source.size),)
     names = machine.globals.values()
-    return tree_of(walked, check, form="torchscript", files=files, nesting=nesting or (), names=names, warnings=warnings)
+    tree = tree_of(walked, check, form="torchscript", files=files, nesting=nesting or (), names=names, warnings=warnings)
+    return msgspec.structs.replace(tree, offers=tree.offers[:1])
 
 
 def _declared(archive: Archive, root: str) -> Declared:

@@ -3,7 +3,7 @@
 Source of the format: pytorch, `torch/serialization.py` and `caffe2/serialize/inline_container.cc`.
 """
 
-from app.keys import FileInfo, KeyTree, Warned
+from app.keys import FileInfo, KeyTree
 from app.keys.spelling import Token
 from app.readers import remains
 from app.readers.archive import STORED, Archive, Entry
@@ -55,8 +55,8 @@ class Placed:
         self._archive = archive
         self._folder = folder
         self._left = _VERIFIED
-        unclear = [entry for name, entry in archive.by_name.items() if name.startswith(folder) and archive.likely_offset(entry) is None]
-        archive.announce(unclear)
+        self._likely = {name: archive.likely_offset(entry) for name, entry in archive.by_name.items() if name.startswith(folder)}
+        archive.announce([archive.by_name[name] for name, likely in self._likely.items() if likely is None])
 
     def __call__(self, key: str) -> Place | None:
         """Return where a storage lies, None where the archive lacks it."""
@@ -65,7 +65,7 @@ class Placed:
             return None
         if entry.method != STORED:
             return None, entry.size
-        likely = self._archive.likely_offset(entry)
+        likely = self._likely[entry.name]
         if likely is None:
             return absolute(self._archive.source, self._archive.data_offset(entry)), entry.size
         return absolute(self._archive.source, self._verified(entry, likely)), entry.size
@@ -99,7 +99,7 @@ def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, 
     def check(tensor: Tensor | Array) -> Checked:
         return storages.tensor(tensor) if isinstance(tensor, Tensor) else array_info(tensor, file=0)
 
-    warnings = [Warned("crc", {"entry": name}) for name in archive.warnings]
+    warnings = archive.warned()
     files = (FileInfo(source.name, source.size),)
     names = machine.globals.values()
     return tree_of(walked, check, form="torch-zip", files=files, nesting=nesting, names=names, warnings=warnings)

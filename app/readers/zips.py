@@ -18,6 +18,8 @@ _MOST_INNER = 8
 
 def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the tree of an archive by the names of its entries. Raises ZipError and the errors of the format it is."""
+    if source.name.endswith(".distcp"):
+        raise UnknownFormatError("needs_metadata", file=source.name)
     archive = Archive(source, limits)
     names = archive.by_name
     if npy.is_npz(archive):

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from io import FileIO
 from pathlib import Path
 from typing import Self
 
@@ -101,7 +102,7 @@ class Sandbox:
             secret.chmod(0o666)
             payload = {"secret": str(secret), "folder": folder, "pid": os.getpid()}
             try:
-                outcome = self._run("probe", payload, {}, self.limits)
+                outcome = self._job("probe", payload, {}, self.limits)  # takes no slot: the jobs that have them may wait for this
             except (SandboxError, OSError) as error:
                 return Status((), reason="sandbox_probe", params={"detail": str(error)[:200]})
             return judge(facts, outcome.result)
@@ -120,44 +121,45 @@ class Sandbox:
 
     def _run(self, program: str, payload: object, files: Mapping[str, bytes], limits: Limits) -> Outcome:
         with self._slots:
-            self.start()
-            started = time.perf_counter()
-            with JobFolder(self._folder(), files) as folder:
-                seal = secrets.token_bytes(16)
-                task = msgspec.json.encode({"program": program, "payload": payload, "seal": seal.hex()})
-                stop, watch, ended_memory, error = self._supervise(folder, limits, task, seal)
-            if stop is not Stop.ANSWERED or watch.answer.body is None:
-                raise error
-            try:
-                frame = msgspec.json.decode(watch.answer.body, type=_Frame)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                raise SandboxError("sandbox_answer_invalid").with_log(watch.log.text()) from None
-            return Outcome(frame.result, watch.log.text(), time.perf_counter() - started, frame.seconds, ended_memory)
+            return self._job(program, payload, files, limits)
+
+    def _job(self, program: str, payload: object, files: Mapping[str, bytes], limits: Limits) -> Outcome:
+        self.start()
+        started = time.perf_counter()
+        with JobFolder(self._folder(), files) as folder:
+            seal = secrets.token_bytes(16)
+            task = msgspec.json.encode({"program": program, "payload": payload, "seal": seal.hex()})
+            stop, watch, memory, error = self._supervise(folder, limits, task, seal)
+        if stop is not Stop.ANSWERED or watch.answer.body is None:
+            raise error
+        try:
+            frame = msgspec.json.decode(watch.answer.body, type=_Frame)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise SandboxError("sandbox_answer_invalid").with_log(watch.log.text()) from None
+        return Outcome(frame.result, watch.log.text(), time.perf_counter() - started, frame.seconds, memory)
 
     def _supervise(self, folder: JobFolder, limits: Limits, task: bytes, seal: bytes) -> tuple[Stop, Watch, int, SandboxError]:
         server = self._server
         if server is None:
             raise SandboxUnavailableError("sandbox_start", detail="closed")
         job = {"source": str(folder.source), "scratch": str(folder.scratch), "limits": msgspec.to_builtins(limits)}
-        pipes = [os.pipe() for _ in range(3)]  # job, log, answer
-        (job_in, job_out), (log_in, log_out), (answer_in, answer_out) = pipes
-        theirs = (job_in, log_out, answer_out)
-        try:
+        with contextlib.ExitStack() as ours:
+            theirs, ends = [], []
+            for outward in (True, False, False):  # job, log, answer
+                reading, writing = (FileIO(handle, mode) for handle, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
+                theirs.append(reading if outward else writing)
+                ends.append(ours.enter_context(writing if outward else reading))
             try:
-                child = server.fork(job, theirs)
+                child = server.fork(job, [end.fileno() for end in theirs])
             finally:
-                for handle in theirs:
-                    os.close(handle)
+                for end in theirs:
+                    end.close()
             watch = Watch(child, folder, limits, task, seal)
             try:
-                stop = watch.run(job_out, log_in, answer_in)
+                stop = watch.run(*ends)
                 ended = child.reaped()
             finally:
                 child.close()
-        finally:
-            for handle in (job_out, log_in, answer_in):
-                with contextlib.suppress(OSError):
-                    os.close(handle)
         return stop, watch, ended.memory if ended else 0, failure(stop, ended, limits, watch.log.text())
 
     def _folder(self) -> Path:

@@ -1,11 +1,11 @@
 """Watching one child: feeds it the job, gathers log and answer, and ends it when a limit is reached."""
 
-import contextlib
 import os
 import selectors
 import signal
 import time
 from enum import Enum
+from io import FileIO
 
 from app.sandbox.errors import SandboxError
 from app.sandbox.folders import JobFolder, used
@@ -84,10 +84,10 @@ class Watch:
         self._task = memoryview(task)
         self.log, self.answer = Log(limits.log), Answer(seal, limits.answer)
 
-    def run(self, job_out: int, log_in: int, answer_in: int) -> Stop:
+    def run(self, job_out: FileIO, log_in: FileIO, answer_in: FileIO) -> Stop:
         """Watch until there is an answer, the child is dead or a limit is reached; the child is dead when this returns."""
-        for handle in (job_out, log_in, answer_in):
-            os.set_blocking(handle, False)
+        for end in (job_out, log_in, answer_in):
+            os.set_blocking(end.fileno(), False)
         with selectors.DefaultSelector() as selector:
             selector.register(job_out, selectors.EVENT_WRITE, self._feed)
             selector.register(log_in, selectors.EVENT_READ, self._hear)
@@ -113,7 +113,7 @@ class Watch:
                     return Stop.DISK
             ready = selector.select(min(_TICK, deadline - now))
             for key, _ in ready:
-                stop = key.data(selector, key.fd) if key.data is not None else None
+                stop = key.data(selector, key.fileobj) if key.data is not None else None
                 if stop is not None:
                     return stop  # type: ignore[no-any-return]
             if any(key.data is None for key, _ in ready):
@@ -123,39 +123,36 @@ class Watch:
         size, entries = used(self._folder.scratch, self._child.pid)
         return size > self._limits.disk or entries > self._limits.entries
 
-    def _feed(self, selector: selectors.BaseSelector, handle: int) -> None:
+    def _feed(self, selector: selectors.BaseSelector, end: FileIO) -> None:
         try:
-            self._task = self._task[os.write(handle, self._task[:_CHUNK]) :]
+            self._task = self._task[end.write(self._task[:_CHUNK]) or 0 :]
         except BrokenPipeError:
             self._task = self._task[:0]
         if not self._task:
-            selector.unregister(handle)
-            os.close(handle)
+            selector.unregister(end)
+            end.close()
 
-    def _hear(self, selector: selectors.BaseSelector, handle: int) -> Stop | None:
-        data = os.read(handle, _CHUNK)
-        if not data:
-            selector.unregister(handle)
-        self.log.add(data)
+    def _hear(self, selector: selectors.BaseSelector, end: FileIO) -> Stop | None:
+        data = end.read(_CHUNK)
+        if data == b"":
+            selector.unregister(end)
+        self.log.add(data or b"")
         return Stop.LOG if self.log.total > self._limits.flood else None
 
-    def _take(self, selector: selectors.BaseSelector, handle: int) -> Stop | None:
-        data = os.read(handle, 1 << 20)
-        if not data:
-            selector.unregister(handle)
-            return None
-        if not self.answer.add(data):
+    def _take(self, selector: selectors.BaseSelector, end: FileIO) -> Stop | None:
+        data = end.read(1 << 20)
+        if data == b"":
+            selector.unregister(end)
+        if not self.answer.add(data or b""):
             return None
         return Stop.ANSWER if self.answer.too_large else Stop.ANSWERED
 
-    def _drain(self, log_in: int, answer_in: int) -> None:
+    def _drain(self, log_in: FileIO, answer_in: FileIO) -> None:
         """Read what the dead child left in the pipes."""
-        with contextlib.suppress(BlockingIOError):
-            while self.log.total < self._limits.flood and (data := os.read(log_in, _CHUNK)):
-                self.log.add(data)
-        with contextlib.suppress(BlockingIOError):
-            while self.answer.body is None and not self.answer.too_large and (data := os.read(answer_in, _CHUNK)):
-                self.answer.add(data)
+        while self.log.total < self._limits.flood and (data := log_in.read(_CHUNK)):
+            self.log.add(data)
+        while self.answer.body is None and not self.answer.too_large and (data := answer_in.read(_CHUNK)):
+            self.answer.add(data)
 
 
 def failure(stop: Stop, ended: Ended | None, limits: Limits, log: str) -> SandboxError:

@@ -579,6 +579,9 @@ def main():
     gc.collect()
     gc.freeze()
     send(control, server.facts(), [])
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 2)  # nobody reads the pipe from here on: a full one would stop us
+    os.close(nothing)
     server.serve()
 
 

@@ -53,6 +53,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     line: int = 0
     fields: tuple[FormField, ...] = ()
     base: str = ""
+    module: str = ""
 
 
 class LentFile(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,8 @@ _NAMES = "ijklmn"
 def patterns(chosen: Collection[str], everything: Iterable[str], separator: str) -> list[str]:
     """Patterns that match the chosen keys and no other of the tree, in the tree's order."""
     wanted = set(chosen)
+    if len(wanted) < 2:
+        return [escape(key) for key in wanted]
     listed = list(everything)
     module = _module(wanted, listed, separator)
     if module is not None:
@@ -34,7 +36,7 @@ def _module(wanted: set[str], listed: list[str], separator: str) -> str | None:
     common = 0
     while common < min(len(first), len(last)) - 1 and first[common] == last[common]:
         common += 1
-    if common == 0 or len(wanted) < 2:
+    if common == 0:
         return None
     prefix = separator.join(first[:common]) + separator
     return escape(prefix) + "*" if {key for key in listed if key.startswith(prefix)} == wanted else None

@@ -101,24 +101,43 @@ def _commit(
     client: str,
     by: str,
 ) -> Applied:
-    """Evaluate outside the transaction, write inside; begin again where somebody was faster."""
-    for _ in range(_ATTEMPTS):
-        with house.database.read() as tx:
-            row = workspaces.row_of(tx, transfer)
-            step = choose(tx, row)
-        plan, back = _performed(house, row, step, base_version)
-        if plan == planbook.plan_of(row.plan) and not step.change.refused and not step.change.allowed:
-            return _applied(house, row.id, row.version, step, client=client, by=by, rebased=False)
-        evaluated = workspaces.evaluate(house, row, plan)
-        with house.database.write() as tx:
-            if workspaces.row_of(tx, transfer).version != row.version:
-                continue
-            _write(house, tx, row, step, plan=plan, back=back, client=client, by=by)
-        version = row.version + 1
-        workspaces.summarise(house, transfer, version, evaluated)
-        house.hub.publish(Event(transfer, "changed", version, client))
-        return _applied(house, row.id, version, step, client=client, by=by, rebased=base_version is not None and base_version < row.version)
+    """Evaluate outside the transaction, write inside; begin again where another process was faster."""
+    with house.turn(transfer):
+        for _ in range(_ATTEMPTS):
+            with house.database.read() as tx:
+                row = workspaces.row_of(tx, transfer)
+                step = choose(tx, row)
+                done = _sent_before(tx, row, step, base_version, client)
+            version = _advanced(house, row, step, base_version, client=client, by=by) if done is None else done
+            if version is not None:
+                rebased = done is None and base_version is not None and base_version < row.version
+                return _applied(house, row.id, version, step, client=client, by=by, rebased=rebased)
     raise ConflictError("edit_conflict", version=row.version)
+
+
+def _advanced(house: House, row: TransferRow, step: _Step, base_version: int | None, *, client: str, by: str) -> int | None:
+    """Do a step; the version it led to, or None where the transfer has moved on meanwhile."""
+    plan, back = _performed(house, row, step, base_version)
+    if plan == planbook.plan_of(row.plan) and not step.change.refused and not step.change.allowed:
+        return row.version
+    evaluated = workspaces.evaluate(house, row, plan)
+    with house.database.write() as tx:
+        if workspaces.row_of(tx, row.id).version != row.version:
+            return None
+        _write(house, tx, row, step, plan=plan, back=back, client=client, by=by)
+    version = row.version + 1
+    workspaces.summarise(house, row.id, version, evaluated)
+    house.hub.publish(Event(row.id, "changed", version, client))
+    return version
+
+
+def _sent_before(tx: Transaction, row: TransferRow, step: _Step, base_version: int | None, client: str) -> int | None:
+    """The version that this very edit led to: its answer was lost on the way, and the page sends it again."""
+    if not client or base_version is None or base_version >= row.version:
+        return None
+    forward = planbook.encode(step.change)
+    since = stored.between(tx, row.id, base_version, row.version)
+    return next((each.version for each in since if each.client == client and each.kind == step.kind and each.forward == forward), None)
 
 
 def _performed(house: House, row: TransferRow, step: _Step, base_version: int | None) -> tuple[Plan, Change]:

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.definitions.definition import Definition
@@ -30,6 +31,7 @@ _PROPOSALS = 16
 _CONVERSATIONS = 8
 _READINGS = 64
 _ADDRESSES = 256
+_TURNS = 1024
 
 
 Builder: TypeAlias = Callable[[Definition], KeyTree]
@@ -51,6 +53,8 @@ class House:
     """One running program: its settings, its database, what it remembers.
 
     builder    -- makes a key tree from model code in the sandbox; None where code is not run here
+    warm       -- makes the sandbox ready before it is asked to build
+    closing    -- what else ends with the house
     trees      -- digest -> tree
     evaluated  -- (transfer, digest of a plan) -> evaluation: what was undone need not be worked out again
     proposed   -- (digests of the sources and the target, digest of the decisions) -> proposals
@@ -60,6 +64,7 @@ class House:
     lent       -- side -> the conversation about a lent file that has not ended yet
     readings   -- name that a page gave -> the remote reading that is under way
     addresses  -- side -> its address with what may be secret in it: never written anywhere
+    turns      -- transfer -> the lock of those who change it
     background -- one thread for what nobody waits for
     """
 
@@ -68,6 +73,8 @@ class House:
     hub: Hub = field(default_factory=Hub)
     clock: Callable[[], datetime] = now
     builder: Builder | None = None
+    warm: Callable[[], object] | None = None
+    closing: tuple[Callable[[], object], ...] = ()
     trees: Recent[str, KeyTree] = field(default_factory=lambda: Recent(_TREES))
     evaluated: "Recent[tuple[str, str], Evaluated]" = field(default_factory=lambda: Recent(8))
     proposed: Recent[tuple[str, ...], dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
@@ -77,7 +84,12 @@ class House:
     lent: "Recent[str, Conversation]" = field(default_factory=lambda: Recent(_CONVERSATIONS))
     readings: "Recent[str, Reading]" = field(default_factory=lambda: Recent(_READINGS))
     addresses: Recent[str, Secret] = field(default_factory=lambda: Recent(_ADDRESSES))
+    turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="background"))
+
+    def turn(self, transfer: str) -> Lock:
+        """Whose turn it is to change a transfer, inside this process; between processes the version decides."""
+        return self.turns.get_or_make(transfer, Lock)
 
     def folder(self, *parts: str) -> Path:
         """A folder inside the data folder, made where missing; nobody else may look in."""
@@ -88,5 +100,7 @@ class House:
     def close(self) -> None:
         """Stop what runs."""
         self.hub.close()
+        for close in self.closing:
+            close()
         self.background.shutdown(wait=False, cancel_futures=True)
         self.database.close()

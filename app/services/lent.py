@@ -67,19 +67,14 @@ def _go_on(house: House, conversation: Conversation, side: str, by: str) -> Side
         wanted = Wanted(conversation.round, ranges, sum(each.length for each in ranges))
         return sidebook.keep_open(house, given, side=side, wanted=wanted, by=by)
     card = sidebook.keep_tree(house, given, msgspec.structs.replace(tree, bytes_read=conversation.files.store.nbytes), side=side, by=by)
-    _spool(house, card.id, conversation.files.store)
+    sidebook.spool(house, card.id, conversation.files.store)
     house.lent.forget(lambda key: key == side)
     return card
 
 
-def _spool(house: House, side: str, store: RangeStore) -> None:
-    (house.folder("lent") / f"{side}.ranges").write_bytes(store.to_bytes())
-
-
 def read_again(house: House, side: str, given: Given, *, by: str = LOCAL) -> SideCard:
     """Read another tree out of what was sent; asks for more where that needs more. Raises KeygraftError."""
-    kept = house.folder("lent") / f"{side}.ranges"
-    store = RangeStore.from_bytes(kept.read_bytes()) if kept.exists() else RangeStore()
+    store = sidebook.spooled(house, side)
     conversation = Conversation(given, LentFiles({file.name: file.size for file in given.files}, store))
     card = _go_on(house, conversation, "", by)
     if card.state == "wanted":

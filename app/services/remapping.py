@@ -63,8 +63,8 @@ def _handed(settings: Settings, held: Mapping[str, Held]) -> tuple[dict[str, str
         for name in _CREDENTIALS:
             environment.pop(name, None)
     environment |= {
-        "KEYGRAFT_REMOTE_ALLOW_PRIVATE": ",".join(settings.remote_allow_private),
-        "KEYGRAFT_REMOTE_ALLOW_HTTP": str(settings.remote_allow_http),
+        "KEYGRAFT_REMOTE_PRIVATE": ",".join(settings.remote_private),
+        "KEYGRAFT_REMOTE_HTTP": str(settings.remote_http),
         "KEYGRAFT_REMOTE_BYTES": str(settings.remote_bytes),
         "KEYGRAFT_REMOTE_PROXY": settings.remote_proxy,
         "KEYGRAFT_REMOTE_CA_FILE": settings.remote_ca_file,

@@ -11,21 +11,20 @@ from threading import Event
 import msgspec
 
 from app import readers
-from app.errors import ConflictError
+from app.errors import ConflictError, RefusedError
 from app.keys import KeyTree, parse_token
 from app.services import sidebook
 from app.services.cards import SideCard
 from app.services.house import LOCAL, House
 from app.services.sidebook import Given
 from app.settings import Settings
-from app.sources import FileSet, RemotePolicy
+from app.sources import FileSet, RangeStore, RemotePolicy
 from app.sources.addresses import HubAddress, S3Address, WebAddress, parse_address
 from app.sources.credentials import Credentials, Secret, from_environment
 from app.sources.opening import open_remote
 from app.sources.remote import RemoteFiles, in_rounds
 from app.sources.web import WebClient
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S", re.IGNORECASE)
 _READING = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 
 
@@ -59,16 +58,11 @@ class Reading:
         return self._ended.is_set()
 
 
-def is_address(line: str) -> bool:
-    """Whether a line names something on the network."""
-    return _ADDRESS.match(line) is not None
-
-
 def policy(settings: Settings) -> RemotePolicy:
     """Whom addresses may reach, and what they may cost."""
     return RemotePolicy(
-        allow_private=settings.remote_allow_private,
-        allow_http=settings.remote_allow_http,
+        allow_private=settings.remote_private,
+        allow_http=settings.remote_http,
         max_bytes=settings.remote_bytes,
         proxy=settings.remote_proxy,
         ca_file=settings.remote_ca_file,
@@ -81,12 +75,14 @@ def single_user(settings: Settings) -> bool:
 
 
 def opened(settings: Settings, url: str, *, begun: Callable[[WebClient], None] | None = None) -> RemoteFiles:
-    """Open an address under the settings. Raises KeygraftError."""
+    """Open an address under the settings. Raises RefusedError where addresses are switched off, KeygraftError."""
+    if not settings.remote:
+        raise RefusedError("remote_switched_off")
     credentials = from_environment(os.environ) if single_user(settings) else Credentials()
     return open_remote(url, policy(settings), credentials, begun=begun)
 
 
-def understand(house: House, line: str, *, reading: str = "", by: str = LOCAL) -> SideCard:
+def from_address(house: House, line: str, *, reading: str = "", by: str = LOCAL) -> SideCard:
     """Read what lies at an address.
 
     reading -- name that the asker gave to this reading, by which `cancel` ends it
@@ -94,17 +90,18 @@ def understand(house: House, line: str, *, reading: str = "", by: str = LOCAL) -
     """
     address = parse_address(line)
     signed = isinstance(address, WebAddress) and bool(address.query)
-    given = Given("remote", _short(address), url=address.label, signed=signed)
-    return _keep(house, given, Secret(line) if signed else None, reading, by)
+    given = Given("remote", _short(address), remote=address.label, address="" if signed else address.label)
+    return _keep(house, given, Secret(line) if signed else None, RangeStore(), reading, by)
 
 
 def read_again(house: House, side: str, given: Given, *, by: str = LOCAL) -> SideCard:
     """Read another tree at the same address. Raises KeygraftError."""
-    return _keep(house, given, house.addresses.get(side), "", by)
+    return _keep(house, given, house.addresses.get(side), sidebook.spooled(house, side), "", by)
 
 
-def _keep(house: House, given: Given, secret: Secret | None, reading: str, by: str) -> SideCard:
-    card = sidebook.keep_tree(house, given, _read(house, given, _whole(given, secret), reading), by=by)
+def _keep(house: House, given: Given, secret: Secret | None, store: RangeStore, reading: str, by: str) -> SideCard:
+    card = sidebook.keep_tree(house, given, _read(house, given, _whole(given, secret), store, reading), by=by)
+    sidebook.spool(house, card.id, store)
     if secret is not None:
         house.addresses.put(card.id, secret)
     return card
@@ -112,26 +109,31 @@ def _keep(house: House, given: Given, secret: Secret | None, reading: str, by: s
 
 def _whole(given: Given, secret: Secret | None) -> str:
     """The address as it was typed. Raises ConflictError where its secret part is no longer known."""
-    if not given.signed:
-        return given.url
+    if given.address:
+        return given.address
     if secret is None:
-        raise ConflictError("remote_forgotten", url=given.url)
+        raise ConflictError("remote_forgotten", url=given.remote)
     return secret.reveal()
 
 
-def _read(house: House, given: Given, url: str, name: str) -> KeyTree:
+def _read(house: House, given: Given, url: str, store: RangeStore, name: str) -> KeyTree:
     going = Reading()
     if _READING.match(name):
         house.readings.put(name, going)
     try:
         with opened(house.settings, url, begun=going.begun) as files:
-            return tree_of(files, sidebook.limits(house), given.nesting, cancelled=lambda: going.cancelled)
+            return tree_of(files, store, sidebook.limits(house), given.nesting, cancelled=lambda: going.cancelled)
     finally:
         house.readings.forget(lambda key: key == name)
 
 
 def tree_of(
-    files: RemoteFiles, limits: readers.Limits, nesting: tuple[str, ...] | None = None, *, cancelled: Callable[[], bool] = lambda: False
+    files: RemoteFiles,
+    store: RangeStore,
+    limits: readers.Limits,
+    nesting: tuple[str, ...] | None = None,
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> KeyTree:
     """Read a tree in the limited child; waiting for the network is not counted. Raises KeygraftError."""
     tokens = None if nesting is None else tuple(map(parse_token, nesting))
@@ -139,7 +141,7 @@ def tree_of(
     def act(lent: FileSet) -> KeyTree:
         return readers.read_limited(lent, nesting=tokens, limits=limits, cancelled=cancelled)
 
-    return msgspec.structs.replace(in_rounds(files, act), bytes_read=files.received)
+    return msgspec.structs.replace(in_rounds(files, act, store), bytes_read=store.nbytes)
 
 
 def progress(house: House, reading: str) -> int | None:
@@ -162,7 +164,7 @@ def address_of(house: House, side: str, given: Given) -> str:
 
 def unchanged(house: House, files: RemoteFiles, given: Given, tree: KeyTree) -> None:
     """Check that what lies there is still what was read. Raises ConflictError."""
-    now = tree_of(files, sidebook.limits(house), given.nesting)
+    now = tree_of(files, RangeStore(), sidebook.limits(house), given.nesting)
     if msgspec.structs.replace(now, bytes_read=0) != msgspec.structs.replace(tree, bytes_read=0):
         raise ConflictError("source_changed", file=given.label)
 

@@ -1,7 +1,7 @@
 """Reports as plain text: what a transfer does, by rule and by outcome; what is in a remapped file."""
 
 from app import mapping
-from app.exporting.pieces import PieceList
+from app.exporting.piece import PieceList
 from app.keys import family_of
 from app.mapping.outcomes import Evaluation
 from app.mapping.plan import Plan

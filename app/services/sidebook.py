@@ -12,20 +12,21 @@ from app.mapping.plan import Plan
 from app.readers import Limits
 from app.services.cards import Candidate, LentFile, Offer, Said, SideCard, SideKind, SideState, Wanted
 from app.services.house import LOCAL, House, new_id
+from app.sources import RangeStore
 from app.store import SideRow, Transaction, sides, trees
+from app.viewing.offers import telling
 
 
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person gave: enough to read it again.
 
-    path      -- a file or folder under a root, or an upload in the data folder
+    path      -- a file or folder under a root, or an upload in the data folder (of code: a zip)
     text      -- pasted text, or Python source
     spec      -- a library model, `timm:resnet18`
     nesting   -- the tree inside the file that was chosen, tokens as spelt; None: the reader's choice
     files     -- lent files
     candidate, arguments -- the class of `text` that is the model, and its arguments as typed
-    url       -- address of a remote checkpoint, without what may be secret in it
-    signed    -- whether there was more to that address: kept in memory only
+    remote    -- an address as it may be shown; `address` the same where it holds no secret, so that it can be read again after a restart
     stamp     -- size and modification time of `path` when it was read
     """
 
@@ -40,8 +41,8 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     arguments: str = ""
     stamp: tuple[int, int] | None = None
     against: str = ""
-    url: str = ""
-    signed: bool = False
+    remote: str = ""
+    address: str = ""
 
 
 _card = msgspec.json.Decoder(SideCard)
@@ -94,7 +95,10 @@ def _keep(house: House, tx: Transaction, given: Given, card: SideCard, digest: s
 
 
 def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
-    offers = tuple(Offer(tuple(map(spell_token, offer.nesting)), offer.tensors, offer.parameters, offer.role) for offer in tree.offers)
+    offers = tuple(
+        Offer(tuple(map(spell_token, offer.nesting)), offer.tensors, offer.parameters, offer.role)
+        for offer in telling(tree.offers, tree.nesting)
+    )
     params: dict[str, str | int | float] = {"format": tree.format, "tensors": len(tree.tensors), "parameters": tree.parameters}
     return SideCard(
         side,
@@ -113,7 +117,7 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         warnings=tree.warnings,
         globals=tree.globals,
         files=given.files,
-        path=given.path if given.kind == "path" else given.url,
+        path=given.path if given.kind == "path" else given.remote,
     )
 
 
@@ -160,11 +164,22 @@ def limits(house: House) -> Limits:
     return Limits(seconds=house.settings.read_seconds, memory_bytes=house.settings.read_memory)
 
 
+def spool(house: House, side: str, store: RangeStore) -> None:
+    """Keep the ranges that were read of files that are elsewhere: another tree in them can be read later."""
+    (house.folder("lent") / f"{side}.ranges").write_bytes(store.to_bytes())
+
+
+def spooled(house: House, side: str) -> RangeStore:
+    """The ranges that were kept."""
+    kept = house.folder("lent") / f"{side}.ranges"
+    return RangeStore.from_bytes(kept.read_bytes()) if kept.exists() else RangeStore()
+
+
 def drop_files(house: House, side: str, given: Given) -> None:
     """Delete what was kept for a side in the data folder."""
     (house.folder("lent") / f"{side}.ranges").unlink(missing_ok=True)
     uploads = house.folder("uploads")
     path = Path(given.path)
-    if given.kind == "upload" and uploads in path.parents:
+    if given.kind in {"upload", "code"} and uploads in path.parents:
         path.unlink(missing_ok=True)
         path.parent.rmdir()

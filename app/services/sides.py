@@ -17,6 +17,7 @@ from app.services import browse, lent, models, remote, sidebook
 from app.services.cards import SideCard
 from app.services.house import LOCAL, House, new_id
 from app.services.sidebook import Given
+from app.sources import is_remote
 
 _MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
 _PATH = re.compile(r"(?:/|~/|\.{1,2}/|[A-Za-z]:[\\/])")
@@ -35,8 +36,8 @@ def understand(house: House, text: str, *, against: str | None = None, by: str =
         raise LimitError("text_too_long", limit=house.settings.text_bytes >> 20)
     line = text.strip()
     if "\n" not in line and line:
-        if remote.is_address(line):
-            return remote.understand(house, line, reading=reading, by=by)
+        if is_remote(line):
+            return remote.from_address(house, line, reading=reading, by=by)
         if _MODEL.match(line):
             return models.from_spec(house, line, by=by)
         path = _as_path(house, line)
@@ -123,11 +124,24 @@ def upload(house: House, name: str, data: bytes, *, against: str | None = None, 
     path.write_bytes(data)
     given = Given("upload", label, path=str(path), stamp=stamp_of(path))
     try:
-        found = _read(house, given)
+        return _taken(house, given, by)
     except KeygraftError:
         path.unlink()
         path.parent.rmdir()
         raise
+
+
+def _taken(house: House, given: Given, by: str) -> SideCard:
+    """A checkpoint, or where a zip is none, the Python project in it."""
+    try:
+        found = _read(house, given)
+    except KeygraftError as unread:
+        if not given.path.endswith(".zip"):
+            raise
+        try:
+            return models.from_archive(house, Path(given.path), given.label, by=by)
+        except KeygraftError as error:
+            raise (unread if error.code == "no_model" else error) from error
     return sidebook.keep_tree(house, given, found, by=by)
 
 
@@ -140,14 +154,18 @@ def nest(house: House, side: str, nesting: Sequence[str], *, by: str = LOCAL) ->
     """Read another tree of the same file; a new side, for the old one may be in use. Raises KeygraftError."""
     with house.database.read() as tx:
         given = sidebook.given_of(sidebook.row_of(tx, side))
-    changed = msgspec.structs.replace(given, nesting=tuple(nesting))
+    changed = _with_nesting(given, tuple(nesting))
     if given.kind == "lent":
         return lent.read_again(house, side, changed, by=by)
-    if given.kind == "remote":
+    if given.remote:
         return remote.read_again(house, side, changed, by=by)
     if given.kind not in {"path", "upload"}:
         raise KeygraftError("nesting_not_there", nesting=".".join(nesting))
     return sidebook.keep_tree(house, changed, _read(house, changed), by=by)
+
+
+def _with_nesting(given: Given, nesting: tuple[str, ...]) -> Given:
+    return msgspec.structs.replace(given, nesting=nesting)
 
 
 def card(house: House, side: str) -> SideCard:

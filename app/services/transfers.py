@@ -1,5 +1,6 @@
 """Transfers: made, listed, named, put away."""
 
+import shutil
 from collections.abc import Mapping
 
 import msgspec
@@ -14,6 +15,7 @@ from app.store import SnapshotRow, Transaction, TransferRow, people
 from app.store import edits as stored
 from app.store import sides as stored_sides
 from app.store import transfers as stored_transfers
+from app.store import trees as stored_trees
 
 TITLE = 200
 
@@ -117,9 +119,11 @@ def delete(house: House, transfer: str) -> None:
         used = [*row.sources.values(), row.target]
         givens = {side: sidebook.given_of(found) for side, found in stored_sides.several(tx, used).items()}
         gone = stored_sides.drop_unused(tx, used)
+        stored_trees.drop_unused(tx)
     for side in gone:
         sidebook.drop_files(house, side, givens[side])
     house.evaluated.forget(lambda key: key[0] == transfer)
+    shutil.rmtree(house.folder("exports") / transfer, ignore_errors=True)
     house.hub.publish(Event(transfer, "deleted", row.version))
 
 

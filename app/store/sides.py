@@ -1,12 +1,15 @@
 """Queries over sides."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import exists, or_, select
 
 from app.store.database import Transaction
 from app.store.rows import SideRow
 from app.store.tables import sides, transfer_sources, transfers
+
+_USED = or_(exists().where(transfer_sources.c.side == sides.c.id), exists().where(transfers.c.target == sides.c.id))
 
 
 def add(tx: Transaction, row: SideRow) -> None:
@@ -35,9 +38,13 @@ def several(tx: Transaction, ids: Iterable[str]) -> dict[str, SideRow]:
     return {row["id"]: SideRow(**row) for row in rows}
 
 
+def unused_before(tx: Transaction, moment: datetime) -> list[str]:
+    """Sides that were given before a moment and that no transfer uses."""
+    return [row.id for row in tx.execute(select(sides.c.id).where(sides.c.created < moment, ~_USED))]
+
+
 def drop_unused(tx: Transaction, ids: Iterable[str]) -> list[str]:
     """Delete those of the sides that no transfer uses; return their ids."""
-    used = or_(exists().where(transfer_sources.c.side == sides.c.id), exists().where(transfers.c.target == sides.c.id))
-    free = [row.id for row in tx.execute(select(sides.c.id).where(sides.c.id.in_(set(ids)), ~used))]
+    free = [row.id for row in tx.execute(select(sides.c.id).where(sides.c.id.in_(set(ids)), ~_USED))]
     tx.execute(sides.delete().where(sides.c.id.in_(free)))
     return free

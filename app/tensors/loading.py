@@ -62,5 +62,6 @@ class Loader:
 
 def raw_bytes(tensor: torch.Tensor) -> memoryview:
     """Return the bytes of a tensor in row-major order."""
-    flat = tensor.detach().resolve_conj().resolve_neg().contiguous().reshape(-1)
+    dense = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    flat = dense.as_strided((dense.numel(),), (1,))  # a single element may keep any stride
     return flat.view(torch.uint8).numpy().data if flat.numel() else memoryview(b"")

@@ -24,13 +24,13 @@ class Marks(msgspec.Struct, frozen=True):
     worst: tuple[str, ...]
 
 
-def mark_targets(outline: Outline, evaluation: Evaluation, pending: Mapping[str, Proposal]) -> Marks:
-    """Mark the target's keys."""
-    return _mark(outline, {key: target_state(outcome, key in pending) for key, outcome in evaluation.targets.items()})
+def target_states(evaluation: Evaluation, pending: Mapping[str, Proposal]) -> dict[str, str]:
+    """State of each target key."""
+    return {key: target_state(outcome, key in pending) for key, outcome in evaluation.targets.items()}
 
 
-def mark_sources(outline: Outline, evaluation: Evaluation, pending: Mapping[str, Proposal], source: str = "") -> Marks:
-    """Mark the keys of one source; those that only a waiting proposal uses are `proposed`."""
+def source_states(evaluation: Evaluation, pending: Mapping[str, Proposal], source: str = "") -> dict[str, str]:
+    """State of each key of one source; those that only a waiting proposal uses are `proposed`."""
     offered = {
         key
         for proposal in pending.values()
@@ -39,18 +39,21 @@ def mark_sources(outline: Outline, evaluation: Evaluation, pending: Mapping[str,
         if (proposal.claim.names[place] if proposal.claim.names else "") == source
     }
     outcomes = evaluation.sources.get(source, {})
-    return _mark(
-        outline,
-        {key: "proposed" if key in offered and outcome.state == "unexpected" else outcome.state for key, outcome in outcomes.items()},
-    )
+    return {key: "proposed" if key in offered and outcome.state == "unexpected" else outcome.state for key, outcome in outcomes.items()}
 
 
-def _mark(outline: Outline, states: dict[str, str]) -> Marks:
-    totals: list[Counter[str]] = [Counter() for _ in outline.nodes]
+def mark(outline: Outline, states: dict[str, str]) -> Marks:
+    """Add up the states of one side over its outline."""
+    totals: list[dict[str, int]] = [{} for _ in outline.nodes]
     get = states.get
     for node in reversed(outline.nodes):  # children have higher numbers than what they stand below
-        if node.keys:
-            totals[node.id].update([get(key, "missing") for key in node.keys])
+        own = totals[node.id]
+        if len(node.keys) == 1:
+            own[get(node.keys[0], "missing")] = 1
+        elif node.keys:
+            own.update(Counter([get(key, "missing") for key in node.keys]))
         if node.parent >= 0:
-            totals[node.parent].update(totals[node.id])
-    return Marks(states, tuple(dict(total) for total in totals), tuple(worst(total) for total in totals))
+            above = totals[node.parent]
+            for state, number in own.items():
+                above[state] = above.get(state, 0) + number
+    return Marks(states, tuple(totals), tuple(next(iter(total)) if len(total) == 1 else worst(total) for total in totals))

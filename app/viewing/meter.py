@@ -1,11 +1,11 @@
 """The coverage meter: how much of the target is loaded, and what the rest is."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from app.keys import KeyTree
-from app.viewing.marks import Marks
 from app.viewing.sizes import percent
 
 PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -49,29 +49,29 @@ class Meter(msgspec.Struct, frozen=True):
     passes: bool
 
 
-def meter(target: KeyTree, marks: Marks, sources: Mapping[str, Marks], *, certain: int, clean: bool) -> Meter:
+def meter(target: KeyTree, states: Mapping[str, str], sources: Iterable[Mapping[str, str]], *, certain: int, clean: bool) -> Meter:
     """Add up the states of all target keys."""
     keys: dict[str, int] = {}
     parameters: dict[str, int] = {}
-    for key, state in marks.states.items():
+    for key, state in states.items():
         keys[state] = keys.get(state, 0) + 1
         info = target.tensors.get(key)
         parameters[state] = parameters.get(state, 0) + (info.numel if info else 0)
     whole = sum(parameters.values())
     parts = []
-    for name, tone, states in PARTS:
-        own = sum(parameters.get(state, 0) for state in states)
-        number = sum(keys.get(state, 0) for state in states)
+    for name, tone, of in PARTS:
+        own = sum(parameters.get(state, 0) for state in of)
+        number = sum(keys.get(state, 0) for state in of)
         width = round(1000 * own / whole) if whole else 0
-        parts.append(MeterPart(name, tone, states, number, own, max(width, 4 if number else 0)))
-    totals = [side.totals[0] for side in sources.values()]
+        parts.append(MeterPart(name, tone, of, number, own, max(width, 4 if number else 0)))
+    left = Counter(state for side in sources for state in side.values())
     return Meter(
         percent=percent(parameters.get("loaded", 0), whole),
         loaded=keys.get("loaded", 0),
-        total=len(marks.states),
+        total=len(states),
         parts=tuple(parts),
-        left=sum(total.get("ignored", 0) for total in totals),
-        unused=sum(total.get("unexpected", 0) + total.get("proposed", 0) for total in totals),
+        left=left["ignored"],
+        unused=left["unexpected"] + left["proposed"],
         proposed=keys.get("proposed", 0),
         certain=certain,
         needs=sum(keys.get(state, 0) for state in ("proposed", "missing", "mismatched", "conflicting")),

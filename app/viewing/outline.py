@@ -4,6 +4,7 @@ A run stands for integer siblings that hold the same keys with the same shapes: 
 members at once, so 91,991 keys become some hundred nodes. Numbers are given in listing order, so the same tree always gets the same ones.
 """
 
+import gc
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -13,8 +14,8 @@ from app.keys.folding import is_index
 from app.viewing.trie import Branch, grow
 
 
-class Node(msgspec.Struct, frozen=True):
-    """One line of an outline.
+class Node(msgspec.Struct, gc=False):
+    """One line of an outline; filled while the outline is made, never changed after.
 
     id       -- its number; the root is 0 and never shown
     parent   -- number of the node above; -1 for the root
@@ -35,11 +36,11 @@ class Node(msgspec.Struct, frozen=True):
     segments: tuple[str | None, ...]
     label: tuple[str | None, ...]
     runs: tuple[tuple[int, ...], ...]
-    children: tuple[int, ...]
-    keys: tuple[str, ...]
-    leaves: int
-    total: int
-    info: TensorInfo | None
+    children: list[int]
+    keys: tuple[str, ...] = ()
+    leaves: int = 0
+    total: int = 0
+    info: TensorInfo | None = None
 
     @property
     def times(self) -> int:
@@ -94,55 +95,23 @@ class Outline(msgspec.Struct, frozen=True):
         return tuple(key for leaf in self.below(number) for key in leaf.keys)
 
 
-class _Line(msgspec.Struct):
-    """A node while it is made."""
-
-    id: int
-    parent: int
-    depth: int
-    segments: tuple[str | None, ...]
-    label: tuple[str | None, ...]
-    runs: tuple[tuple[int, ...], ...]
-    children: list[int]
-    keys: tuple[str, ...] = ()
-    leaves: int = 0
-    total: int = 0
-    info: TensorInfo | None = None
-
-
 class _Maker:
     def __init__(self, tree: KeyTree, folded: bool) -> None:
         self.tree = tree
         self.folded = folded
-        self.lines: list[_Line] = []
+        self.lines: list[Node] = []
         self.leaf_of: dict[str, int] = {}
 
     def make(self) -> Outline:
         root = grow(self.tree)
         self._line(-1, -1, (), (), ())
         self._fill(0, [root])
-        nodes = tuple(
-            Node(
-                line.id,
-                line.parent,
-                line.depth,
-                line.segments,
-                line.label,
-                line.runs,
-                tuple(line.children),
-                line.keys,
-                line.leaves,
-                line.total,
-                line.info,
-            )
-            for line in self.lines
-        )
-        return Outline(nodes, self.leaf_of, self.tree.separator)
+        return Outline(tuple(self.lines), self.leaf_of, self.tree.separator)
 
     def _line(
         self, parent: int, depth: int, segments: tuple[str | None, ...], label: tuple[str | None, ...], runs: tuple[tuple[int, ...], ...]
-    ) -> _Line:
-        line = _Line(len(self.lines), parent, depth, segments, label, runs, [])
+    ) -> Node:
+        line = Node(len(self.lines), parent, depth, segments, label, runs, [])
         self.lines.append(line)
         if parent >= 0:
             self.lines[parent].children.append(line.id)
@@ -159,7 +128,7 @@ class _Maker:
         if below_lines and all(not child.children for child in below_lines):
             line.info = max((child.info for child in below_lines if child.info), key=lambda info: info.numel, default=None)
 
-    def _add(self, above: _Line, name: str | None, run: tuple[int, ...], branches: Sequence[Branch]) -> None:
+    def _add(self, above: Node, name: str | None, run: tuple[int, ...], branches: Sequence[Branch]) -> None:
         label: tuple[str | None, ...] = (name,)
         runs = (run,) if run else ()
         while branches[0].key is None:  # a chain of only children is one line
@@ -228,5 +197,14 @@ def _runs(below: dict[str, Branch]) -> list[list[str]]:
 
 
 def outline(tree: KeyTree, *, folded: bool = True) -> Outline:
-    """Make the outline of a tree; with `folded=False` every key has a line of its own."""
-    return _Maker(tree, folded).make()
+    """Make the outline of a tree; with `folded=False` every key has a line of its own.
+
+    The collector is paused: what is made by the hundred thousand here is kept, and looking through it again and again takes longer than making it.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        return _Maker(tree, folded).make()
+    finally:
+        if running:
+            gc.enable()

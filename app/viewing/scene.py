@@ -9,7 +9,7 @@ from app.mapping.outcomes import Evaluation
 from app.viewing.aligned import Line, align
 from app.viewing.bonds import Bonds, bind
 from app.viewing.layout import Layout, View, lay, nearest
-from app.viewing.marks import Marks, mark_sources, mark_targets
+from app.viewing.marks import Marks, mark, source_states, target_states
 from app.viewing.meter import Meter, meter
 from app.viewing.outline import Outline, outline
 from app.viewing.states import waiting
@@ -69,14 +69,24 @@ class Scene:
         return outline_of(self.target, folded=self.folded[1])
 
     @cached_property
+    def target_states(self) -> dict[str, str]:
+        """State of each target key."""
+        return target_states(self.evaluation, self.pending)
+
+    @cached_property
+    def source_states(self) -> dict[str, str]:
+        """State of each key of the source in view."""
+        return source_states(self.evaluation, self.pending, self.name)
+
+    @cached_property
     def source_marks(self) -> Marks:
-        """States of the source's keys."""
-        return mark_sources(self.source_outline, self.evaluation, self.pending, self.name)
+        """States of the source's keys over its outline."""
+        return mark(self.source_outline, self.source_states)
 
     @cached_property
     def target_marks(self) -> Marks:
-        """States of the target's keys."""
-        return mark_targets(self.target_outline, self.evaluation, self.pending)
+        """States of the target's keys over its outline."""
+        return mark(self.target_outline, self.target_states)
 
     @cached_property
     def bonds(self) -> Bonds:
@@ -85,13 +95,15 @@ class Scene:
 
     @cached_property
     def meter(self) -> Meter:
-        """Coverage; the other sources count for what is left over."""
-        marks = {
-            name: self.source_marks if name == self.name else mark_sources(outline_of(tree), self.evaluation, self.pending, name)
-            for name, tree in self.sources.items()
-        }
+        """Coverage; the other sources count for what is left over. Needs no outline."""
+        others = [source_states(self.evaluation, self.pending, name) for name in self.sources if name != self.name]
         certain = sum(proposal.accepted for proposal in self.pending.values())
-        return meter(self.target, self.target_marks, marks, certain=certain, clean=self.evaluation.clean)
+        return meter(self.target, self.target_states, [self.source_states, *others], certain=certain, clean=self.evaluation.clean)
+
+    @property
+    def joined(self) -> bool:
+        """Whether anything of the target has a partner; looks at no more than it must."""
+        return bool(self.pending) or any(outcome.recipe is not None for outcome in self.evaluation.targets.values())
 
     def outline(self, side: str) -> Outline:
         """Outline of side `s` or `t`."""

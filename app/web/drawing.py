@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
-from markupsafe import Markup
 from starlette.responses import Response
 
 from app import mapping, messages
@@ -16,7 +15,7 @@ from app.viewing.rows import path_text
 from app.viewing.sizes import shape_text
 from app.web.asking import Body, House
 from app.web.edits import Chosen, Done, chosen, finished
-from app.web.rendering import Context, data, filled, fragment, safe_json
+from app.web.rendering import Context, data, filled, fragment
 
 router = APIRouter()
 
@@ -29,7 +28,7 @@ class Choice(msgspec.Struct, frozen=True):
     hits: int
     misses: int
     collisions: int
-    value: Markup
+    value: str
 
 
 class Fit(Context, frozen=True):
@@ -150,7 +149,14 @@ def choice_of(suggestion: Suggestion) -> Choice:
     """Prepare one suggestion for the page."""
     statements = tuple(mapping.statement(rule) for rule in suggestion.rules)
     words = filled(f"suggestion-{suggestion.code.replace('_', '-')}", suggestion.params)
-    return Choice(statements, words, len(suggestion.hits), len(suggestion.misses), len(suggestion.collisions), safe_json(list(statements)))
+    return Choice(
+        statements,
+        words,
+        len(suggestion.hits),
+        len(suggestion.misses),
+        len(suggestion.collisions),
+        msgspec.json.encode(statements).decode(),
+    )
 
 
 def _with_offer(done: Done, picked: Chosen, sides: tuple[Drawn, Drawn]) -> Offered:

@@ -111,7 +111,7 @@ def workspace(request: Request, house: House, transfer: str, source: str = "") -
         "transfer": ws.id,
         "version": ws.version,
         "source": scene.name,
-        "mode": "aligned" if scene.bonds.of_target else "free",
+        "mode": "aligned" if scene.joined or ws.proposing else "free",
         "undo": ws.can_undo,
         "redo": ws.can_redo,
     }

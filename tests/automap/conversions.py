@@ -621,6 +621,179 @@ def student_and_teacher() -> Conversion:
     return c
 
 
+def swin_timm_moved() -> Conversion:
+    """Swin: older files hold the downsampling at the end of a stage, timm now at the beginning of the next; equal names, other tensors."""
+    c, d = Conversion(), 32
+    c.same("patch_embed.proj.weight", "patch_embed.proj.weight", d, 3, 4, 4)
+    c.norm("patch_embed.norm", "patch_embed.norm", d)
+    for s, depth in enumerate((2, 2, 6, 2)):
+        w = d * 2**s
+        if s:
+            c.norm(f"layers.{s}.downsample.norm", f"layers.{s - 1}.downsample.norm", 2 * w)
+            c.linear(f"layers.{s}.downsample.reduction", f"layers.{s - 1}.downsample.reduction", w, 2 * w, bias=False)
+        for i in range(depth):
+            a = f"layers.{s}.blocks.{i}."
+            c.norm(a + "norm1", a + "norm1", w)
+            c.same(a + "attn.relative_position_bias_table", a + "attn.relative_position_bias_table", 169, 2**s)
+            c.linear(a + "attn.qkv", a + "attn.qkv", 3 * w, w)
+            c.linear(a + "attn.proj", a + "attn.proj", w, w)
+            c.norm(a + "norm2", a + "norm2", w)
+            c.linear(a + "mlp.fc1", a + "mlp.fc1", 4 * w, w)
+            c.linear(a + "mlp.fc2", a + "mlp.fc2", w, 4 * w)
+    c.norm("norm", "norm", 8 * d)
+    c.linear("head.fc", "head", 1000, 8 * d)
+    return c
+
+
+def maskrcnn_mmdet() -> Conversion:
+    """Mask R-CNN's neck and heads: torchvision to mmdetection."""
+    c = Conversion()
+    for i, width in enumerate((256, 512, 1024, 2048)):
+        for target, source, into, k in (("lateral_convs", "inner_blocks", width, 1), ("fpn_convs", "layer_blocks", 256, 3)):
+            c.same(f"neck.{target}.{i}.conv.weight", f"backbone.fpn.{source}.{i}.0.weight", 256, into, k, k)
+            c.same(f"neck.{target}.{i}.conv.bias", f"backbone.fpn.{source}.{i}.0.bias", 256)
+    for target, source, out, k in (("rpn_conv", "conv.0.0", 256, 3), ("rpn_cls", "cls_logits", 3, 1), ("rpn_reg", "bbox_pred", 12, 1)):
+        c.same(f"rpn_head.{target}.weight", f"rpn.head.{source}.weight", out, 256, k, k)
+        c.same(f"rpn_head.{target}.bias", f"rpn.head.{source}.bias", out)
+    c.linear("roi_head.bbox_head.shared_fcs.0", "roi_heads.box_head.fc6", 1024, 12544)
+    c.linear("roi_head.bbox_head.shared_fcs.1", "roi_heads.box_head.fc7", 1024, 1024)
+    c.linear("roi_head.bbox_head.fc_cls", "roi_heads.box_predictor.cls_score", 91, 1024)
+    c.linear("roi_head.bbox_head.fc_reg", "roi_heads.box_predictor.bbox_pred", 364, 1024)
+    for i in range(4):
+        c.same(f"roi_head.mask_head.convs.{i}.conv.weight", f"roi_heads.mask_head.{i}.0.weight", 256, 256, 3, 3)
+        c.same(f"roi_head.mask_head.convs.{i}.conv.bias", f"roi_heads.mask_head.{i}.0.bias", 256)
+    return c
+
+
+def resnet_mxnet() -> Conversion:
+    """A residual network in MXNet's flat names to torchvision's."""
+    c, into = Conversion(), 64
+    mxnet = (("weight", "gamma"), ("bias", "beta"), ("running_mean", "moving_mean"), ("running_var", "moving_var"))
+
+    def bn(target: str, source: str, size: int) -> None:
+        for ours, theirs in mxnet:
+            c.same(f"{target}.{ours}", f"{source}_{theirs}", size)
+
+    c.same("conv1.weight", "conv0_weight", 64, 3, 7, 7)
+    bn("bn1", "bn0", 64)
+    for s, d in enumerate((64, 128, 256)):
+        for i in range(2):
+            a, b = f"layer{s + 1}.{i}.", f"stage{s + 1}_unit{i + 1}_"
+            c.same(a + "conv1.weight", b + "conv1_weight", d, into, 3, 3)
+            bn(a + "bn1", b + "bn1", d)
+            c.same(a + "conv2.weight", b + "conv2_weight", d, d, 3, 3)
+            bn(a + "bn2", b + "bn2", d)
+            if into != d:
+                c.same(a + "downsample.0.weight", b + "sc_weight", d, into, 1, 1)
+                bn(a + "downsample.1", b + "sc_bn", d)
+            into = d
+    c.linear("fc", "fc1", 1000, 256)
+    for key in [key for key in c.source if key.startswith("fc1.")]:
+        flat = key.replace(".", "_")
+        c.source[flat] = c.source.pop(key)
+        c.truth["fc." + key.split(".")[1]]["source"] = [flat]
+    return c
+
+
+def llama_fsdp() -> Conversion:
+    """Wrappers in the middle of names: sharded and checkpointed blocks to the plain model."""
+    c, d = Conversion(), 64
+    w = "_fsdp_wrapped_module."
+    c.same("model.embed_tokens.weight", f"{w}model.embed_tokens.weight", 2000, d)
+    for i in range(4):
+        a, b = f"model.layers.{i}.", f"{w}model.layers.{i}.{w}_checkpoint_wrapped_module."
+        for x in "qkvo":
+            c.linear(f"{a}self_attn.{x}_proj", f"{b}self_attn.{x}_proj", d, d, bias=False)
+        for x, (o, n) in {"gate_proj": (160, d), "up_proj": (160, d), "down_proj": (d, 160)}.items():
+            c.linear(f"{a}mlp.{x}", f"{b}mlp.{x}", o, n, bias=False)
+        c.norm(a + "input_layernorm", b + "input_layernorm", d, bias=False)
+        c.norm(a + "post_attention_layernorm", b + "post_attention_layernorm", d, bias=False)
+    c.norm("model.norm", f"{w}model.norm", d, bias=False)
+    c.linear("lm_head", f"{w}lm_head", 2000, d, bias=False)
+    return c
+
+
+def encodec_reference() -> Conversion:
+    """EnCodec: weight-normed convolutions nested deeper than in transformers."""
+    c, into = Conversion(), 1
+
+    def conv(at: str, inner: str, out: int, n: int, k: int) -> None:
+        for name, shape in (("weight_g", (out, 1, 1)), ("weight_v", (out, n, k)), ("bias", (out,))):
+            c.same(f"encoder.layers.{at}.conv.{name}", f"encoder.model.{inner}.conv.conv.{name}", *shape)
+
+    conv("0", "0", 32, into, 7)
+    for i, width in enumerate((32, 64, 128)):
+        at = 1 + 3 * i
+        for j, (o, n, k) in enumerate(((width // 2, width, 3), (width, width // 2, 1))):
+            conv(f"{at}.block.{2 * j + 1}", f"{at}.block.{2 * j + 1}", o, n, k)
+        conv(f"{at}.shortcut", f"{at}.shortcut", width, width, 1)
+        conv(str(at + 2), str(at + 2), 2 * width, width, 4)
+    for n in range(2):
+        for name, shape in (("weight_ih", (1024, 256)), ("weight_hh", (1024, 256)), ("bias_ih", (1024,)), ("bias_hh", (1024,))):
+            c.same(f"encoder.layers.10.lstm.{name}_l{n}", f"encoder.model.10.lstm.{name}_l{n}", *shape)
+    conv("12", "12", 128, 256, 7)
+    return c
+
+
+def blip_vision() -> Conversion:
+    """BLIP's image tower, fused on both sides."""
+    c, d = Conversion(), 96
+    c.same("vision_model.embeddings.class_embedding", "visual_encoder.cls_token", 1, 1, d)
+    c.same("vision_model.embeddings.position_embedding", "visual_encoder.pos_embed", 1, 50, d)
+    c.same("vision_model.embeddings.patch_embedding.weight", "visual_encoder.patch_embed.proj.weight", d, 3, 16, 16)
+    c.same("vision_model.embeddings.patch_embedding.bias", "visual_encoder.patch_embed.proj.bias", d)
+    for i in range(5):
+        a, b = f"vision_model.encoder.layers.{i}.", f"visual_encoder.blocks.{i}."
+        c.linear(a + "self_attn.qkv", b + "attn.qkv", 3 * d, d)
+        c.linear(a + "self_attn.projection", b + "attn.proj", d, d)
+        c.norm(a + "layer_norm1", b + "norm1", d)
+        c.linear(a + "mlp.fc1", b + "mlp.fc1", 4 * d, d)
+        c.linear(a + "mlp.fc2", b + "mlp.fc2", d, 4 * d)
+        c.norm(a + "layer_norm2", b + "norm2", d)
+    c.norm("vision_model.post_layernorm", "visual_encoder.norm", d)
+    for i in range(3):
+        a, b = f"text_decoder.bert.encoder.layer.{i}.", f"text_decoder.bert.encoder.layer.{i}."
+        for kind in ("attention", "crossattention"):
+            for x in ("query", "key", "value"):
+                c.linear(f"{a}{kind}.self.{x}", f"{b}{kind}.self.{x}", d, d)
+            c.linear(f"{a}{kind}.output.dense", f"{b}{kind}.output.dense", d, d)
+            c.norm(f"{a}{kind}.output.LayerNorm", f"{b}{kind}.output.LayerNorm", d)
+        c.linear(a + "intermediate.dense", b + "intermediate.dense", 4 * d, d)
+        c.linear(a + "output.dense", b + "output.dense", d, 4 * d)
+        c.norm(a + "output.LayerNorm", b + "output.LayerNorm", d)
+    return c
+
+
+def pvt_stages() -> Conversion:
+    """PVT: stages numbered in names to stages in a list, with fused keys and values split."""
+    c = Conversion()
+    for s, (w, depth, into) in enumerate(((32, 2, 3), (64, 2, 32), (160, 2, 64), (256, 2, 160))):
+        k = 4 if s == 0 else 2
+        c.same(f"pvt.encoder.patch_embeddings.{s}.projection.weight", f"patch_embed{s + 1}.proj.weight", w, into, k, k)
+        c.same(f"pvt.encoder.patch_embeddings.{s}.projection.bias", f"patch_embed{s + 1}.proj.bias", w)
+        c.norm(f"pvt.encoder.patch_embeddings.{s}.layer_norm", f"patch_embed{s + 1}.norm", w)
+        c.same(f"pvt.encoder.patch_embeddings.{s}.position_embeddings", f"pos_embed{s + 1}", 1, 3136 // 4**s + (s == 3), w)
+        for i in range(depth):
+            a, b = f"pvt.encoder.block.{s}.{i}.", f"block{s + 1}.{i}."
+            c.norm(a + "layer_norm_1", b + "norm1", w)
+            c.linear(a + "attention.self.query", b + "attn.q", w, w)
+            c.split([a + "attention.self.key.weight", a + "attention.self.value.weight"], b + "attn.kv.weight", [w, w], w)
+            c.split([a + "attention.self.key.bias", a + "attention.self.value.bias"], b + "attn.kv.bias", [w, w])
+            if s < 3:
+                r = (8, 4, 2)[s]
+                c.same(a + "attention.self.sequence_reduction.weight", b + "attn.sr.weight", w, w, r, r)
+                c.same(a + "attention.self.sequence_reduction.bias", b + "attn.sr.bias", w)
+                c.norm(a + "attention.self.layer_norm", b + "attn.norm", w)
+            c.linear(a + "attention.output.dense", b + "attn.proj", w, w)
+            c.norm(a + "layer_norm_2", b + "norm2", w)
+            c.linear(a + "mlp.dense1", b + "mlp.fc1", 4 * w, w)
+            c.linear(a + "mlp.dense2", b + "mlp.fc2", w, 4 * w)
+    c.same("pvt.encoder.patch_embeddings.3.cls_token", "cls_token", 1, 1, 256)
+    c.norm("pvt.encoder.layer_norm", "norm", 256)
+    c.linear("classifier", "head", 1000, 256)
+    return c
+
+
 FAMILIES: tuple[Callable[[], Conversion], ...] = (
     roberta_fairseq,
     wav2vec2_fairseq,
@@ -643,6 +816,13 @@ FAMILIES: tuple[Callable[[], Conversion], ...] = (
     mamba_reference,
     vit_flax,
     mobilenet_mmcls,
+    swin_timm_moved,
+    maskrcnn_mmdet,
+    resnet_mxnet,
+    llama_fsdp,
+    encodec_reference,
+    blip_vision,
+    pvt_stages,
     student_and_teacher,
 )
 

@@ -1,6 +1,8 @@
 """What a person does, in one line each: by pointer and keys only."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -75,3 +77,38 @@ def clear(page: Page) -> None:
     for side in "st":
         page.locator(f'[data-filter="{side}"]').fill("")
         expect(page.locator(f'[data-found="{side}"]')).to_have_text("")
+
+
+def leaf_in(page: Page, side: str, title: str) -> Locator:
+    """The row of a tensor, or of a family of them, by its whole path as the page writes it."""
+    return page.locator(f'.window [data-side="{side}"][data-node]:not([aria-expanded])').filter(has=page.locator(f'code[title="{title}"]')).first
+
+
+def open_all(page: Page) -> None:
+    """Open every row of both sides."""
+    for side in "st":
+        page.locator(f'[data-act="expand-{side}"]').click()
+        expect(page.locator(f'.pane[data-side="{side}"] [aria-expanded="false"]')).to_have_count(0)
+
+
+@contextmanager
+def saved(page: Page) -> Iterator[None]:
+    """Do something that leads to a new version, and wait until it is there."""
+    before = page.locator("#saved").inner_text()
+    yield
+    expect(page.locator("#saved")).not_to_have_text(before)
+    expect(page.locator("#saved")).to_have_attribute("data-state", "saved")
+
+
+def refuse_all(page: Page) -> None:
+    """Refuse what the mapper proposes, so that a test starts from nothing."""
+    waiting = page.locator('.pane[data-side="t"] [data-state="proposed"]')
+    if not waiting.count():
+        return
+    acts = page.locator('.pane[data-side="t"] .row')
+    acts.first.click()
+    acts.last.click(modifiers=["Shift"])
+    with saved(page):
+        page.keyboard.press("x")
+    expect(waiting).to_have_count(0)
+    page.keyboard.press("Escape")

@@ -145,9 +145,42 @@ def test_plans_convert_and_compare(files: Path, plan: Path, capfdbinary: pytest.
     assert capfdbinary.readouterr().out.decode().startswith("keygraft_plan 1")
     other.write_text('keygraft_plan 1\nignore "fc.*"\n')
     assert run(["plan", "diff", str(plan), str(other), "--json"]) == 1
-    assert len(json.loads(capfdbinary.readouterr().out)["removed"]) == 2
+    changes = json.loads(capfdbinary.readouterr().out)["changes"]
+    assert sum(change["kind"] == "removed" for change in changes) >= 2
     assert run(["plan", "schema"]) == 0
     assert json.loads(capfdbinary.readouterr().out)["$schema"]
+
+
+def test_a_plan_leads_back(files: Path) -> None:
+    """The inverse restores what was not lost, and names what was."""
+    target, plan, there, back = files / "t.json", files / "t.txt", files / "there.safetensors", files / "back.txt"
+    target.write_text(json.dumps({"head": {"shape": [64, 10], "dtype": "F32"}}))
+    plan.write_text('keygraft_plan 1\n"head" = transpose("fc.weight")\n')
+    net = str(files / "net.safetensors")
+    arguments = ["--source", net, "--target", str(target), "--plan", str(plan)]
+    assert run(["export", "safetensors", *arguments, "--out", str(there)]) == 0
+    assert run(["plan", "invert", str(plan), "--source", net, "--target", str(target), "--out", str(back)]) == 1
+    restored = files / "restored.safetensors"
+    assert run(["apply", str(back), str(there), str(restored), "--allow-partial"]) == 0
+    from safetensors.torch import load_file
+
+    assert (load_file(restored)["fc.weight"] == load_file(net)["fc.weight"]).all()
+    assert run(["export", "report", *arguments, "--inverse", "--out", "-"]) == 0
+
+
+def test_a_plan_is_carried_over_and_merged(files: Path, plan: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A new target that lacks a key is said; equal changes merge without a clash."""
+    shorter = files / "shorter.json"
+    keys = json.loads(example_files.model())
+    del keys["backbone_conv.weight"]
+    shorter.write_text(json.dumps(keys))
+    arguments = ["plan", "rebase", str(plan), *sides(files)]
+    assert run([*arguments, "--out", str(files / "same.txt")]) == 0
+    assert run([*arguments, "--new-target", str(shorter), "--json"]) == 1
+    assert json.loads(capfdbinary.readouterr().out)
+    merged = files / "merged.txt"
+    assert run(["plan", "merge", str(plan), str(plan), str(plan), "--out", str(merged)]) == 0
+    assert run(["plan", "diff", str(plan), str(merged)]) == 0
 
 
 def test_diff_of_sides(files: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -188,8 +221,8 @@ def test_an_address_is_a_side(files: Path, capfdbinary: pytest.CaptureFixture[by
     address = f"{site.base}/net.safetensors?sig=secret-7"
     try:
         assert run(["tree", address, "--json"]) == 2
-        monkeypatch.setenv("KEYGRAFT_REMOTE_ALLOW_PRIVATE", "127.0.0.1")
-        monkeypatch.setenv("KEYGRAFT_REMOTE_ALLOW_HTTP", "1")
+        monkeypatch.setenv("KEYGRAFT_REMOTE_PRIVATE", "127.0.0.1")
+        monkeypatch.setenv("KEYGRAFT_REMOTE_HTTP", "1")
         monkeypatch.setenv("WEIGHTS", address)
         capfdbinary.readouterr()
         assert run(["diff", "env:WEIGHTS", str(files / "net.safetensors"), "--values"]) == 0
@@ -229,7 +262,7 @@ def test_ops_and_settings(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch
         ["tree"],
         ["frobnicate"],
         ["evaluate", "--source", "a"],
-        ["tree", "https://example.org/a.pt"],
+        ["tree", "ftp://example.org/a.pt"],
         ["plan", "convert", "nowhere.txt"],
         ["apply", "nowhere.json", "a"],
         ["serve", "--host", "192.0.2.1"],

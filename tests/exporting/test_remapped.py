@@ -285,3 +285,17 @@ def _step(draw: st.DrawFn, recipe: Recipe, shape: tuple[int, ...]) -> tuple[Reci
     for size in shape:
         flat *= size
     return Step("reshape", (recipe,), {"shape": [1, flat]}, (1, flat), "I64"), (1, flat)
+
+
+def test_large_ranges_keep_their_place_in_a_page(tmp_path: Path) -> None:
+    """The header is padded so that a large copy is of whole pages; the file still reads."""
+    tensors = {"large": torch.randn(1 << 19), "small": torch.randn(3)}
+    tree = safetensors_case(tensors, tmp_path / "old")
+    made = pieces(
+        evaluated({key: Leaf(key) for key in tensors}, {"": tree}, tree), {"": tree}, tree, FileOptions(metadata={"a": "b" * 100})
+    )
+    header, large = made.files[0].pieces[:2]
+    assert isinstance(large, Range)
+    assert header.length % 4096 == large.offset % 4096
+    write(made, {"": LocalFiles(tmp_path / "old")}, tmp_path / "out")
+    assert same(load_file(tmp_path / "out")["large"], tensors["large"])

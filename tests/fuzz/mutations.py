@@ -7,10 +7,13 @@ Each bent file must end in a tree or in a KeygraftError. Anything else is told w
 
 import argparse
 import io
+import json
 import random
 import sys
 import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from app.errors import KeygraftError
@@ -50,7 +53,12 @@ TOKENS = (
 
 
 def corpus() -> dict[str, bytes]:
-    """Return one honest file, or nearly so, for each way through the readers."""
+    """Return one honest file for each way through the readers."""
+    return {name: wrap(data) for name, (data, wrap) in parts().items()}
+
+
+def parts() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
+    """Return what is bent, and what is put around it afterwards: a bent zip rarely gets past its directory, a bent pickle in it does."""
     import pickle
 
     import numpy as np
@@ -61,9 +69,10 @@ def corpus() -> dict[str, bytes]:
     entry = {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}
     gguf = b"GGUF" + b"\3\0\0\0" + (1).to_bytes(8, "little") * 2 + (1).to_bytes(8, "little") + b"k" + b"\4\0\0\0\x20\0\0\0"
     gguf += (1).to_bytes(8, "little") + b"w" + b"\1\0\0\0" + (4).to_bytes(8, "little") + bytes(4) + bytes(8)
-    return {
+    whole = {
         "zip": a.zipped(a.pickle(state)),
-        "nested": a.zipped(a.pickle(a.dict_(model=state, epoch=b"K\7", args=a.name("acme", "Args") + b")\x81" + a.dict_(x=b"N") + b"b"))),
+        "legacy": a.legacy(a.dict_(w=a.tensor())),
+        "onnx": a.onnx("w", (2, 2), bytes(16)),
         "protocol 0": b"(dp0\nVw\np1\n(lp2\nI1\naF1.5\nasS'text'\nL12L\ns.",
         "protocol 4": pickle.dumps({"w": np.ones((2, 3), np.float32), "n": {"b": [1, 2.5, None, True, b"x" * 40, {"k"}]}}, protocol=4),
         "protocol 5": pickle.dumps({"w": np.ones((2, 3), np.float32), "t": (1, 2, 3, "é" * 50)}, protocol=5),
@@ -71,6 +80,17 @@ def corpus() -> dict[str, bytes]:
         "npz": arrays.getvalue(),
         "gguf": gguf + bytes(96),
     }
+    nested = a.pickle(a.dict_(model=state, epoch=b"K\7", args=a.name("acme", "Args") + b")\x81" + a.dict_(x=b"N") + b"b"))
+    inside: dict[str, tuple[bytes, Callable[[bytes], bytes]]] = {
+        "pickle in a zip": (a.pickle(state), a.zipped),
+        "module in a zip": (a.pickle(a.module(weight=a.tensor(), bias=b"N")), a.zipped),
+        "pickle in a deflated zip": (nested, partial(a.zipped, method=zipfile.ZIP_DEFLATED)),
+        "header of safetensors": (
+            json.dumps({"a": entry, "b": entry | {"data_offsets": [16, 32]}}).encode(),
+            lambda text: a.safetensors(text, bytes(32)),
+        ),
+    }
+    return {name: (data, bytes) for name, data in whole.items()} | inside
 
 
 def bent(data: bytes, chance: random.Random) -> bytes:
@@ -113,10 +133,10 @@ def mishap(data: bytes) -> str:
 
 def cases(seed: int) -> Iterator[tuple[int, str, bytes]]:
     """Bend the corpus without end; each case has a seed of its own that makes it again."""
-    files = list(corpus().items())
+    files = list(parts().items())
     while True:
-        name, data = files[seed % len(files)]
-        yield seed, name, bent(data, random.Random(seed))  # noqa: S311 -- repeatable, not secret
+        name, (data, wrap) = files[seed % len(files)]
+        yield seed, name, wrap(bent(data, random.Random(seed)))  # noqa: S311 -- repeatable, not secret
         seed += 1
 
 

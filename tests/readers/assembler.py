@@ -80,3 +80,39 @@ def safetensors(header: object, data: bytes = b"", length: int | None = None) ->
     """Return a safetensors file; a header of bytes is taken as it is."""
     body = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack("<Q", len(body) if length is None else length) + body + data
+
+
+def legacy(body: bytes, keys: tuple[str, ...] = ("0",), tail: bytes | None = None) -> bytes:
+    """Return a file as torch wrote it before 1.6: five pickles, then counts and data."""
+    magic = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03."
+    system = pickle(dict_(protocol_version=number(1001), little_endian=b"\x88"))
+    listed = pickle(b"](" + b"".join(map(text, keys)) + b"e")
+    return magic + system + pickle(body) + listed + (b"".join(struct.pack("<q", 4) + STORAGE for _ in keys) if tail is None else tail)
+
+
+def module(**tensors: bytes) -> bytes:
+    """Return a pickled module of a class that does not exist."""
+    parts = dict_(_parameters=dict_(**tensors), _buffers=b"}", _modules=b"}", training=b"\x89")
+    return name("acme.nets", "Net") + b")\x81" + parts + b"b"
+
+
+def field(number_: int, data: bytes | int) -> bytes:
+    """Return a field of protobuf: bytes with their length, or a number."""
+    if isinstance(data, int):
+        return varint(number_ << 3) + varint(data)
+    return varint(number_ << 3 | 2) + varint(len(data)) + data
+
+
+def varint(value: int) -> bytes:
+    """Return a number of protobuf."""
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def onnx(key: str, shape: tuple[int, ...], data: bytes) -> bytes:
+    """Return a model with one initializer of floats."""
+    initializer = b"".join(field(1, size) for size in shape) + field(2, 1) + field(8, key.encode()) + field(9, data)
+    return field(1, 8) + field(7, field(5, initializer))

@@ -19,8 +19,8 @@ def _sources(root: Path) -> str:
 
 def test_every_error_has_a_sentence_and_a_hint(root: Path) -> None:
     """A code without words would show a person a defect of ours."""
-    resource = FluentParser().parse((root / "app/locales/en/readers.ftl").read_text("utf-8"))
-    entries = {entry.id.name: entry for entry in resource.body if isinstance(entry, ast.Message)}
+    texts = "\n".join(path.read_text("utf-8") for path in sorted((root / "app/locales/en").glob("*.ftl")))
+    entries = {entry.id.name: entry for entry in FluentParser().parse(texts).body if isinstance(entry, ast.Message)}
     codes = set(_RAISED.findall(_sources(root)))
     assert len(codes) > 20
     for code in sorted(codes):

@@ -59,3 +59,64 @@ def test_a_legacy_file_is_read_in_few_rounds(saved: Callable[..., Path], lender_
     lender = lender_of(path)
     assert _same(lender.read(read), read(LocalFiles(path)))
     assert lender.rounds <= 4
+
+
+GENERATED = Path(__file__).resolve().parents[2].parent / "shared/checkpoints/generated"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in GENERATED.rglob("*") if path.is_file() and path.suffix not in {".md", ".json", ".distcp", ""})
+)
+def test_every_format_can_be_lent(path: Path, lender_of: Callable[..., Any]) -> None:
+    """The same tree as from disk, within four rounds."""
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 4
+
+
+def test_a_distributed_checkpoint_can_be_lent(lender_of: Callable[..., Any]) -> None:
+    """Metadata first, then the ends of all small files inside at once."""
+    lender = lender_of(*sorted((GENERATED / "dcp_single").iterdir()))
+    assert _same(lender.read(read), read(LocalFiles(GENERATED / "dcp_single")))
+    assert lender.rounds <= 4
+
+
+def test_large_hdf5_is_lent_in_parts(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """What the library walks is asked for in blocks, not whole; small files are asked for whole."""
+    import h5py
+    import numpy as np
+
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        for index in range(40):
+            file[f"layer_{index}/kernel"] = np.zeros((100, 1200), np.float32)
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.sent < path.stat().st_size / 2
+    shared = GENERATED / "plain.h5"
+    small = lender_of(shared)
+    small.read(read)
+    assert small.rounds <= 2
+
+
+def test_a_long_legacy_pickle_takes_few_rounds(saved: Callable[..., Path], lender_of: Callable[..., Any]) -> None:
+    """More is asked for the longer the walk."""
+    import torch
+
+    path = saved({f"layers.{index}.attention.weight": torch.zeros(1) for index in range(12_000)}, _use_new_zipfile_serialization=False)
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 4
+
+
+def test_compressed_arrays_are_lent_by_their_headers(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """Headers of all arrays in one round."""
+    import numpy as np
+
+    path = tmp_path / "w.npz"
+    chance = np.random.default_rng(1)
+    np.savez_compressed(path, **{f"w{index}": chance.random(50_000) for index in range(30)})
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 4
+    assert lender.sent < path.stat().st_size / 2

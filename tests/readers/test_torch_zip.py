@@ -31,7 +31,7 @@ DTYPES = (
 )
 
 
-@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
 def test_every_tensor_lies_where_we_say(saved: Callable[..., Path], protocol: int) -> None:
     """The bytes at each location, read raw, are the tensor's own."""
     import torch
@@ -113,6 +113,18 @@ def test_a_whole_module_gives_its_state_dict(saved: Callable[..., Path]) -> None
     assert list(tree.tensors) == list(model.state_dict())
     assert tree.modules["1"].cls == "torch.nn.modules.batchnorm.BatchNorm1d"
     assert tree.modules["0"].hyper["in_features"] == 2
+
+
+@pytest.mark.parametrize("count", [2_000, 2_300, 2_600])
+def test_pickles_longer_than_a_window_are_walked_whole(saved: Callable[..., Path], count: int) -> None:
+    """Wherever the edge of a block falls."""
+    import torch
+
+    one = torch.zeros(1)
+    for legacy in (True, False):
+        state = {f"layers.{'x' * (index % 97)}.{index}": one[:1] for index in range(count)}
+        tree = read(LocalFiles(saved(state, _use_new_zipfile_serialization=not legacy)))
+        assert list(tree.tensors) == list(state)
 
 
 def test_reading_takes_no_more_than_headers(saved: Callable[..., Path]) -> None:

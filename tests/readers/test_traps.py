@@ -83,8 +83,15 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes]]] = {
         "malformed_pickle",
         lambda: a.zipped(a.pickle(a.call("torch._utils", "_rebuild_tensor_v2", b"}", b"K\0", b")", b")"))),
     ),
-    "a storage of negative length": ("malformed_pickle", lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(numel=-4))))),
-    "a storage of no known type": ("malformed_pickle", lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(kind="Evil"))))),
+    "a storage that is none": ("malformed_pickle", lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(kind="Evil"))))),
+    "an index alone": ("unknown_format", lambda: b'{"weight_map": {"a": "b"}}'),
+    "junk in front of a zip": ("zip_invalid", lambda: b"junk" * 4 + a.zipped(a.pickle(ONE))),
+    "thirty thousand different classes": (
+        "limit",
+        lambda: a.zipped(a.pickle(b"(" + b"".join(a.name("acme", f"C{index}") for index in range(30_000)) + b"l")),
+    ),
+    "dictionaries within dictionaries": ("limit", lambda: a.zipped(a.pickle(b"}" + (a.text("k") + b"}") * 100_000 + b"s" * 100_000))),
+    "objects within objects": ("limit", lambda: a.zipped(a.pickle((a.name("acme", "C") + b")\x81") * 50_000 + b"b" * 49_999))),
     "a rebuild inside a rebuild inside itself": (
         "malformed_pickle",
         lambda: a.zipped(
@@ -191,6 +198,8 @@ SHOWN: dict[str, tuple[int, set[str], Callable[[], bytes]]] = {
     ),
     "a stride beyond the storage": (1, {"bounds"}, lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(stride=(1 << 40, 1)))))),
     "a stride of another rank": (1, {"shape", "bounds"}, lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(stride=(1,)))))),
+    "a storage of negative length": (1, {"bounds"}, lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(numel=-4))))),
+    "a storage of a type to come": (1, {"dtype"}, lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(kind="Float3Storage"))))),
     "an offset below zero": (1, {"bounds"}, lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(offset=-1))))),
     "a storage longer than its record": (1, {"bounds"}, lambda: a.zipped(a.pickle(a.dict_(w=a.tensor(numel=1 << 20))))),
     "a wrong checksum": (1, {"crc"}, lambda: _patched(a.zipped(a.pickle(a.dict_(w=a.tensor(), x=b"K\x07"))), b"K\x07", b"K\x08")),

@@ -14,10 +14,10 @@ from tests.services.keylists import keys
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    """A running house that may open files in the test's folder."""
+    """A running house that may open files in the test's folder; it runs no code, so that no sandbox starts."""
     root = tmp_path / "root"
     root.mkdir()
-    made = bootstrap.open_house(settings.load(data=tmp_path / "data", roots=(root,)))
+    made = bootstrap.open_house(settings.load(data=tmp_path / "data", roots=(root,), code=False))
     yield made
     made.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import bootstrap, settings
-from app.errors import ConflictError, KeygraftError
+from app.errors import ConflictError, KeygraftError, RefusedError
 from app.services import example_files, exports, remote, sides, transfers
 from app.services.house import House
 from tests.sources.servers import Site
@@ -25,9 +25,7 @@ def site() -> Iterator[Site]:
 
 
 def _house(folder: Path) -> House:
-    return bootstrap.open_house(
-        settings.load(data=folder / "data", roots=(folder,), remote_allow_private=("127.0.0.1",), remote_allow_http=True)
-    )
+    return bootstrap.open_house(settings.load(data=folder / "data", roots=(folder,), remote_private=("127.0.0.1",), remote_http=True))
 
 
 @pytest.fixture
@@ -75,6 +73,14 @@ def test_the_secret_of_an_address_stays_in_memory(house: House, site: Site, tmp_
         sides.nest(later, again.id, ())
     assert SECRET not in str(caught.value)
     later.close()
+
+
+def test_addresses_can_be_switched_off(tmp_path: Path) -> None:
+    """Then none is looked at."""
+    closed = bootstrap.open_house(settings.load(data=tmp_path / "data", roots=(tmp_path,), remote=False))
+    with pytest.raises(RefusedError, match="remote_switched_off"):
+        sides.understand(closed, "https://example.org/net.safetensors")
+    closed.close()
 
 
 @pytest.mark.parametrize(("query", "dtype"), [("", ""), (f"?{SECRET}", ""), (f"?{SECRET}", "F16")])

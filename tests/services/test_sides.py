@@ -89,6 +89,8 @@ def test_a_text_may_be_too_long(house: House) -> None:
     """It is not even looked at."""
     with pytest.raises(LimitError, match="text_too_long"):
         sides.understand(house, "x" * (house.settings.text_bytes + 1))
+    with pytest.raises(KeygraftError, match="url_scheme"):
+        sides.understand(house, "ftp://example.org/model.safetensors")
 
 
 def test_the_file_picker(house: House, root: Path) -> None:
@@ -116,3 +118,25 @@ def test_equal_trees_are_kept_once(house: House) -> None:
     with house.database.read() as tx:
         found = tx.execute(trees.select()).all()
     assert len({row.digest for row in found}) == len(found)
+
+
+def test_a_zip_of_python_files(house: House) -> None:
+    """A project is scanned; another zip is refused as the checkpoint that it is not."""
+    import io
+    import zipfile
+
+    def zipped(**files: str) -> bytes:
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name.replace("__", "/") + ".py", content)
+        return held.getvalue()
+
+    net = "import torch.nn as nn\nfrom .parts import Part\nclass Net(nn.Module):\n    def __init__(self):\n        self.part = Part()\n"
+    part = "import torch.nn as nn\nclass Part(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    card = sides.upload(house, "project.zip", zipped(pkg____init__="", pkg__net=net, pkg__parts=part))
+    assert card.state == "choose"
+    assert card.candidates[0].name == "Net"
+    assert card.candidates[0].module.endswith("net")
+    with pytest.raises(KeygraftError):
+        sides.upload(house, "other.zip", zipped(notes="1"))

@@ -9,6 +9,7 @@ from torch import nn
 
 from app.keys.tree import from_shapes
 from app.mapping import evaluate, parse_plan
+from app.mapping.ops import KERNELS as RECIPE_OPS
 from app.mapping.ops import OPS
 from app.mapping.outcomes import Leaf, Step
 from app.tensors import TensorError, run
@@ -32,7 +33,7 @@ def test_the_example_of_each_op_runs(op: str) -> None:
     example = OPS[op].example
     sources = {"": from_shapes({key: (shape, "F32") for key, shape in example.sources.items()})}
     plan = parse_plan(f"keygraft_plan 1\n{example.line}\n")
-    name = "h.0.k" if op == "chunk" else next(iter(_targets(example.line, example.sources)))
+    name = _target(example.line, example.sources)
     target = from_shapes({name: (example.gives, "F32")})
     outcome = evaluate(plan, sources, target).targets[name]
     assert outcome.state == "loaded", outcome
@@ -41,11 +42,10 @@ def test_the_example_of_each_op_runs(op: str) -> None:
     assert tuple(run(outcome.recipe, lambda leaf: tensors[leaf.key]).shape) == example.gives
 
 
-def _targets(line: str, sources: dict[str, tuple[int, ...]]) -> list[str]:
+def _target(line: str, sources: dict[str, tuple[int, ...]]) -> str:
     """Fill the target's placeholders of an example as its first source key does."""
-    pattern = line.split('"')[1]
     last = next(iter(sources)).rsplit(".", 1)[-1]
-    return [pattern.replace("{i}", "0").replace("{e}", "0").replace("{p}", last)]
+    return line.split('"')[1].replace("{i}", "0").replace("{e}", "0").replace("{p}", last)
 
 
 def test_joins_and_parts() -> None:
@@ -200,4 +200,19 @@ def test_untrue_recipes_are_named() -> None:
     with pytest.raises(TensorError) as caught:
         run(Step("transpose", (Leaf("0"),), {"dims": [0, 1]}, (9, 9)), lambda _: ids(2, 3))
     assert caught.value.code == "kernel_shape"
-    assert set(KERNELS) >= {"slice", "permute"}
+
+
+def test_every_op_of_recipes_has_its_kernel() -> None:
+    """Whatever a plan is lowered to can be run."""
+    assert set(RECIPE_OPS) <= set(KERNELS)
+
+
+def test_weight_norms_fold_and_split_as_torch_does() -> None:
+    """Length and direction fold into the weight that torch's parametrization holds, and come out of it again."""
+    torch.manual_seed(0)
+    layer = nn.utils.parametrizations.weight_norm(nn.Conv1d(3, 5, 2), dim=0)
+    length, direction = (tensor.detach() for tensor in (layer.parametrizations.weight.original0, layer.parametrizations.weight.original1))
+    weight = step("weight_norm", length, direction, dim=0)
+    assert torch.allclose(weight, layer.weight.detach(), atol=1e-6)
+    assert torch.allclose(step("norm", weight, dim=0), length, atol=1e-6)
+    assert step("norm", torch.tensor([-2.0, 3.0]), dim=0).tolist() == [2.0, 3.0]

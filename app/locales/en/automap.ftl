@@ -26,5 +26,4 @@ reason-doubt-direction = The two sides may count these blocks in opposite direct
 
 error-automap-too-large = There are { $units } modules on the two sides after folding; at most { $limit } are compared.
     .hint = Choose the part of the file that holds the weights, or map it with rules.
-error-automap-fingerprint-version = This approved plan was kept by another version of Keygraft (format { $version }).
-    .hint = Approve the transfer again; then it can be reused.
+reason-doubt-turned = This matrix would have to be transposed, while others of its kind need not.

@@ -55,6 +55,16 @@ error-spec-path = { $path } cannot be read: { $detail }.
 error-edit-unreadable = This is no edit: { $text }
     .hint = Write one assignment, deletion or call on net, such as net.fc = nn.Linear(512, 10).
 
+## The static preview: why a tree is not certain
+
+preview-unknown = Line { $line }: { $what } comes from code that is not here.
+preview-raises = Line { $line }: the constructor would stop with { $detail }.
+preview-unsupported = Line { $line }: { $what } is more than the preview follows.
+preview-budget = Line { $line }: the constructor takes too many steps.
+preview-shape = The shape or dtype of { $key } is only known when the code runs.
+preview-empty = No parameters were found.
+preview-definition = The definition cannot be read without running it ({ $code }).
+
 ## Uploads
 
 error-upload-path = The upload names a file outside its own folder: { $name }

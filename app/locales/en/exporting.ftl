@@ -43,3 +43,48 @@ error-tensor-without-bytes = The source key { $key } has no bytes that can be re
     .hint = Use a checkpoint file that holds plain tensors as source, or ignore the key.
 error-tensor-truncated = { $file } ends before the data of { $key }.
     .hint = The file is incomplete; fetch it again.
+
+## The report
+
+report-title = Transfer of weights
+report-clean = Every key is accounted for.
+report-open = Some keys still need a decision.
+report-share = { $share } % of the model's elements are loaded.
+report-side = Side
+report-format = Format
+report-tensors = Tensors
+report-parameters = Elements
+report-source = Weights from
+report-target = Into model
+report-coverage = Coverage
+report-outcome = Outcome
+report-keys = Keys
+report-rules = Rules
+report-rule = Rule
+report-note = Note
+report-off = switched off
+report-no-rules = No rules: keys with equal names are loaded.
+report-count = Count
+report-remark = Why
+report-state-loaded = Loaded
+report-state-conflicting = Claimed twice
+report-state-mismatched = Does not fit
+report-state-missing = Missing
+report-state-benign = Missing, harmless
+report-state-initialised = Starts fresh
+report-unexpected = Not used
+report-left-behind = Left behind on purpose
+report-checks = Checks
+report-passed = Holds
+report-failed = Does not hold
+report-map = Where the elements are
+report-map-label = The model's modules, each as large as its elements, coloured by outcome
+
+## Dialects
+
+error-dialect-unknown = There is no export called { $name }.
+    .hint = “keygraft export --help” lists them.
+reason-dialect-computed = This dialect only renames keys; the tensor has to be computed.
+reason-dialect-several-sources = This dialect reads one checkpoint; the transfer has several sources.
+reason-dialect-used-twice = This dialect gives each source key one name; “{ $key }” fills several target keys.
+reason-dialect-chained = No order of patterns gives this key its name without spoiling others.

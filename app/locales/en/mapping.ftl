@@ -199,7 +199,7 @@ error-claim-unreadable = The op “{ $op }” with { $args } cannot be read.
 
 # --- reasons of outcomes
 reason-shape-unknown = A shape is not known, so it is not checked.
-reason-first-element = { $shape } goes into a single number: torch takes its first element.
+reason-first-element = A tensor of one element goes into a single number.
 reason-shape-differs = The weights have { $found }, the model wants { $wanted }.
 reason-dtype-cast = { $found } is turned into { $wanted } while loading.
 reason-counter-expected = A counter of batches that the layer sets to zero by itself; from a file with version metadata, torch names it missing.
@@ -210,6 +210,7 @@ reason-bind-lacks = A rule is meant for it, but the weights have no “{ $key }�
 reason-several-sources = { $count } source keys reach “{ $name }”: “{ $first }” and “{ $second }”.
 reason-several-solutions = Several source keys reach it through one rule: { $solutions }.
 reason-gather-gap = “{ $pattern }” lacks { $placeholder } = { $lacking }: { $found } of { $wanted } are there.
+reason-gather-uneven = One part of the expression stands for { $first } keys, another for { $second }.
 reason-gather-twice = “{ $pattern }” finds the same { $placeholder } more than once.
 reason-key-not-text = “{ $key }” is no text; torch cannot load such a key.
 reason-op-unknown = { error-op-unknown }
@@ -252,3 +253,65 @@ reason-op-times = { error-op-times }
 reason-op-view = { error-op-view }
 reason-op-view-size = { error-op-view-size }
 reason-op-weight-norm = { error-op-weight-norm }
+
+# --- what an inverse loses, what a rebase finds
+reason-lost-precision = It came back, but the transfer had turned it into { $dtype }, which holds less.
+reason-lost-op = “{ $op }” cannot be undone.
+reason-lost-unused = Nothing in the target was made from it.
+reason-rebase-idle = This rule does nothing on the new trees.
+reason-rebase-state = { $count } keys that were filled are now { $state }.
+reason-rebase-added = { $count } new target keys are not filled.
+
+# --- lint
+lint-rename-dead = This rename changes no key.
+    .hint = Remove it, or mend what it looks for.
+lint-rename-again = Run twice, this rename changes “{ $before }” to “{ $after }” and then to “{ $then }”.
+    .hint = Anchor it (^ or a dot), so that a name that is already right stays.
+lint-rename-unanchored = Meant for names such as “{ $meant }”, this rename also hits inside a word of “{ $hit }”.
+    .hint = Anchor it with dots, ^ or \b.
+lint-rename-twice = This rename hits “{ $key }” { $count } times.
+    .hint = Anchor it, if only one of them is meant.
+lint-rename-collision = Renames give “{ $first }” and “{ $second }” the same name, “{ $name }”.
+    .hint = Only one of them can be loaded: make the rename narrower, or bind one of them by its name in the file (raw:).
+lint-rename-order = Two renames depend on their order: “{ $key }” becomes “{ $now }”, the other way round “{ $else }”.
+    .hint = Leave the order as it is, or make them independent.
+lint-target-unknown = No target key fits “{ $pattern }”.
+    .hint = Remove the rule, or mend its pattern.
+lint-source-unknown = The weights have nothing for this rule (“{ $key }”).
+    .hint = Remove the rule, or mend its pattern.
+lint-shadowed = This rule never wins: all of its { $count } keys, such as “{ $key }”, are decided before it.
+    .hint = Move it up, or remove it.
+lint-ignore-used = “{ $key }” is ignored here, but used by another rule ({ $count } keys in all).
+    .hint = Remove this rule, or the one that uses the key.
+lint-collision = Several sources reach “{ $key }”: { $sources }.
+    .hint = Bind it to the one that is meant.
+lint-order = A rule before this one wins { $count } keys that both could fill, such as “{ $key }”.
+    .hint = Their order decides; make one of them narrower if that is not meant.
+lint-square = “{ $key }” is square and passes as it is, while “{ $turned }” is transposed; shapes cannot tell whether it should be too ({ $count } keys).
+    .hint = Add transpose(…) if the source stores all its matrices turned.
+lint-layout-unknown = “{ $op }” cuts or joins equal parts; their order (stacked, per head, per group) cannot be told from shapes.
+    .hint = Check it, and say it by name: split_qkv(…, layout=…), join_qkv(…), split_gate_up(…, order=…).
+lint-gap = “{ $key }” is missing although “{ $filled }” is filled ({ $count } of { $of }).
+    .hint = Check the range of the rule and the source's indices.
+
+# --- imports
+error-import-unreadable = This cannot be read (line { $line }, column { $column }).
+    .hint = Paste the whole list, with its brackets.
+error-import-pairs = This JSON is no list of pairs.
+    .hint = Write [["source key", "target key"], …] or {"{"}"source key": "target key", …{"}"}.
+error-import-nothing = Nothing here could be taken over: no { $wanted } was found.
+    .hint = Paste the list itself.
+error-import-entry = This entry cannot be read without running it: { $entry }
+    .hint = Write its patterns as plain texts.
+error-import-operation = The operation “{ $operation }” depends on a model's configuration, or is none that Keygraft knows.
+    .hint = Write the rule by hand; rotary_to_half and split_qkv name such layouts.
+reason-import-absent = There is no “{ $key }”.
+reason-import-twice = “{ $key }” stands in the list twice; the first one counts.
+reason-import-entry = { error-import-entry }
+reason-import-operation = { error-import-operation }
+reason-regex-not-shared = { error-regex-not-shared }
+reason-regex-unreadable = { error-regex-unreadable }
+reason-regex-long = { error-regex-long }
+reason-regex-replacement = { error-regex-replacement }
+reason-regex-group = { error-regex-group }
+reason-rename-empty = { error-rename-empty }

@@ -16,6 +16,9 @@ error-unknown-format = { $detail ->
         [empty_folder] There is no file to read.
         [folder] None of the files beside { $file } is a checkpoint that can be read.
         [html] { $file } is a web page, not a checkpoint.
+        [compressed] { $file } is a compressed archive.
+        [pdf] { $file } is a PDF document.
+        [json] { $file } is a JSON document, but no index of shards.
         [zip] { $file } is a zip archive, but none that holds weights in a form known here.
        *[unknown] { $file } is in no format known here.
     }
@@ -23,6 +26,7 @@ error-unknown-format = { $detail ->
         [empty] Download or copy it again.
         [html] The download brought an error or log-in page instead of the file; download it again.
         [zip] Unpack it and choose the checkpoint inside.
+        [compressed] Unpack it and choose the checkpoint inside.
        *[unknown] Formats that can be read: PyTorch, safetensors, GGUF, NumPy, HDF5 and Keras, ONNX, distributed checkpoints.
     }
 error-lfs-pointer = { $file } is only a Git LFS pointer: the weights themselves were not downloaded.
@@ -38,9 +42,6 @@ error-unsupported-format = { $file } is { $format ->
         [package] a torch.package archive
         [tar] a tar archive, as PyTorch 0.1 wrote it
         [ggml] a GGML file from before GGUF
-        [compressed] a compressed archive
-        [pdf] a PDF document
-        [json] a JSON document
        *[other] a { $format } file
     }, which is not read here yet.
     .hint = { $format ->
@@ -51,7 +52,6 @@ error-unsupported-format = { $file } is { $format ->
         [package] Open it with torch.package.PackageImporter and save the model's state_dict with torch.save.
         [tar] Open it with torch.load of PyTorch before 2.0 and save it again with torch.save.
         [ggml] Convert it to GGUF with the scripts of llama.cpp.
-        [compressed] Unpack it and choose the checkpoint inside.
        *[other] Save the weights as safetensors, with torch.save or numpy.savez, and choose that file.
     }
 error-needs-consolidation = { $file } is one part of a { $kind ->
@@ -60,6 +60,8 @@ error-needs-consolidation = { $file } is one part of a { $kind ->
        *[other] sharded checkpoint
     }: no single part holds a whole tensor.
     .hint = Run: { $command }
+error-needs-metadata = { $file } is one part of a distributed checkpoint.
+    .hint = Choose the folder that holds it, with the file .metadata in it.
 error-missing-library = { $file } needs the library { $library }, which is not installed here.
     .hint = Install it: pip install 'keygraft[{ $extra }]'.
 error-no-such-nesting = { $file } has no tensors under { $nesting }.
@@ -83,6 +85,7 @@ error-malformed-pickle = { $file } holds a pickle that is damaged or was made by
 error-dangerous-global = Loading { $file } would run { $name }.
     .hint = Do not load this file with torch.load or pickle. Ask its author for a safetensors file.
 error-limit = { $file } asks for more than the limit allows: { $detail ->
+        [globals] it names too many classes
         [seconds] reading took too much time
         [wall] reading took too long
         [memory] reading took too much memory
@@ -190,7 +193,10 @@ error-shards-collide = The key { $key } stands in { $file } and in another shard
 
 ## What is odd but did not stop the reading
 
-warning-crc = The checksum of { $entry } is wrong.
+warning-crc = { $count ->
+        [one] The checksum of { $entry } is wrong.
+       *[other] The checksums of { $count } entries are wrong, the first being { $entry }.
+    }
 warning-trailing-bytes = { $count } bytes stand behind the end of the checkpoint.
 warning-cycle = Some values contain themselves ({ $key }); they are shown once.
 warning-bounds = { $count ->
@@ -200,6 +206,10 @@ warning-bounds = { $count ->
 warning-shape = { $count ->
         [one] The shape or strides of { $key } make no sense.
        *[other] The shapes or strides of { $count } tensors make no sense, the first being { $key }.
+    }
+warning-dtype = { $count ->
+        [one] The element type of { $key } is unknown.
+       *[other] The element types of { $count } tensors are unknown, the first being { $key }.
     }
 warning-missing-storage = { $count ->
         [one] The file holds no data for { $key }.

@@ -77,6 +77,8 @@ export-why-unfinished = Some keys are still open: { $missing } missing, { $misma
 
 error-remote-forgotten = What was secret in the address { $url } is no longer known: it is never stored.
     .hint = Give the whole address again.
+error-remote-switched-off = Addresses on the network are switched off here.
+    .hint = Download the file and drop it on the page, or set KEYGRAFT_REMOTE.
 error-text-too-long = This text is longer than { $limit } MB.
     .hint = Give the file instead, or only the keys with their shapes.
 error-upload-too-large = { $file } is larger than the { $limit } MB that may be uploaded.
@@ -195,3 +197,7 @@ error-method-not-allowed = { $method } is not possible here.
     .hint = /api/v1/openapi.json describes every request.
 error-export-failed = The file could not be written: { $why }
     .hint = Take the loader script, or run `keygraft apply` on the machine that holds the weights.
+error-database-unusable = The database cannot be used: { $why }
+    .hint = Check KEYGRAFT_DATABASE_URL and KEYGRAFT_DATA, and that the disk is neither full nor read-only.
+error-data-folder = The data folder { $path } cannot be used: { $why }.
+    .hint = Choose another one with --data or KEYGRAFT_DATA.

@@ -1,17 +1,18 @@
 """From claims over single keys to few rules over families which replay exactly these claims."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from app.keys import KeyTree
 from app.mapping.claims import Claim
 from app.mapping.errors import PlanError
-from app.mapping.evaluation import evaluate
+from app.mapping.evaluation import evaluate, leaves
 from app.mapping.induction.candidates import Candidate, Separators, candidates, forms
 from app.mapping.induction.covering import Cover, arranged, weights_of
 from app.mapping.induction.freshness import fresh_rules
-from app.mapping.induction.pairs import Pairing, expressions, single
+from app.mapping.induction.loosening import loosened
+from app.mapping.induction.pairs import Pairing, expression, plain, single
 from app.mapping.induction.sampling import sample
 from app.mapping.induction.templates import shallow
 from app.mapping.induction.trials import Trials
@@ -31,7 +32,15 @@ def induce(claims: Mapping[str, Claim], sources: Mapping[str, KeyTree], target: 
     Claims of keys that a tree does not have are left out; a claim whose words cannot be read raises PlanError `claim_unreadable`.
     """
     known = {key: claim for key, claim in claims.items() if key in target.tensors and _exists(claim, sources)}
-    inducing = _Inducing(known, sources, target)
+    return _induced(_Inducing(_Claimed(known, sources, target), sources, target), known, target)
+
+
+def induce_expressions(given: Mapping[str, Expr], sources: Mapping[str, KeyTree], target: KeyTree) -> tuple[Rule, ...]:
+    """Write rules from expressions over single keys of the files, one a target key."""
+    return _induced(_Inducing(_Given(given, sources), sources, target), given, target)
+
+
+def _induced(inducing: "_Inducing", known: Collection[str], target: KeyTree) -> tuple[Rule, ...]:
     if len(known) > _SAMPLED_FROM:
         rules = inducing.rules(_part(target, sample(target)))
         repaired = inducing.repaired(rules)
@@ -51,11 +60,49 @@ def _part(tree: KeyTree, keys: Sequence[str]) -> KeyTree:
     return msgspec.structs.replace(tree, tensors={key: tree.tensors[key] for key in keys})
 
 
-class _Inducing:
-    """One induction: claims and trees."""
+class _Claimed:
+    """Expressions made from claims when they are asked for."""
 
     def __init__(self, claims: Mapping[str, Claim], sources: Mapping[str, KeyTree], target: KeyTree) -> None:
-        self.claims = claims
+        self._claims = claims
+        self._sources = sources
+        self._target = target
+        self.keys = claims.keys()
+
+    def expression(self, key: str) -> Expr:
+        """Return the claim of one key as an expression."""
+        return expression(self._claims[key], self._sources, self._target.tensors[key].shape)
+
+    def leaf(self, key: str) -> Leaf | None:
+        """Return the only source key of a claim without an op."""
+        claim = self._claims[key]
+        return Leaf(claim.sources[0], claim.names[0] if claim.names else "") if claim.op == "identity" else None
+
+
+class _Given:
+    """Expressions that are there already, sizes left to shapes where shapes tell them, so that equal ops look equal."""
+
+    def __init__(self, given: Mapping[str, Expr], sources: Mapping[str, KeyTree]) -> None:
+        self._given = given
+        self._sources = sources
+        self.keys = given.keys()
+
+    def expression(self, key: str) -> Expr:
+        """Return the expression of one key."""
+        return loosened(self._given[key], self._sources)
+
+    def leaf(self, key: str) -> Leaf | None:
+        """Return the only source key of an expression without an op."""
+        expr = self._given[key]
+        return Leaf(plain(expr.pattern), expr.source) if isinstance(expr, Ref) else None
+
+
+class _Inducing:
+    """One induction: what each key takes, and the trees."""
+
+    def __init__(self, given: _Claimed | _Given, sources: Mapping[str, KeyTree], target: KeyTree) -> None:
+        self.given = given
+        self.keys = given.keys
         self.sources = sources
         self.target = target
         self.working = {name: WorkingSource(name, tree, ()) for name, tree in sources.items()}
@@ -66,17 +113,15 @@ class _Inducing:
         """Return the claim of one key as an expression."""
         found = self._expressions.get(key)
         if found is None:
-            found = self._expressions[key] = expressions(self.claims, [key], self.sources, self.target)[key]
+            found = self._expressions[key] = self.given.expression(key)
         return found
 
     def recipe(self, key: str) -> Recipe | None:
         """Return what the claim of a key makes; None where its op does not fit the shapes."""
         if key not in self._recipes:
-            claim = self.claims[key]
-            if claim.op == "identity":
-                self._recipes[key] = Leaf(claim.sources[0], claim.names[0] if claim.names else "")
-            else:
-                self._recipes[key] = recipe_of(self.expression(key), self.sources, self.target.tensors[key].shape)
+            leaf = self.given.leaf(key)
+            shape = self.target.tensors[key].shape
+            self._recipes[key] = recipe_of(self.expression(key), self.sources, shape) if leaf is None else leaf
         return self._recipes[key]
 
     def rules(self, target: KeyTree) -> list[Rule]:
@@ -85,10 +130,10 @@ class _Inducing:
         pairing = Pairing(self.sources, target)
         alone = []
         for key in target.tensors:
-            if key not in self.claims:
+            if key not in self.keys:
                 continue
             recipe = self.recipe(key)
-            if recipe is None or not _CONTROL.isdisjoint(key.join(self.claims[key].sources)):
+            if recipe is None or not _CONTROL.isdisjoint(key.join(leaf.key for leaf in leaves(recipe))):
                 alone.append(key)
             else:
                 expected[key] = recipe
@@ -117,13 +162,11 @@ class _Inducing:
         rules = self._as_rename(rules)
         for _ in range(3):
             outcomes = evaluate(Plan(tuple(rules)), self.sources, self.target).targets
-            wrong = [key for key in self.claims if not self._right(key, outcomes[key])]
-            filled = [
-                key for key, outcome in outcomes.items() if key not in self.claims and outcome.state not in {"missing", "initialised"}
-            ]
+            wrong = [key for key in self.keys if not self._right(key, outcomes[key])]
+            filled = [key for key, outcome in outcomes.items() if key not in self.keys and outcome.state not in {"missing", "initialised"}]
             if not wrong and not filled:
                 break
-            inits = fresh_rules(filled, self.claims, self.target)
+            inits = fresh_rules(filled, self.keys, self.target)
             binds = [single(key, self.expression(key)) for key in wrong]
             rules = [*inits, *binds, *rules]
         return tuple(sorted(rules, key=_kind))
@@ -144,7 +187,7 @@ class _Inducing:
             outcomes = evaluate(Plan((rename,)), self.sources, self.target).targets
         except PlanError:
             return rules
-        return [rename] if all(self._right(key, outcomes[key]) for key in self.claims) else rules
+        return [rename] if all(self._right(key, outcomes[key]) for key in self.keys) else rules
 
 
 def _kind(rule: Rule) -> int:

@@ -1,6 +1,6 @@
 """Claims read as pairs: a target key, the source keys it takes, and the op between them without its keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -134,15 +134,13 @@ def plain(pattern: str) -> str:
     return pattern if "\\" not in pattern else matcher(pattern).constant or pattern
 
 
-def expressions(claims: Mapping[str, Claim], keys: Sequence[str], sources: Mapping[str, KeyTree], target: KeyTree) -> dict[str, Expr]:
-    """Write the claims of these keys as expressions."""
+def expression(claim: Claim, sources: Mapping[str, KeyTree], shape: tuple[int, ...] | None) -> Expr:
+    """Write the claim of a target key of this shape as an expression."""
 
     def wanted(source: str, key: str) -> tuple[int, ...] | None:
-        tree = sources.get(source)
-        info = tree.tensors.get(key) if tree is not None else None
-        return None if info is None else info.shape
+        return sources[source].tensors[key].shape
 
-    return {key: expression_of(claims[key], wanted, target.tensors[key].shape) for key in keys}
+    return expression_of(claim, wanted, shape)
 
 
 def single(key: str, expr: Expr) -> Bind:

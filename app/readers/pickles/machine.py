@@ -6,8 +6,8 @@ nothing by a number that stands in the file. Source of the opcodes: CPython, Lib
 
 import codecs
 from collections.abc import Callable
+from struct import Struct, unpack_from
 from struct import error as struct_error
-from struct import unpack_from
 from typing import Any
 
 from app.readers.errors import PickleError, ReadLimitError
@@ -23,6 +23,13 @@ _REMEMBERED = 16
 """Byte strings from this length on keep their place, so that an array inside a pickle can be found again."""
 _MAX_NUMBER = 4_096
 _MAX_LINE = 1 << 20
+_STRIDE = 4096
+"""Opcodes between two looks at the budgets."""
+_U16 = Struct("<H").unpack_from
+_I32 = Struct("<i").unpack_from
+_U32 = Struct("<I").unpack_from
+_U64 = Struct("<Q").unpack_from
+_F64 = Struct(">d").unpack_from
 
 
 class Machine:
@@ -71,6 +78,8 @@ class Machine:
         if known is None:
             if len(full) > 1024:
                 raise self.malformed("global")
+            if len(self.globals) >= self.limits.globals:
+                raise self.limit("globals")
             known = self.globals[full] = Global(module, name, building.maker_of(module, name))
         known.uses += 1
         return known
@@ -86,233 +95,232 @@ class Machine:
         push, pop = stack.append, stack.pop
         buf, pos, soft = window.buf, 0, window.soft
         max_stack, max_memo, max_key = self.limits.stack, self.limits.memo, SKIPPED
-        budget, checked = self.opcodes_left, 0
-        for done in range(budget):
-            if pos > soft:
-                window.move(window.base + pos)
-                buf, pos, soft = window.buf, 0, window.soft
-            op = buf[pos]
-            pos += 1
-            if op == 0x71:  # BINPUT
-                memo[buf[pos]] = stack[-1]
-                pos += 1
-            elif op == 0x68:  # BINGET
-                push(memo[buf[pos]])
-                pos += 1
-            elif op == 0x6A:  # LONG_BINGET
-                push(memo[unpack_from("<I", buf, pos)[0]])
-                pos += 4
-            elif op == 0x72:  # LONG_BINPUT
-                memo[unpack_from("<I", buf, pos)[0]] = stack[-1]
-                pos += 4
-            elif op == 0x94:  # MEMOIZE
-                memo[len(memo)] = stack[-1]
-            elif op == 0x4B:  # BININT1
-                push(buf[pos])
-                pos += 1
-            elif op in {88, 140, 141}:  # BINUNICODE, SHORT_BINUNICODE, BINUNICODE8
-                if op == 0x58:
-                    size = unpack_from("<I", buf, pos)[0]
-                    pos += 4
-                elif op == 0x8C:
-                    size = buf[pos]
-                    pos += 1
-                else:
-                    size = unpack_from("<Q", buf, pos)[0]
-                    pos += 8
-                if size >= max_key:
-                    push(self._skipped(window, pos, size, text=True))
-                    window.move(window.base + pos + size)
+        for spent in range(0, self.opcodes_left, _STRIDE):
+            if len(stack) > max_stack:
+                raise self.limit("stack")
+            if len(memo) > max_memo:
+                raise self.limit("memo")
+            if window.walked > self.bytes_left:
+                raise self.limit("pickle_bytes")
+            for _ in range(_STRIDE):
+                if pos > soft:
+                    window.move(window.base + pos)
                     buf, pos, soft = window.buf, 0, window.soft
-                else:
-                    end = pos + size
-                    if end > len(buf):
-                        window.move(window.base + pos, size)
-                        buf, pos, soft, end = window.buf, 0, window.soft, size
-                    push(buf[pos:end].decode("utf-8", "surrogatepass"))
-                    pos = end
-            elif op == 0x28:  # MARK
-                marks.append(len(stack))
-            elif op == 0x74:  # TUPLE
-                mark = marks.pop()
-                stack[mark:] = [tuple(stack[mark:])]
-            elif op == 0x51:  # BINPERSID
-                stack[-1] = self.persistent(stack[-1])
-            elif op == 0x52:  # REDUCE
-                args = pop()
-                if type(args) is not tuple:
-                    raise self.malformed("arguments")
-                stack[-1] = building.call(self, stack[-1], args)
-            elif op == 0x85:  # TUPLE1
-                stack[-1] = (stack[-1],)
-            elif op == 0x86:  # TUPLE2
-                last = pop()
-                stack[-1] = (stack[-1], last)
-            elif op == 0x87:  # TUPLE3
-                last, middle = pop(), pop()
-                stack[-1] = (stack[-1], middle, last)
-            elif op == 0x89:  # NEWFALSE
-                push(False)
-            elif op == 0x88:  # NEWTRUE
-                push(True)
-            elif op == 0x4E:  # NONE
-                push(None)
-            elif op == 0x29:  # EMPTY_TUPLE
-                push(())
-            elif op == 0x4D:  # BININT2
-                push(unpack_from("<H", buf, pos)[0])
-                pos += 2
-            elif op == 0x4A:  # BININT
-                push(unpack_from("<i", buf, pos)[0])
-                pos += 4
-            elif op == 0x7D:  # EMPTY_DICT
-                push(Mapped())
-            elif op == 0x5D:  # EMPTY_LIST
-                push([])
-            elif op == 0x75:  # SETITEMS
-                mark = marks.pop()
-                if (len(stack) - mark) % 2 or mark < 1:
-                    raise self.malformed("pairs")
-                building.set_items(self, stack[mark - 1], stack[mark:])
-                del stack[mark:]
-            elif op == 0x73:  # SETITEM
-                value, key = pop(), pop()
-                building.set_items(self, stack[-1], [key, value])
-            elif op == 0x65:  # APPENDS
-                mark = marks.pop()
-                if mark < 1:
-                    raise self.malformed("stack")
-                building.append(self, stack[mark - 1], stack[mark:])
-                del stack[mark:]
-            elif op == 0x61:  # APPEND
-                value = pop()
-                building.append(self, stack[-1], [value])
-            elif op == 0x63:  # GLOBAL
-                module, pos = self._line(window, pos)
-                buf, soft = window.buf, window.soft
-                name, pos = self._line(window, pos)
-                buf, soft = window.buf, window.soft
-                push(self.name_of(module.decode("utf-8"), name.decode("utf-8")))
-            elif op == 0x93:  # STACK_GLOBAL
-                last = pop()
-                if type(last) is not str or type(stack[-1]) is not str:
-                    raise self.malformed("global")
-                stack[-1] = self.name_of(stack[-1], last)
-            elif op == 0x62:  # BUILD
-                state = pop()
-                building.build(self, stack[-1], state)
-            elif op == 0x81:  # NEWOBJ
-                args = pop()
-                if type(args) is not tuple:
-                    raise self.malformed("arguments")
-                stack[-1] = building.call(self, stack[-1], args, new=True)
-            elif op == 0x92:  # NEWOBJ_EX
-                extra, args = pop(), pop()
-                if type(args) is not tuple:
-                    raise self.malformed("arguments")
-                stack[-1] = building.call(self, stack[-1], (*args, extra), new=True)
-            elif op == 0x6F:  # OBJ
-                mark = marks.pop()
-                args = tuple(stack[mark + 1 :])
-                cls = stack[mark]
-                stack[mark:] = [building.call(self, cls, args)]
-            elif op == 0x69:  # INST
-                module, pos = self._line(window, pos)
-                name, pos = self._line(window, pos)
-                buf, soft = window.buf, window.soft
-                mark = marks.pop()
-                cls = self.name_of(module.decode("utf-8"), name.decode("utf-8"))
-                stack[mark:] = [building.call(self, cls, tuple(stack[mark:]))]
-            elif op == 0x2E:  # STOP
-                value = pop()
-                self._spend(window, pos, done)
-                return value, window.base + pos
-            elif op in _BYTES:  # BINBYTES and its kin, strings of Python 2
-                form, width = _BYTES[op]
-                size = unpack_from(form, buf, pos)[0]
-                pos += width
-                if size < 0:
-                    raise self.malformed("length")
-                if size >= (max_key if op in _STRINGS else _REMEMBERED):
-                    push(self._skipped(window, pos, size))
-                    if pos + size <= soft:
-                        pos += size
+                op = buf[pos]
+                pos += 1
+                if op == 0x72:  # LONG_BINPUT
+                    memo[_U32(buf, pos)[0]] = stack[-1]
+                    pos += 4
+                elif op == 0x68:  # BINGET
+                    push(memo[buf[pos]])
+                    pos += 1
+                elif op == 0x4B:  # BININT1
+                    push(buf[pos])
+                    pos += 1
+                elif op == 0x71:  # BINPUT
+                    memo[buf[pos]] = stack[-1]
+                    pos += 1
+                elif op == 0x6A:  # LONG_BINGET
+                    push(memo[_U32(buf, pos)[0]])
+                    pos += 4
+                elif op == 0x94:  # MEMOIZE
+                    memo[len(memo)] = stack[-1]
+                elif op in {88, 140, 141}:  # BINUNICODE, SHORT_BINUNICODE, BINUNICODE8
+                    if op == 0x58:
+                        size = _U32(buf, pos)[0]
+                        pos += 4
+                    elif op == 0x8C:
+                        size = buf[pos]
+                        pos += 1
                     else:
+                        size = _U64(buf, pos)[0]
+                        pos += 8
+                    if size >= max_key:
+                        push(self._skipped(window, pos, size, text=True))
                         window.move(window.base + pos + size)
                         buf, pos, soft = window.buf, 0, window.soft
-                else:
+                    else:
+                        end = pos + size
+                        if end > len(buf):
+                            window.move(window.base + pos, size)
+                            buf, pos, soft, end = window.buf, 0, window.soft, size
+                        push(buf[pos:end].decode("utf-8", "surrogatepass"))
+                        pos = end
+                elif op == 0x28:  # MARK
+                    marks.append(len(stack))
+                elif op == 0x74:  # TUPLE
+                    mark = marks.pop()
+                    stack[mark:] = [tuple(stack[mark:])]
+                elif op == 0x51:  # BINPERSID
+                    stack[-1] = self.persistent(stack[-1])
+                elif op == 0x52:  # REDUCE
+                    args = pop()
+                    if type(args) is not tuple:
+                        raise self.malformed("arguments")
+                    stack[-1] = building.call(self, stack[-1], args)
+                elif op == 0x85:  # TUPLE1
+                    stack[-1] = (stack[-1],)
+                elif op == 0x86:  # TUPLE2
+                    last = pop()
+                    stack[-1] = (stack[-1], last)
+                elif op == 0x87:  # TUPLE3
+                    last, middle = pop(), pop()
+                    stack[-1] = (stack[-1], middle, last)
+                elif op == 0x89:  # NEWFALSE
+                    push(False)
+                elif op == 0x88:  # NEWTRUE
+                    push(True)
+                elif op == 0x4E:  # NONE
+                    push(None)
+                elif op == 0x29:  # EMPTY_TUPLE
+                    push(())
+                elif op == 0x4D:  # BININT2
+                    push(_U16(buf, pos)[0])
+                    pos += 2
+                elif op == 0x4A:  # BININT
+                    push(_I32(buf, pos)[0])
+                    pos += 4
+                elif op == 0x7D:  # EMPTY_DICT
+                    push(Mapped())
+                elif op == 0x5D:  # EMPTY_LIST
+                    push([])
+                elif op == 0x75:  # SETITEMS
+                    mark = marks.pop()
+                    if (len(stack) - mark) % 2 or mark < 1:
+                        raise self.malformed("pairs")
+                    building.set_items(self, stack[mark - 1], stack[mark:])
+                    del stack[mark:]
+                elif op == 0x73:  # SETITEM
+                    value, key = pop(), pop()
+                    building.set_items(self, stack[-1], [key, value])
+                elif op == 0x65:  # APPENDS
+                    mark = marks.pop()
+                    if mark < 1:
+                        raise self.malformed("stack")
+                    building.append(self, stack[mark - 1], stack[mark:])
+                    del stack[mark:]
+                elif op == 0x61:  # APPEND
+                    value = pop()
+                    building.append(self, stack[-1], [value])
+                elif op == 0x63:  # GLOBAL
+                    module, pos = self._line(window, pos)
+                    buf, soft = window.buf, window.soft
+                    name, pos = self._line(window, pos)
+                    buf, soft = window.buf, window.soft
+                    push(self.name_of(module.decode("utf-8"), name.decode("utf-8")))
+                elif op == 0x93:  # STACK_GLOBAL
+                    last = pop()
+                    if type(last) is not str or type(stack[-1]) is not str:
+                        raise self.malformed("global")
+                    stack[-1] = self.name_of(stack[-1], last)
+                elif op == 0x62:  # BUILD
+                    state = pop()
+                    building.build(self, stack[-1], state)
+                elif op == 0x81:  # NEWOBJ
+                    args = pop()
+                    if type(args) is not tuple:
+                        raise self.malformed("arguments")
+                    stack[-1] = building.call(self, stack[-1], args, new=True)
+                elif op == 0x92:  # NEWOBJ_EX
+                    extra, args = pop(), pop()
+                    if type(args) is not tuple:
+                        raise self.malformed("arguments")
+                    stack[-1] = building.call(self, stack[-1], (*args, extra), new=True)
+                elif op == 0x6F:  # OBJ
+                    mark = marks.pop()
+                    args = tuple(stack[mark + 1 :])
+                    cls = stack[mark]
+                    stack[mark:] = [building.call(self, cls, args)]
+                elif op == 0x69:  # INST
+                    module, pos = self._line(window, pos)
+                    name, pos = self._line(window, pos)
+                    buf, soft = window.buf, window.soft
+                    mark = marks.pop()
+                    cls = self.name_of(module.decode("utf-8"), name.decode("utf-8"))
+                    stack[mark:] = [building.call(self, cls, tuple(stack[mark:]))]
+                elif op == 0x2E:  # STOP
+                    value = pop()
+                    self._spend(window, pos, spent)
+                    return value, window.base + pos
+                elif op in _BYTES:  # BINBYTES and its kin, strings of Python 2
+                    form, width = _BYTES[op]
+                    size = unpack_from(form, buf, pos)[0]
+                    pos += width
+                    if size < 0:
+                        raise self.malformed("length")
+                    if size >= (max_key if op in _STRINGS else _REMEMBERED):
+                        push(self._skipped(window, pos, size))
+                        if pos + size <= soft:
+                            pos += size
+                        else:
+                            window.move(window.base + pos + size)
+                            buf, pos, soft = window.buf, 0, window.soft
+                    else:
+                        if pos + size > len(buf):
+                            window.move(window.base + pos, size)
+                            buf, pos, soft = window.buf, 0, window.soft
+                        push(_python2(buf[pos : pos + size]) if op in _STRINGS else buf[pos : pos + size])
+                        pos += size
+                elif op == 0x47:  # BINFLOAT
+                    push(_F64(buf, pos)[0])
+                    pos += 8
+                elif op in {138, 139}:  # LONG1, LONG4
+                    size = buf[pos] if op == 0x8A else _I32(buf, pos)[0]
+                    pos += 1 if op == 0x8A else 4
+                    if not 0 <= size <= _MAX_NUMBER:
+                        raise self.limit("number")
                     if pos + size > len(buf):
                         window.move(window.base + pos, size)
                         buf, pos, soft = window.buf, 0, window.soft
-                    push(_python2(buf[pos : pos + size]) if op in _STRINGS else buf[pos : pos + size])
+                    push(int.from_bytes(buf[pos : pos + size], "little", signed=True))
                     pos += size
-            elif op == 0x47:  # BINFLOAT
-                push(unpack_from(">d", buf, pos)[0])
-                pos += 8
-            elif op in {138, 139}:  # LONG1, LONG4
-                size = buf[pos] if op == 0x8A else unpack_from("<i", buf, pos)[0]
-                pos += 1 if op == 0x8A else 4
-                if not 0 <= size <= _MAX_NUMBER:
-                    raise self.limit("number")
-                if pos + size > len(buf):
-                    window.move(window.base + pos, size)
-                    buf, pos, soft = window.buf, 0, window.soft
-                push(int.from_bytes(buf[pos : pos + size], "little", signed=True))
-                pos += size
-            elif op == 0x80:  # PROTO
-                if buf[pos] > 5:
-                    raise self.malformed("protocol")
-                pos += 1
-            elif op == 0x95:  # FRAME
-                pos += 8
-            elif op == 0x30:  # POP
-                if marks and marks[-1] == len(stack):
-                    marks.pop()
+                elif op == 0x80:  # PROTO
+                    if buf[pos] > 5:
+                        raise self.malformed("protocol")
+                    pos += 1
+                elif op == 0x95:  # FRAME
+                    pos += 8
+                elif op == 0x30:  # POP
+                    if marks and marks[-1] == len(stack):
+                        marks.pop()
+                    else:
+                        pop()
+                elif op == 0x31:  # POP_MARK
+                    del stack[marks.pop() :]
+                elif op == 0x32:  # DUP
+                    push(stack[-1])
+                elif op == 0x8F:  # EMPTY_SET
+                    push([])
+                elif op == 0x90:  # ADDITEMS
+                    mark = marks.pop()
+                    if mark < 1:
+                        raise self.malformed("stack")
+                    building.append(self, stack[mark - 1], stack[mark:])
+                    del stack[mark:]
+                elif op == 0x91:  # FROZENSET
+                    mark = marks.pop()
+                    stack[mark:] = [tuple(stack[mark:])]
+                elif op == 0x6C:  # LIST
+                    mark = marks.pop()
+                    stack[mark:] = [stack[mark:]]
+                elif op == 0x64:  # DICT
+                    mark = marks.pop()
+                    if (len(stack) - mark) % 2:
+                        raise self.malformed("pairs")
+                    stack[mark:] = [Mapped(stack[mark:])]
+                elif op in _LINES:
+                    line, pos = self._line(window, pos)
+                    buf, soft = window.buf, window.soft
+                    if op == 0x70:  # PUT
+                        memo[_index(line)] = stack[-1]
+                    elif op == 0x67:  # GET
+                        push(memo[_index(line)])
+                    elif op == 0x50:  # PERSID
+                        push(self.persistent(line.decode("utf-8")))
+                    else:
+                        push(_parsed(op, line))
                 else:
-                    pop()
-            elif op == 0x31:  # POP_MARK
-                del stack[marks.pop() :]
-            elif op == 0x32:  # DUP
-                push(stack[-1])
-            elif op == 0x8F:  # EMPTY_SET
-                push([])
-            elif op == 0x90:  # ADDITEMS
-                mark = marks.pop()
-                if mark < 1:
-                    raise self.malformed("stack")
-                building.append(self, stack[mark - 1], stack[mark:])
-                del stack[mark:]
-            elif op == 0x91:  # FROZENSET
-                mark = marks.pop()
-                stack[mark:] = [tuple(stack[mark:])]
-            elif op == 0x6C:  # LIST
-                mark = marks.pop()
-                stack[mark:] = [stack[mark:]]
-            elif op == 0x64:  # DICT
-                mark = marks.pop()
-                if (len(stack) - mark) % 2:
-                    raise self.malformed("pairs")
-                stack[mark:] = [Mapped(stack[mark:])]
-            elif op in _LINES:
-                line, pos = self._line(window, pos)
-                buf, soft = window.buf, window.soft
-                if op == 0x70:  # PUT
-                    memo[_index(line)] = stack[-1]
-                elif op == 0x67:  # GET
-                    push(memo[_index(line)])
-                elif op == 0x50:  # PERSID
-                    push(self.persistent(line.decode("utf-8")))
-                else:
-                    push(_parsed(op, line))
-            else:
-                raise self.malformed("opcode")
-            if not done & 0xFFF:
-                if len(stack) > max_stack:
-                    raise self.limit("stack")
-                if len(memo) > max_memo:
-                    raise self.limit("memo")
-                if window.walked - checked > self.bytes_left:
-                    raise self.limit("pickle_bytes")
+                    raise self.malformed("opcode")
         raise self.limit("opcodes")
 
     def _spend(self, window: Window, pos: int, opcodes: int) -> None:

@@ -9,6 +9,9 @@ from app.readers.pickles.values import Array, Blob, Call, Global, Mapped, Storag
 if TYPE_CHECKING:
     from app.readers.pickles.machine import Machine
 
+UNKNOWN = "UNKNOWN"
+"""Element type of a storage that this version has no name for."""
+_INTEGER = frozenset({int})
 STORAGE_DTYPES = {
     "FloatStorage": "F32",
     "DoubleStorage": "F64",
@@ -43,12 +46,12 @@ def dtype_of(value: Any) -> str:
 
 
 def sizes(machine: "Machine", value: Any) -> tuple[int, ...]:
-    """Return a shape or stride: whole numbers, not yet checked for sense."""
+    """Return a shape or stride: whole numbers, not yet checked for sense; a number that is none becomes one without sense."""
     if type(value) is list:
         value = tuple(value)
-    if type(value) is not tuple or len(value) > 64 or not all(type(size) is int for size in value):
+    if type(value) is not tuple:
         raise machine.malformed("tensor")
-    return value
+    return value if len(value) <= 64 and _INTEGER.issuperset(map(type, value)) else (-1,)
 
 
 def _from_storage(machine: "Machine", args: tuple[Any, ...], dtype: str | None = None) -> Tensor:
@@ -167,9 +170,10 @@ _OWN_TYPES = frozenset({"torch.Tensor", "torch._tensor.Tensor", "torch.nn.parame
 
 def restate(tensor: Tensor, state: Any) -> None:
     """BUILD on a tensor: a wrapper (DTensor and its like) keeps the tensor that holds its bytes in its state."""
-    if tensor.storage is not None or tensor.shape is None or type(state) is not Mapped:
+    if tensor.storage is not None or tensor.shape is None:
         return
-    inner = [value for value in state[1::2] if type(value) is Tensor]
+    parts = state if type(state) is tuple else (state,)
+    inner = [value for part in parts if type(part) is Mapped for value in part[1::2] if type(value) is Tensor]
     if len(inner) == 1 and inner[0].shape == tensor.shape and inner[0].dtype == tensor.dtype:
         tensor.storage, tensor.stride, tensor.offset = inner[0].storage, inner[0].stride, inner[0].offset
     elif inner:

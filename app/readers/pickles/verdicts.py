@@ -7,252 +7,50 @@ import sys
 
 from app.readers.pickles.values import Global
 
-_HARMLESS_BUILTINS = frozenset(
-    [
-        "bool",
-        "bytearray",
-        "bytes",
-        "complex",
-        "dict",
-        "float",
-        "frozenset",
-        "int",
-        "list",
-        "long",
-        "object",
-        "range",
-        "xrange",
-        "set",
-        "slice",
-        "str",
-        "tuple",
-        "type",
-        "unicode",
-        "Ellipsis",
-        "NotImplemented",
-        "None",
-        "NoneType",
-        "property",
-        "staticmethod",
-        "classmethod",
-        "enumerate",
-        "map",
-        "filter",
-        "zip",
-        "reversed",
-        "BaseException",
-        "Exception",
-        "ValueError",
-        "TypeError",
-        "KeyError",
-        "IndexError",
-        "RuntimeError",
-        "StopIteration",
-        "AttributeError",
-        "OSError",
-        "IOError",
-        "EOFError",
-        "ImportError",
-        "ArithmeticError",
-        "AssertionError",
-        "LookupError",
-        "NotImplementedError",
-        "OverflowError",
-        "ZeroDivisionError",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_HARMLESS_BUILTINS = _words(
+    """
+    bool bytearray bytes complex dict float frozenset int list long object range xrange set slice str tuple type unicode Ellipsis
+    NotImplemented None NoneType property staticmethod classmethod enumerate map filter zip reversed BaseException Exception
+    ValueError TypeError KeyError IndexError RuntimeError StopIteration AttributeError OSError IOError EOFError ImportError
+    ArithmeticError AssertionError LookupError NotImplementedError OverflowError ZeroDivisionError
+    """
 )
 _BUILTIN_MODULES = frozenset({"builtins", "__builtin__", "__builtins__"})
-_HARMLESS_CALLS = frozenset(
-    [
-        "_codecs.encode",
-        "codecs.encode",
-        "copyreg._reconstructor",
-        "copy_reg._reconstructor",
-        "copyreg.__newobj__",
-        "copy_reg.__newobj__",
-        "copyreg.__newobj_ex__",
-        "collections.namedtuple",
-        "operator.itemgetter",
-        "_operator.itemgetter",
-        "math.sqrt",
-        "math.exp",
-        "math.log",
-        "datetime.datetime",
-        "datetime.date",
-        "datetime.time",
-        "datetime.timedelta",
-        "datetime.timezone",
-        "collections.deque",
-        "collections.defaultdict",
-        "torch.Size",
-        "torch.device",
-        "torch.dtype",
-        "torch.layout",
-        "torch.storage._load_from_bytes",
-        "torch.serialization._get_layout",
-        "torch.Generator",
-        "torch._C._rebuild_generator",
-        "zoneinfo.ZoneInfo._unpickle",
-        "uuid.UUID",
-        "functools.partial",
-        "array.array",
-        "array._array_reconstructor",
-    ]
+_HARMLESS_CALLS = _words(
+    """
+    _codecs.encode codecs.encode copyreg._reconstructor copy_reg._reconstructor copyreg.__newobj__ copy_reg.__newobj__
+    copyreg.__newobj_ex__ collections.namedtuple operator.itemgetter _operator.itemgetter math.sqrt math.exp math.log
+    datetime.datetime datetime.date datetime.time datetime.timedelta datetime.timezone collections.deque collections.defaultdict
+    torch.Size torch.device torch.dtype torch.layout torch.storage._load_from_bytes torch.serialization._get_layout torch.Generator
+    torch._C._rebuild_generator zoneinfo.ZoneInfo._unpickle uuid.UUID functools.partial array.array array._array_reconstructor
+    """
 )
 """Called by honest pickles; their results are data."""
 
-_DANGEROUS_MODULES = frozenset(
-    [
-        "os",
-        "posix",
-        "nt",
-        "ntpath",
-        "posixpath",
-        "subprocess",
-        "_posixsubprocess",
-        "pty",
-        "sys",
-        "socket",
-        "_socket",
-        "ssl",
-        "shutil",
-        "ctypes",
-        "_ctypes",
-        "importlib",
-        "imp",
-        "runpy",
-        "code",
-        "codeop",
-        "pickle",
-        "_pickle",
-        "cPickle",
-        "marshal",
-        "shelve",
-        "dill",
-        "cloudpickle",
-        "joblib",
-        "pip",
-        "setuptools",
-        "distutils",
-        "webbrowser",
-        "commands",
-        "popen2",
-        "platform",
-        "multiprocessing",
-        "threading",
-        "_thread",
-        "signal",
-        "asyncio",
-        "http",
-        "urllib",
-        "urllib2",
-        "httplib",
-        "ftplib",
-        "smtplib",
-        "telnetlib",
-        "poplib",
-        "imaplib",
-        "xmlrpc",
-        "requests",
-        "httpx",
-        "aiohttp",
-        "paramiko",
-        "fabric",
-        "tempfile",
-        "glob",
-        "fileinput",
-        "linecache",
-        "builtins",
-        "__builtin__",
-        "bdb",
-        "pdb",
-        "trace",
-        "timeit",
-        "cProfile",
-        "profile",
-        "doctest",
-        "unittest",
-        "pydoc",
-        "idlelib",
-        "lib2to3",
-        "ensurepip",
-        "venv",
-        "zipimport",
-        "zipapp",
-        "zipfile",
-        "tarfile",
-        "sqlite3",
-        "inspect",
-        "gc",
-        "types",
-        "site",
-        "sitecustomize",
-        "atexit",
-        "resource",
-        "pkgutil",
-        "compileall",
-        "py_compile",
-        "antigravity",
-        "turtle",
-        "tkinter",
-        "test",
-        "nose",
-        "pytest",
-        "IPython",
-    ]
+_DANGEROUS_MODULES = _words(
+    """
+    os posix nt ntpath posixpath subprocess _posixsubprocess pty sys socket _socket ssl shutil ctypes _ctypes importlib imp runpy
+    code codeop pickle _pickle cPickle marshal shelve dill cloudpickle joblib pip setuptools distutils webbrowser commands popen2
+    platform multiprocessing threading _thread signal asyncio http urllib urllib2 httplib ftplib smtplib telnetlib poplib imaplib
+    xmlrpc requests httpx aiohttp paramiko fabric tempfile glob fileinput linecache builtins __builtin__ bdb pdb trace timeit
+    cProfile profile doctest unittest pydoc idlelib lib2to3 ensurepip venv zipimport zipapp zipfile tarfile sqlite3 inspect gc types
+    site sitecustomize atexit resource pkgutil compileall py_compile antigravity turtle tkinter test nose pytest IPython
+    """
 )
 """Top-level modules none of whose functions belongs into a checkpoint."""
 
-_DANGEROUS_NAMES = frozenset(
-    [
-        "eval",
-        "exec",
-        "execfile",
-        "compile",
-        "open",
-        "input",
-        "__import__",
-        "getattr",
-        "setattr",
-        "delattr",
-        "globals",
-        "locals",
-        "vars",
-        "breakpoint",
-        "help",
-        "memoryview",
-        "system",
-        "popen",
-        "spawn",
-        "fork",
-        "execv",
-        "execve",
-        "execl",
-        "Popen",
-        "call",
-        "check_call",
-        "check_output",
-        "run",
-        "getoutput",
-        "getstatusoutput",
-        "loads",
-        "load",
-        "load_module",
-        "import_module",
-        "runstring",
-        "exec_module",
-        "run_module",
-        "run_path",
-        "run_code",
-        "attrgetter",
-        "methodcaller",
-        "apply",
-        "read_pickle",
-        "load_library",
-        "load_inline",
-        "load_state_dict_from_url",
-        "hub_load",
-    ]
+_DANGEROUS_NAMES = _words(
+    """
+    eval exec execfile compile open input __import__ getattr setattr delattr globals locals vars breakpoint help memoryview system
+    popen spawn fork execv execve execl Popen call check_call check_output run getoutput getstatusoutput loads load load_module
+    import_module runstring exec_module run_module run_path run_code attrgetter methodcaller apply read_pickle load_library
+    load_inline load_state_dict_from_url hub_load
+    """
 )
 """Last parts of names that are dangerous wherever they live."""
 
@@ -330,42 +128,10 @@ def _is_pickle_entry(top: str, last: str) -> bool:
     return top in _OUR_KIND and last.startswith(_CAST_IRON)
 
 
-_DATA_CALLS = frozenset(
-    [
-        "dtype",
-        "ndarray",
-        "scalar",
-        "float16",
-        "float32",
-        "float64",
-        "bool_",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "uint8",
-        "uint16",
-        "uint32",
-        "uint64",
-        "complex64",
-        "complex128",
-        "str_",
-        "build_intlist",
-        "build_doublelist",
-        "build_boollist",
-        "build_tensorlist",
-        "build_tensor_from_id",
-        "restore_type_tag",
-        "device",
-        "datetime64",
-        "timedelta64",
-        "recarray",
-        "record",
-        "matrix",
-        "generic",
-        "longlong",
-        "void",
-        "bytes_",
-        "string_",
-    ]
+_DATA_CALLS = _words(
+    """
+    dtype ndarray scalar float16 float32 float64 bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 complex64 complex128 str_
+    build_intlist build_doublelist build_boollist build_tensorlist build_tensor_from_id restore_type_tag device datetime64
+    timedelta64 recarray record matrix generic longlong void bytes_ string_
+    """
 )

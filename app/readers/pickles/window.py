@@ -4,12 +4,16 @@ from app.readers.errors import PickleError
 from app.sources import ByteSource
 
 CHUNK = 256 * 1024
+_LEAST = 4096
 SLACK = 32
 """More than the longest opcode with its fixed argument."""
 
 
 class Window:
-    """Bytes `base .. base + len(buf)` of a file; positions of the walker are relative to `base`."""
+    """Bytes `base .. base + len(buf)` of a file; positions of the walker are relative to `base`.
+
+    More is announced the longer the walk: a lent file then takes few rounds, and one that is here does not care.
+    """
 
     __slots__ = ("_source", "base", "buf", "end", "soft", "walked")
 
@@ -31,7 +35,10 @@ class Window:
         """Put the window at absolute `start`, at least `need` bytes wide. Raises PickleError where the file ends before."""
         if start + need > self.end or start < 0:
             raise PickleError("malformed_pickle", file=self._source.name, detail="cut")
-        length = min(max(need, CHUNK), self.end - start)
+        length = CHUNK - start % CHUNK  # to the end of a block, so that a next pickle in it costs nothing
+        length = min(max(need, length if length > _LEAST else length + CHUNK), self.end - start)
+        if self.walked:
+            self._source.want([(start, min(max(length, 4 * self.walked), self.end - start))])
         self.buf = self._source.read_at(start, length)
         if len(self.buf) < need:
             raise PickleError("malformed_pickle", file=self._source.name, detail="cut")

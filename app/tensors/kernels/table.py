@@ -8,7 +8,7 @@ from app.tensors.kernels.fresh import fresh
 from app.tensors.kernels.parts import concat, cut, pick, repeat, stack
 from app.tensors.kernels.shapes import flip, identity, permute, reshape, transpose
 from app.tensors.kernels.sizes import interpolate, pad
-from app.tensors.kernels.values import add, cast, matmul, mean, scale, total
+from app.tensors.kernels.values import add, cast, matmul, mean, norm, scale, total, weight_norm
 
 KERNELS: dict[str, Callable[..., torch.Tensor]] = {
     "add": add,
@@ -20,6 +20,7 @@ KERNELS: dict[str, Callable[..., torch.Tensor]] = {
     "interpolate": interpolate,
     "matmul": matmul,
     "mean": mean,
+    "norm": norm,
     "pad": pad,
     "permute": permute,
     "repeat": repeat,
@@ -30,5 +31,6 @@ KERNELS: dict[str, Callable[..., torch.Tensor]] = {
     "stack": stack,
     "sum": total,
     "transpose": transpose,
+    "weight_norm": weight_norm,
 }
 """Op -> function of its input tensors and, by name, its arguments."""

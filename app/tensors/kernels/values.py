@@ -57,3 +57,19 @@ def total(tensor: torch.Tensor, *, dim: int, keepdim: bool) -> torch.Tensor:
 def mean(tensor: torch.Tensor, *, dim: int, keepdim: bool) -> torch.Tensor:
     """Average along a dimension."""
     return wide(tensor).mean(dim=dim, keepdim=keepdim).to(tensor.dtype)
+
+
+def norm(tensor: torch.Tensor, *, dim: int) -> torch.Tensor:
+    """Measure the Euclidean length over all dimensions but `dim`, which stay with size one."""
+    others = [axis for axis in range(tensor.dim()) if axis != dim]
+    value = wide(tensor)
+    if not others:
+        return value.abs().to(tensor.dtype)
+    length: torch.Tensor = torch.linalg.vector_norm(value, dim=others, keepdim=True)
+    return length.to(tensor.dtype)
+
+
+def weight_norm(length: torch.Tensor, direction: torch.Tensor, *, dim: int) -> torch.Tensor:
+    """Fold a length and a direction, normed over all dimensions but `dim`, into a weight."""
+    value = wide(direction)
+    return (value * (wide(length) / norm(value, dim=dim))).to(direction.dtype)

@@ -65,7 +65,9 @@ function settle() {
   const home = document.querySelector(".slot[data-next]");
   if (home) {
     const card = home.querySelector("[data-card]");
-    if (card) {
+    if (card?.getAttribute("data-state") === "ready" && looking) {
+      location.assign(`${home.getAttribute("data-look")}${encodeURIComponent(card.getAttribute("data-card") ?? "")}`);
+    } else if (card) {
       const side = ["code", "model"].includes(card.getAttribute("data-kind") ?? "") ? "target" : "source";
       location.assign(`${home.getAttribute("data-next")}?${side}=${encodeURIComponent(card.getAttribute("data-card") ?? "")}`);
     }
@@ -110,6 +112,9 @@ async function onClick(event) {
     case "pick-files":
       /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector("[data-files]"))?.click();
       break;
+    case "look":
+      look(box);
+      break;
     case "pick-folder":
       /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector("[data-folder]"))?.click();
       break;
@@ -120,6 +125,25 @@ async function onClick(event) {
       take(button.getAttribute("data-side") ?? "s", button.getAttribute("data-path") ?? "");
       break;
     default:
+  }
+}
+
+/** Whether HOME was asked to look inside one file alone. */
+let looking = false;
+
+/**
+ * Look inside what was typed; where nothing was, choose a file.
+ * @param {Element | null | undefined} box
+ */
+function look(box) {
+  const typed = box?.querySelector("textarea")?.value.trim();
+  const files = /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector("[data-files]"));
+  looking = true;
+  if (typed) {
+    /** @type {HTMLFormElement} */ (box).requestSubmit();
+  } else {
+    files?.addEventListener("cancel", () => (looking = false), { once: true });
+    files?.click();
   }
 }
 

@@ -155,13 +155,11 @@ export async function catchUp() {
   }
   try {
     const now = await post(here("/now"), rowsBody());
-    if (now.version !== state.version) {
-      state.version = now.version;
-      showMeter(now.meter);
-      showWays(now.undo, now.redo);
-      saving("saved");
-      document.dispatchEvent(new CustomEvent("kg:edited"));
-    }
+    state.version = now.version;
+    showMeter(now.meter);
+    showWays(now.undo, now.redo);
+    saving("saved");
+    document.dispatchEvent(new CustomEvent("kg:edited"));
     await look();
   } catch (problem) {
     complain(problem, catchUp);

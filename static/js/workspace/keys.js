@@ -71,7 +71,7 @@ function onKey(event) {
   }
   const typing = at.matches("input:not([type=checkbox]), textarea, select");
   if (typing) {
-    if (event.key === "Escape" || event.key === "Enter") {
+    if (event.key === "Escape" || (event.key === "Enter" && at.matches("[data-filter]"))) {
       paneOf(state.side).element.focus();
     }
     return;

@@ -1,0 +1,58 @@
+"""Attention inside a block: its output projection, and self against cross."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from app.automap.names import joined, name_of, spoken, words
+from app.automap.units import Path, Unit
+from app.automap.vocabulary import ATTENTION_OUT, PROJECTIONS, Vocabulary
+
+
+def attention_of(unit: Unit, vocabulary: Vocabulary) -> Path:
+    """Return the container inside the block that is an attention, the outermost; () where there is none."""
+    start = len(unit.block)
+    for depth in range(start + 1, len(unit.path)):
+        if "attn" in spoken((unit.path[depth - 1],), vocabulary):
+            return unit.path[:depth]
+    return ()
+
+
+def name_attention(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name the output projection, and tell self from cross attention where a block has both."""
+    holders: dict[Path, list[Unit]] = defaultdict(list)
+    for unit in group:
+        holder = attention_of(unit, vocabulary)
+        if unit.role in PROJECTIONS:
+            holders[holder or unit.path[:-1]].append(unit)
+    inside = {holder: [unit for unit in group if unit.path[: len(holder)] == holder] for holder in holders}
+    outer = {holder: members for holder, members in inside.items() if not any(holder != h and holder[: len(h)] == h for h in inside)}
+    kinds = _kinds_of_attention(list(outer), vocabulary)
+    for holder, members in outer.items():
+        for unit in members:
+            if unit.role:
+                pass
+            elif unit.kind in {"matrix", "conv"} and _output_name(unit) in ATTENTION_OUT:
+                unit.role = "out"
+            if kinds[holder] and unit.role in PROJECTIONS | {"out"}:
+                unit.role = f"{kinds[holder]}.{unit.role}"
+    if not outer:
+        for unit in group:
+            if not unit.role and unit.kind == "matrix" and attention_of(unit, vocabulary) and _output_name(unit) in ATTENTION_OUT:
+                unit.role = "out"
+
+
+def _output_name(unit: Unit) -> str:
+    return name_of(unit)
+
+
+def _kinds_of_attention(holders: Sequence[Path], vocabulary: Vocabulary) -> dict[Path, str]:
+    """Return "self" or "cross" for each attention of a block; "" where there is one only."""
+    if len(holders) < 2:
+        return dict.fromkeys(holders, "")
+    crossing = {holder: "cross" in spoken(holder[-2:], vocabulary) or "encoder" in spoken(holder[-1:], vocabulary) for holder in holders}
+    if not any(crossing.values()) and len(holders) == 2:
+        plain = [holder for holder in holders if words(holder[-1])[0] == "self" or joined(holder[-1]) in {"attn1", "attn", "attention"}]
+        crossing = {holder: len(plain) == 1 and holder not in plain for holder in holders}
+    if not any(crossing.values()):
+        return dict.fromkeys(holders, "")
+    return {holder: "cross" if crosses else "self" for holder, crosses in crossing.items()}

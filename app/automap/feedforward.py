@@ -1,0 +1,110 @@
+"""Linears that follow each other: feed-forwards, gated or not, routers of experts, plain chains."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from app.automap.attention import attention_of
+from app.automap.names import is_number, joined, spoken
+from app.automap.units import Path, Unit
+from app.automap.vocabulary import GATED, PLAIN_DOWN, PLAIN_UP, Vocabulary
+
+
+def name_feed_forward(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name gate, up and down, by the names that stand side by side and by which linear widens."""
+    sides: dict[Path, list[Unit]] = defaultdict(list)
+    for unit in group:
+        if not unit.role and unit.kind in {"matrix", "conv"}:
+            sides[unit.path[:-1]].append(unit)
+    for members in sides.values():
+        by_name = {joined(unit.path[-1]): unit for unit in members}
+        table = next((table for table, _ in GATED if table.keys() <= by_name.keys()), None)
+        if table is not None and _fits(by_name, table):
+            for name, role in table.items():
+                by_name[name].role = role
+            continue
+        gated = len(members) > len({unit.main for unit in members}) and len(members) > 2
+        for unit in members if not gated else ():
+            _plain(unit, vocabulary)
+    stacks: dict[Path, list[Unit]] = defaultdict(list)
+    for unit in group:
+        inside = next(
+            (depth for depth in range(len(unit.path) - 1, len(unit.block), -1) if "mlp" in spoken((unit.path[depth - 1],), vocabulary)), 0
+        )
+        if inside and unit.kind == "matrix":
+            stacks[unit.path[:inside]].append(unit)
+    for stack in stacks.values():
+        wide = {unit: _widens(unit) for unit in stack}
+        if len(stack) == 2 and not any(unit.role for unit in stack) and set(wide.values()) == {True, False}:
+            for unit in stack:
+                unit.role = "up" if wide[unit] else "down"
+        if len(stack) == 2 and not any(unit.role for unit in stack):
+            ordered = sorted(stack, key=lambda unit: [int(part) if is_number(part) else -1 for part in unit.path])
+            if all(any(is_number(part) for part in unit.local) for unit in stack):
+                ordered[0].role, ordered[1].role = "up", "down"
+
+
+def _fits(by_name: Mapping[str, Unit], table: Mapping[str, str]) -> bool:
+    """Gate and up have one shape, which down has the other way round: Qwen's w1, w2 and Llama's w1, w2 differ in that."""
+    role_shape = {role: by_name[name].main for name, role in table.items()}
+    if "gate_up" in role_shape:
+        return True
+    return role_shape["gate"] == role_shape["up"] and (role_shape["down"] != role_shape["gate"] or len(set(role_shape["gate"])) == 1)
+
+
+def _plain(unit: Unit, vocabulary: Vocabulary) -> None:
+    inside = "mlp" in unit.words[:-1] or "mlp" in spoken(unit.path[-2:-1], vocabulary)
+    direct = len(unit.local) == 1 or joined(unit.path[-2]) in {"intermediate", "output"}
+    if not (inside or (direct and unit.block)) or attention_of(unit, vocabulary):
+        return
+    last = joined(unit.path[-1])
+    pair = joined(unit.path[-2] + unit.path[-1]) if len(unit.path) > 1 else ""
+    if last in {"proj", "output", "fc"} and not inside:
+        return
+    wide = _widens(unit)
+    if (last in PLAIN_UP or pair in PLAIN_UP) and wide is not False:
+        unit.role = "up"
+    elif (last in PLAIN_DOWN or pair in PLAIN_DOWN) and wide is not True:
+        unit.role = "down"
+
+
+def _widens(unit: Unit) -> bool | None:
+    """Whether a linear's output is wider than its input; None where its shape does not tell."""
+    shape, bias = unit.main, unit.params.get("bias")
+    if len(shape) < 2 or shape[0] == shape[1] or not bias:
+        return None
+    return bias[0] == max(shape[0], shape[1])
+
+
+def name_routers(group: Sequence[Unit]) -> None:
+    """A gate beside experts routes to them."""
+    expert_parents = {unit.path[:at] for unit in group for at, part in enumerate(unit.path) if part == "experts"}
+    expert_parents |= {axis.container[:-1] for unit in group for axis in unit.axes if axis.container[-1:] == ("experts",)}
+    for unit in group:
+        if (
+            unit.kind == "matrix"
+            and unit.path[:-1] in expert_parents
+            and joined(unit.path[-1]) in {"gate", "router", "wg", "gatelinear", "layer"}
+        ):
+            unit.role = "router"
+
+
+def name_chains(units: Sequence[Unit]) -> None:
+    """Number the linears of a plain chain: `layers.0 … layers.2`, or `proj_in, layers.0, proj_out`."""
+    chains: dict[tuple[Path, tuple[int, ...]], list[Unit]] = defaultdict(list)
+    for unit in units:
+        stop = len(unit.path) - 1 if is_number(unit.path[-1]) or joined(unit.path[-1]) in {"projin", "projout"} else len(unit.path)
+        stop -= 0 < stop < len(unit.path) and joined(unit.path[stop - 1]) == "layers"
+        chains[unit.path[:stop], unit.lengths].append(unit)
+    for (holder, _), chain in chains.items():
+        if len(chain) < 2 or any(unit.kind != "matrix" or unit.role or len(unit.path) == len(holder) for unit in chain):
+            continue
+        order = {unit: _step(unit) for unit in chain}
+        if None in order.values() or len(set(order.values())) < len(chain):
+            continue
+        for rank, unit in enumerate(sorted(chain, key=lambda unit: order[unit] or 0)):
+            unit.role = f"step{rank}of{len(chain)}"
+
+
+def _step(unit: Unit) -> int | None:
+    last = joined(unit.path[-1])
+    return {"projin": -1, "projout": 10_000}.get(last, int(last) if is_number(unit.path[-1]) else None)

@@ -1,0 +1,44 @@
+"""Convolutions of a residual block, the norms that follow them, and the first convolution of all."""
+
+from collections.abc import Sequence
+from math import prod
+
+from app.automap.names import is_number, joined
+from app.automap.units import Unit
+from app.automap.vocabulary import SHORTCUTS, STAGED
+
+
+def name_convolutions(group: Sequence[Unit]) -> None:
+    """Number the convolutions of a residual block and the norms that follow them; a shortcut has its own."""
+    if not any(unit.kind == "conv" for unit in group):
+        return
+    for unit in group:
+        normal = unit.kind in {"batchnorm", "vector"}
+        if unit.role and unit.role != "shortcut":
+            continue
+        holder = joined(unit.path[-2]) if len(unit.local) > 1 else ""
+        last = joined(unit.path[-1])
+        if holder in STAGED:
+            unit.role = STAGED[holder] if unit.kind == "matrix" else ("after." if normal else "") + STAGED[holder]
+            continue
+        if last in SHORTCUTS or (holder in SHORTCUTS and (is_number(unit.path[-1]) or last in {"norm", "bn", "conv"})):
+            unit.role = "shortcut.norm" if normal else "shortcut"
+        elif normal and holder[:-1] == "conv" and last in {"norm", "bn"}:
+            unit.role = "after.conv" + holder[-1]
+        elif (
+            normal
+            and last[:-1] in {"bn", "norm"}
+            and last[-1].isdigit()
+            and any(joined(other.path[-1]) == "conv" + last[-1] for other in group)
+        ):
+            unit.role = "after.conv" + last[-1]
+        elif not normal and last[:-1] == "conv" and last[-1].isdigit():
+            unit.role = last
+
+
+def sees_colours(unit: Unit) -> bool:
+    """Whether a convolution takes three channels in, in either order of axes."""
+    shape = unit.main
+    if unit.spelt.get("weight", ("",))[-1] == "kernel":
+        return shape[-2] == 3 and prod(shape[:-2]) > 1
+    return shape[1] == 3 and prod(shape[2:]) > 1

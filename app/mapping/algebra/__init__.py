@@ -1,0 +1,23 @@
+"""Plans as things to calculate with: inverted, composed, compared, merged, carried over to other trees."""
+
+from app.mapping.algebra.comparing import Change, PlanDiff, diff
+from app.mapping.algebra.composing import compose
+from app.mapping.algebra.inverting import Inversion, Loss, inverse
+from app.mapping.algebra.merging import Clash, Merge, merge
+from app.mapping.algebra.rebasing import Misfit, Rebase, rebase
+
+__all__ = [
+    "Change",
+    "Clash",
+    "Inversion",
+    "Loss",
+    "Merge",
+    "Misfit",
+    "PlanDiff",
+    "Rebase",
+    "compose",
+    "diff",
+    "inverse",
+    "merge",
+    "rebase",
+]
