@@ -1,7 +1,6 @@
 """What a person types to find keys: plain text, a glob, `/a regular expression/`, and `shape:`, `dtype:`, `class:` terms."""
 
 from collections.abc import Callable
-from fnmatch import translate
 
 import re2
 
@@ -38,6 +37,12 @@ def _is_glob(term: str) -> bool:
     return "*" in term or "?" in term
 
 
+def _glob(term: str) -> str:
+    """Write a glob as an expression that RE2 reads; what `fnmatch` makes of several stars it does not."""
+    signs = {"*": ".*", "?": "."}
+    return "(?s)^" + "".join(signs.get(char) or re2.escape(char) for char in term) + "$"
+
+
 def _term(term: str, tree: KeyTree) -> Matches:
     facet, colon, value = term.partition(":")
     if colon and facet in {"shape", "dtype", "class"}:
@@ -45,14 +50,21 @@ def _term(term: str, tree: KeyTree) -> Matches:
     if _is_regex(term):
         return _regex(term[1:-1])
     if _is_glob(term):
-        return _regex(translate(term.casefold()), fold=True)
+        return _regex(_glob(term.casefold()), fold=True)
     wanted = term.casefold()
     return lambda key, _info: wanted in key.casefold()
 
 
+def _quiet() -> re2.Options:
+    """What cannot be read is told to the person, not to the log."""
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
 def _regex(pattern: str, *, fold: bool = False) -> Matches:
     try:
-        compiled = re2.compile(pattern.encode("utf-8", "surrogatepass"))
+        compiled = re2.compile(pattern.encode("utf-8", "surrogatepass"), _quiet())
     except re2.error as problem:
         raise SearchError("filter_regex", pattern=pattern) from problem
 

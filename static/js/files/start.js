@@ -1,7 +1,7 @@
 // FILE: modules fetch what lies below them when they are opened; the search answers while one types. Without this, the form and links do it.
 
-import { place } from "../markup.js";
-import { text } from "../net.js";
+import { element, place } from "../markup.js";
+import { Failure, text } from "../net.js";
 import { complain } from "../toasts.js";
 
 const PAUSE = 180;
@@ -52,7 +52,12 @@ function search(form) {
       }
       history.replaceState(null, "", `${location.pathname}?${query}`);
     } catch (problem) {
-      if (!(problem instanceof DOMException && problem.name === "AbortError")) {
+      if (problem instanceof DOMException && problem.name === "AbortError") {
+        return;
+      }
+      if (problem instanceof Failure && !problem.lost && keys) {
+        keys.replaceChildren(refusal(problem));
+      } else {
         complain(problem);
       }
     }
@@ -65,4 +70,14 @@ function search(form) {
     event.preventDefault();
     now();
   });
+}
+
+/**
+ * Why a search cannot be read, where its findings would stand.
+ * @param {Failure} problem
+ */
+function refusal(problem) {
+  const note = element("div", "failure");
+  note.append(element("strong", "", problem.message), element("p", "", problem.hint));
+  return note;
 }
