@@ -63,10 +63,11 @@ def squares(tree: KeyTree, measure: Measure) -> tuple[Square, ...]:
     tiles = _cut(tiles)
     top = min((tile.depth for tile in tiles), default=0)
     total = sum(tile.weight for tile in tiles if tile.depth == top)
-    drawn, outer = [], -1
+    drawn, outer, around = [], -1, ""
     for tile in tiles:
-        outer += tile.depth == top
-        drawn.append(_square(tile, total, outer % TONES, is_outer=tile.depth == top))
+        if tile.depth == top:
+            outer, around = outer + 1, tile.path + tree.separator
+        drawn.append(_square(tile, total, outer % TONES, "" if tile.depth == top else around))
     return tuple(drawn)
 
 
@@ -80,9 +81,12 @@ def _cut(tiles: Sequence[Tile]) -> tuple[Tile, ...]:
     return tuple(tiles)
 
 
-def _square(tile: Tile, total: int, tone: int, *, is_outer: bool) -> Square:
-    label = safe(tile.label)
+def _square(tile: Tile, total: int, tone: int, around: str) -> Square:
+    """Draw a tile; one inside another is called by its path from there, as far as there is room, else by its own name."""
+    is_outer = not around
     room = tile.width * _WIDTH / _LETTER - 1
+    whole = tile.path.removeprefix(around)
+    label = safe(tile.label if is_outer or not tile.label or len(whole) > room else whole)
     fits = room >= min(len(label), 4) and tile.height * _HEIGHT >= (18 if is_outer and tile.leaf else 30)
     return Square(
         path="" if tile.others else tile.path,
