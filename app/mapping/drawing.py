@@ -207,18 +207,20 @@ def _gathering(pair: _Pair, from_side: _Side, to_side: _Side) -> Iterable[Sugges
     if len(more.values) != len(fewer.values) + 1:
         return
     kept = [f"{{{name}}}" for name, _ in zip(_NAMES, fewer.values, strict=False)]
+    found: list[Suggestion] = []
     for extra in range(len(more.values)):
         holes = [*kept[:extra], "{e}", *kept[extra:]]
         if more is from_side:
             line = f"{_quoted(_placed(to_side, kept, ''))} = stack({_quoted(_placed(from_side, holes, ''), pair.name)}, dim=0)"
-            found = _parsed(pair, line, "stack", {"count": len(more.values[extra])})
+            tried = _parsed(pair, line, "stack", {"count": len(more.values[extra])})
         else:
             line = (
                 f"{_quoted(_placed(to_side, holes, ''))} = select({_quoted(_placed(from_side, kept, ''), pair.name)}, dim=0, index={{e}})"
             )
-            found = _parsed(pair, line, "select", {"count": len(more.values[extra])})
-        if found:
-            yield found
+            tried = _parsed(pair, line, "select", {"count": len(more.values[extra])})
+        if tried:
+            found.append(tried)
+    yield from sorted(found, key=lambda each: len(each.misses))
 
 
 def _quoted(pattern: str, source: str = "") -> str:

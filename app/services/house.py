@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.definitions.definition import Definition
 from app.keys import KeyTree
+from app.mapping import Finding
 from app.mapping.claims import Proposal
 from app.services.live import Hub
 from app.services.recent import Recent
@@ -64,6 +65,7 @@ class House:
     lent       -- side -> the conversation about a lent file that has not ended yet
     readings   -- name that a page gave -> the remote reading that is under way
     addresses  -- side -> its address with what may be secret in it: never written anywhere
+    found      -- (transfer, version) -> what is odd about its plan
     turns      -- transfer -> the lock of those who change it
     background -- one thread for what nobody waits for
     """
@@ -84,6 +86,7 @@ class House:
     lent: "Recent[str, Conversation]" = field(default_factory=lambda: Recent(_CONVERSATIONS))
     readings: "Recent[str, Reading]" = field(default_factory=lambda: Recent(_READINGS))
     addresses: Recent[str, Secret] = field(default_factory=lambda: Recent(_ADDRESSES))
+    found: Recent[tuple[str, int], tuple[Finding, ...]] = field(default_factory=lambda: Recent(_PROPOSALS))
     turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="background"))
 

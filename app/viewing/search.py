@@ -37,12 +37,6 @@ def _is_glob(term: str) -> bool:
     return "*" in term or "?" in term
 
 
-def _glob(term: str) -> str:
-    """Write a glob as an expression that RE2 reads; what `fnmatch` makes of several stars it does not."""
-    signs = {"*": ".*", "?": "."}
-    return "(?s)^" + "".join(signs.get(char) or re2.escape(char) for char in term) + "$"
-
-
 def _term(term: str, tree: KeyTree) -> Matches:
     facet, colon, value = term.partition(":")
     if colon and facet in {"shape", "dtype", "class"}:
@@ -55,16 +49,11 @@ def _term(term: str, tree: KeyTree) -> Matches:
     return lambda key, _info: wanted in key.casefold()
 
 
-def _quiet() -> re2.Options:
-    """What cannot be read is told to the person, not to the log."""
+def _regex(pattern: str, *, fold: bool = False) -> Matches:
     options = re2.Options()
     options.log_errors = False
-    return options
-
-
-def _regex(pattern: str, *, fold: bool = False) -> Matches:
     try:
-        compiled = re2.compile(pattern.encode("utf-8", "surrogatepass"), _quiet())
+        compiled = re2.compile(pattern.encode("utf-8", "surrogatepass"), options)
     except re2.error as problem:
         raise SearchError("filter_regex", pattern=pattern) from problem
 
@@ -74,6 +63,12 @@ def _regex(pattern: str, *, fold: bool = False) -> Matches:
         return compiled.search(text) is not None
 
     return matches
+
+
+def _glob(term: str) -> str:
+    """Write a glob as a regular expression that matches anywhere in a key."""
+    wild = {"*": ".*", "?": "."}
+    return "(?s)" + "".join(wild.get(char) or re2.escape(char) for char in term)
 
 
 def _facet(facet: str, value: str, tree: KeyTree) -> Matches:

@@ -37,7 +37,8 @@ def row(page: Page, side: str, text: str) -> Locator:
 def drag(page: Page, source: Locator, target: Locator) -> None:
     """Drag one row onto another."""
     here, there = source.bounding_box(), target.bounding_box()
-    assert here and there
+    assert here is not None
+    assert there is not None
     page.mouse.move(here["x"] + 90, here["y"] + 10)
     page.mouse.down()
     page.mouse.move(here["x"] + 120, here["y"] + 14, steps=3)
@@ -57,7 +58,9 @@ def state(page: Page, side: str, text: str) -> str | None:
 
 def leaf(page: Page, side: str, key: str) -> Locator:
     """The row of one tensor by its whole key."""
-    return page.locator(f'.window [data-side="{side}"][data-node]:not([aria-expanded])').filter(has=page.locator(f'code[title="{key}"]')).first
+    return (
+        page.locator(f'.window [data-side="{side}"][data-node]:not([aria-expanded])').filter(has=page.locator(f'code[title="{key}"]')).first
+    )
 
 
 def find(page: Page, side: str, text: str) -> None:
@@ -81,7 +84,11 @@ def clear(page: Page) -> None:
 
 def leaf_in(page: Page, side: str, title: str) -> Locator:
     """The row of a tensor, or of a family of them, by its whole path as the page writes it."""
-    return page.locator(f'.window [data-side="{side}"][data-node]:not([aria-expanded])').filter(has=page.locator(f'code[title="{title}"]')).first
+    return (
+        page.locator(f'.window [data-side="{side}"][data-node]:not([aria-expanded])')
+        .filter(has=page.locator(f'code[title="{title}"]'))
+        .first
+    )
 
 
 def open_all(page: Page) -> None:

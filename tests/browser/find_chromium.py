@@ -33,7 +33,11 @@ def _of_playwright() -> str | None:
 def _install() -> list[str]:
     """Install one; returns the command that was tried."""
     debian = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
-    command = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"] if debian else [sys.executable, "-m", "playwright", "install", "chromium"]
+    command = (
+        ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
+        if debian
+        else [sys.executable, "-m", "playwright", "install", "chromium"]
+    )
     if debian:
         subprocess.run(["apt-get", "update", "-q"], check=False, stdout=sys.stderr)
     subprocess.run(command, check=False, stdout=sys.stderr)

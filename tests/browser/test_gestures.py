@@ -6,13 +6,21 @@ from playwright.sync_api import expect
 from . import acts
 
 SOURCE = {
-    **{f"blocks.{i}.{name}": shape for i in range(4) for name, shape in (("attn.qkv.weight", [48, 16]), ("attn.proj.weight", [16, 16]), ("norm1.weight", [16]), ("norm1.bias", [16]))},
+    **{
+        f"blocks.{i}.{name}": shape
+        for i in range(4)
+        for name, shape in (("attn.qkv.weight", [48, 16]), ("attn.proj.weight", [16, 16]), ("norm1.weight", [16]), ("norm1.bias", [16]))
+    },
     "pos": [10, 16],
     "kernel": [16, 32],
     "old_head.weight": [5, 16],
 }
 TARGET = {
-    **{f"layers.{i}.{name}": shape for i in range(4) for name, shape in (("mixer.zeta.weight", [16, 16]), ("ln.scale", [16]), ("ln.shift", [16]))},
+    **{
+        f"layers.{i}.{name}": shape
+        for i in range(4)
+        for name, shape in (("mixer.zeta.weight", [16, 16]), ("ln.scale", [16]), ("ln.shift", [16]))
+    },
     "table": [10, 16],
     "lin.weight": [32, 16],
     "classes.weight": [7, 16],
@@ -116,7 +124,7 @@ def test_one_block_drawn_is_offered_for_all(workspace):
 
 
 def test_rows_start_fresh_and_are_left_behind(workspace):
-    """i on a target row lets it start fresh, on a source row leaves it behind; u lets go."""
+    """The key i on a target row lets it start fresh, on a source row leaves it behind; u lets go."""
     acts.row(workspace, "t", "classes").click()
     with acts.saved(workspace):
         workspace.keyboard.press("i")
@@ -221,7 +229,7 @@ def test_another_tab_hears_of_it(workspace):
 
 def test_hostile_keys_are_text(page, site):
     """Markup, quotes and odd letters in keys stand on the page as they are and do nothing."""
-    hostile = {'<img src=x onerror="alert(1)">.weight': [2], '"quoted\\\\" \'.{}*|': [2], "‮reversed.weight": [2], "a..b": [2]}
+    hostile = {'<img src=x onerror="alert(1)">.weight': [2], '"quoted\\\\" \'.{}*|': [2], "\u202ereversed.weight": [2], "a..b": [2]}
     acts.start(page, site.url, hostile, {"plain.weight": [2]})
     acts.free(page)
     expect(page.locator(".pane[data-side='s'] code", has_text="<img src=x onerror=")).to_be_visible()

@@ -32,7 +32,12 @@ class PitchNet(nn.Module):
 SAME = {"head.weight": "classifier.weight", "head.bias": "classifier.bias"} | {
     f"stages.{place}.{mine}": f"conv{place + 1}{theirs}"
     for place in range(6)
-    for mine, theirs in (("filter.weight", ".weight"), ("filter.bias", ".bias"), ("norm.weight", "_BN.weight"), ("norm.running_var", "_BN.running_var"))
+    for mine, theirs in (
+        ("filter.weight", ".weight"),
+        ("filter.bias", ".bias"),
+        ("norm.weight", "_BN.weight"),
+        ("norm.running_var", "_BN.running_var"),
+    )
 }
 """Which key of the model holds what key of the checkpoint."""
 

