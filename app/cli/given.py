@@ -77,20 +77,26 @@ def _file(text: str, source: KeyTree | None, python: Path | None) -> Side:
         return Side(text, _built(f"python:{text}", python))
     if path.is_file() and path.suffix.lower() in _TEXTS and not path.name.endswith(".index.json"):
         return Side(text, _text(path.read_text("utf-8", errors="replace"), source))
-    from app.readers import read as read_files
-
     files = LocalFiles(path)
-    return Side(text, read_files(files), files)
+    return Side(text, _limited(files), files)
+
+
+def _limited(files: FileSet) -> KeyTree:
+    """Read in the limited child: a hostile file ends there, within the settings' seconds and bytes."""
+    from app import settings
+    from app.readers import Limits, read_limited
+
+    found = settings.load()
+    return read_limited(files, limits=Limits(seconds=found.read_seconds, memory_bytes=found.read_memory))
 
 
 def _remote(text: str) -> Side:
     from app import settings
-    from app.readers import read as read_files
     from app.services import remote
     from app.sources.remote import in_rounds
 
     files = remote.opened(settings.load(host="127.0.0.1", allowed_hosts=()), text)
-    tree = msgspec.structs.replace(in_rounds(files, read_files), bytes_read=files.received)
+    tree = msgspec.structs.replace(in_rounds(files, _limited), bytes_read=files.received)
     return Side(files.label, tree, files)
 
 
