@@ -33,7 +33,7 @@ functools.partial typing.Any enum.Enum decimal.Decimal fractions.Fraction uuid.U
 builtins.slice _codecs.encode copyreg._reconstructor copy_reg._reconstructor torch.float32 torch.Size torch.device torch.FloatStorage
 torch._utils._rebuild_tensor_v2 torch._utils._rebuild_parameter torch._utils._rebuild_something_new torch._tensor._rebuild_from_type_v2
 torch.nn.modules.linear.Linear torch.nn.parameter.Parameter torch.optim.adam.Adam torch.storage._load_from_bytes torch.jit._pickle.build_intlist
-torch.distributed.tensor.DTensor torch.torch_version.TorchVersion numpy.dtype numpy.ndarray numpy.core.multiarray._reconstruct
+torch.distributed.checkpoint.metadata._MEM_FORMAT_ENCODING torch.distributed.tensor.DTensor torch.torch_version.TorchVersion numpy.dtype numpy.ndarray numpy.core.multiarray._reconstruct
 numpy._core.multiarray.scalar numpy._core.numeric._frombuffer numpy.random._pickle.__randomstate_ctor numpy.random._pickle.__generator_ctor
 __torch__.net.___torch_mangle_3.Net
 """)

@@ -110,14 +110,14 @@ def verdict(name: Global) -> str:
     if last in _DANGEROUS_NAMES:
         return "dangerous"
     if top in sys.stdlib_module_names:
-        return "dangerous" if name.calls and not last[:1].isupper() else "known"
+        return "dangerous" if name.calls and not last.lstrip("_")[:1].isupper() else "known"
     return "unknown"
 
 
 def _of_torch_or_numpy(name: Global, last: str) -> str:
     if last in _DANGEROUS_NAMES:
         return "dangerous"
-    if name.calls and not last[:1].isupper() and last not in _DATA_CALLS and not last.startswith(_REBUILDERS):
+    if name.calls and not last.lstrip("_")[:1].isupper() and last not in _DATA_CALLS and not last.startswith(_REBUILDERS):
         return "dangerous"
     return "known"
 
