@@ -147,7 +147,7 @@ def apply_line(house: House, transfer: str) -> str:
     """What to run where the file is. Raises NotFoundError."""
     workspace = workspaces.open_workspace(house, transfer)
     stem = _stem(workspace)
-    files = " ".join(_quoted(card.label) for card in workspace.source_cards.values())
+    files = " ".join(_quoted(card.path if card.kind == "remote" else card.label) for card in workspace.source_cards.values())
     return f"keygraft apply {stem}.plan.json {files} {stem}.safetensors"
 
 

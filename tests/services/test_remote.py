@@ -65,6 +65,7 @@ def test_the_secret_of_an_address_stays_in_memory(house: House, site: Site, tmp_
     for kind in ("plan", "plan-text", "report", "script"):
         assert SECRET not in exports.preview(house, transfer.id, kind)
     assert SECRET not in exports.apply_line(house, transfer.id)
+    assert f"'{site.base}/net.safetensors'" in exports.apply_line(house, transfer.id)
     house.close()
     for path in (tmp_path / "data").rglob("*"):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
