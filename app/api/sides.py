@@ -12,8 +12,9 @@ from app.api import models
 from app.api.failures import RequestError
 from app.api.house import House
 from app.keys.documents import tree_to_json
-from app.services import browse, lent, sides
+from app.services import browse, lent, remote, sides
 from app.services.cards import LentFile
+from app.viewing.summary import summarise
 
 router = APIRouter(tags=["sides"])
 
@@ -21,7 +22,13 @@ router = APIRouter(tags=["sides"])
 @router.post("/sides", response_model=models.Side, status_code=201)
 def understand(house: House, asked: models.Understand) -> object:
     """Understand a text: path, model, Python source, list of keys, error message."""
-    return sides.understand(house, asked.text, against=asked.against)
+    return sides.understand(house, asked.text, against=asked.against, reading=asked.reading)
+
+
+@router.delete("/readings/{reading}", status_code=204)
+def cancel(house: House, reading: str) -> None:
+    """End a reading of a remote address that `POST /sides` was given a name for."""
+    remote.cancel(house, reading)
 
 
 @router.put(
@@ -73,6 +80,12 @@ def tree(house: House, side: str) -> Response:
 def build(house: House, side: str, asked: models.Build) -> object:
     """Build the model that was chosen among the candidates."""
     return sides.build(house, side, asked.candidate, asked.arguments)
+
+
+@router.get("/sides/{side}/summary", response_model=models.SummaryOut)
+def summary(house: House, side: str) -> object:
+    """Say what a side holds at a glance: types, families, tied keys, what its pickle names, other trees, metadata."""
+    return msgspec.to_builtins(summarise(sides.tree(house, side)))
 
 
 @router.post("/sides/{side}/nesting", response_model=models.Side, status_code=201)

@@ -4,16 +4,17 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from app import paths
-from app.web import drawer, drawing, edits, exports, home, intake, lending, live, new, rules, workspace
+from app.web import drawer, drawing, edits, exports, files, home, intake, lending, live, new, rules, workspace
 from app.web.scenes import Scenes
 
 router = APIRouter(include_in_schema=False)
-for part in (home, new, intake, lending, workspace, drawing, edits, rules, drawer, exports, live):
+for part in (home, new, intake, files, lending, workspace, drawing, edits, rules, drawer, exports, live):
     router.include_router(part.router)
 
 
 def attach(app: FastAPI) -> None:
     """Put the page into an application: its routes, its static files, its cache of scenes."""
     app.state.scenes = Scenes()
+    app.state.looks = files.Looks()
     app.mount("/static", StaticFiles(directory=paths.static()), name="static")
     app.include_router(router)
