@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.keys.tree import from_shapes
-from app.mapping.drawing import Drawn, DrawingError, draw, generalise
+from app.mapping.drawing import DrawingError, Drawn, draw, generalise
 from app.mapping.evaluation import evaluate
 from app.mapping.plan import Plan
 from app.mapping.text import statement

@@ -139,6 +139,7 @@ verdict-fails = { $count ->
   }
 
 pane-tabs = Sides
+pane-heads = Both sides: filter, fold, open
 pane-filter = Filter  /
 pane-filter-source = Filter the source: text, * and ?, /regex/, shape:, dtype:, class:
 pane-filter-target = Filter the target: text, * and ?, /regex/, shape:, dtype:, class:
@@ -150,6 +151,7 @@ pane-source-tree = Keys of the source
 pane-target-tree = Keys of the target
 pane-aligned = Keys of the target with their partners
 
+row-from = takes { $name }
 row-waiting = { $waiting } of { $total }
 
 state-loaded = loaded

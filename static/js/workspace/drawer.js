@@ -76,7 +76,7 @@ function onSelected() {
   if (tab !== "detail") {
     return;
   }
-  const undecided = document.querySelector('[aria-selected="true"][data-state="proposed"], [aria-selected="true"][data-state="mismatched"], [aria-selected="true"][data-state="conflicting"]');
+  const undecided = document.querySelector('[data-picked="true"][data-state="proposed"], [data-picked="true"][data-state="mismatched"], [data-picked="true"][data-state="conflicting"]');
   if (undecided && !shut && drawer().dataset.open !== "true") {
     showTab("detail");
   } else {
