@@ -84,7 +84,9 @@ def _error(page, url):
     page.goto(f"{url}/t/none")
 
 
-SCREENS = {each.__name__.strip("_"): each for each in (_home, _new, _workspace, _free, _rules, _loader, _fit, _palette, _keys, _export, _error)}
+SCREENS = {
+    each.__name__.strip("_"): each for each in (_home, _new, _workspace, _free, _rules, _loader, _fit, _palette, _keys, _export, _error)
+}
 
 
 @pytest.fixture
@@ -93,7 +95,9 @@ def unbound(chromium, site, axe):
     contexts = []
 
     def make(theme, width):
-        context = chromium.new_context(viewport={"width": width, "height": 860}, color_scheme=theme, bypass_csp=True, reduced_motion="reduce")
+        context = chromium.new_context(
+            viewport={"width": width, "height": 860}, color_scheme=theme, bypass_csp=True, reduced_motion="reduce"
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

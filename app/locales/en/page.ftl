@@ -371,6 +371,8 @@ js-changed-file = { $name } can no longer be read: it was moved or changed. Give
 
 error-request-unreadable = This request is not one of the page's own ({ $detail }).
     .hint = Reload the page and try again.
+error-row-unknown = There is no row { $number } on this page.
+    .hint = Reload the page; the trees may have changed.
 error-filter-regex = The regular expression { $pattern } cannot be read.
     .hint = Write it as RE2 reads it, between two slashes, or search for plain text.
 error-drawn-nothing = There is nothing in this row that could be mapped.
