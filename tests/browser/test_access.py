@@ -51,6 +51,14 @@ def _rules(page, url):
     page.locator(".rule").first.wait_for()
 
 
+def _history(page, url):
+    _workspace(page, url)
+    page.locator('[data-act="accept-all"], [data-act="accept-certain"]').first.click()
+    acts.version(page, 1)
+    page.get_by_role("tab", name="History").click()
+    page.locator(".step").first.wait_for()
+
+
 def _loader(page, url):
     _workspace(page, url)
     page.get_by_role("tab", name="Loader").click()
@@ -85,7 +93,7 @@ def _error(page, url):
 
 
 SCREENS = {
-    each.__name__.strip("_"): each for each in (_home, _new, _workspace, _free, _rules, _loader, _fit, _palette, _keys, _export, _error)
+    each.__name__.strip("_"): each for each in (_home, _new, _workspace, _free, _rules, _history, _loader, _fit, _palette, _keys, _export, _error)
 }
 
 

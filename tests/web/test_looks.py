@@ -7,11 +7,11 @@ import pytest
 TEXT = [
     ("ink", "bg"), ("ink", "panel"), ("ink-2", "bg"), ("ink-2", "panel"), ("ink-2", "sunken"), ("ink-3", "bg"), ("ink-3", "panel"),
     ("graft", "bg"), ("graft", "panel"), ("graft", "graft-bg"), ("on-graft", "graft"), ("ask", "ask-bg"), ("ask", "panel"), ("bad", "bad-bg"),
-    ("bad", "bg"), ("ink-2", "rest-bg"), ("sel", "bg"), ("sel", "panel"), ("ink", "sel-bg"), ("ink-2", "sel-bg"), ("ink", "hit"), ("ink", "ask-bg"),
+    ("bad", "bg"), ("on-bad", "bad"), ("ink-2", "rest-bg"), ("sel", "bg"), ("sel", "panel"), ("ink", "sel-bg"), ("ink-2", "sel-bg"), ("ink", "hit"), ("ink", "ask-bg"),
     ("ink-2", "ask-bg"), ("ink-2", "bad-bg"), ("code-key", "panel"), ("code-text", "panel"), ("code-number", "panel"), ("code-note", "panel"),
     ("code-name", "panel"), ("idle", "bg"), ("rest", "bg"),
 ]  # fmt: skip
-SIGNS = [("edge", "panel"), ("graft", "bg"), ("ask", "bg"), ("bad", "bg"), ("sel", "bg")]
+SIGNS = [("edge", "panel"), ("graft", "bg"), ("ask", "bg"), ("bad", "bg"), ("on-bad", "bad"), ("sel", "bg")]
 
 
 @pytest.fixture(scope="module")

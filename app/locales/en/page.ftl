@@ -127,6 +127,7 @@ meter-shape = shape
 meter-fresh = starts fresh
 meter-left = left behind
 meter-unused = not used
+meter-proposing = Looking for matches…
 meter-passes = strict=True will pass
 mode-label = How the two sides are shown
 mode-aligned = Aligned
@@ -179,6 +180,7 @@ why-ignored = A rule leaves it behind on purpose.
 drawer-label = Rules, detail, loader
 drawer-rules = Rules
 drawer-detail = Detail
+drawer-history = History
 drawer-loader = Loader
 drawer-toggle = Open or close the drawer
 
@@ -234,6 +236,10 @@ rule-save = Save
 rule-new = A new rule as text
 rule-placeholder = "target.{"{"}i{"}"}.weight" = "source.{"{"}i{"}"}.weight"
 rule-add = Add rule
+
+history-none = Nothing was done yet.
+history-jump = Back to here
+history-more = { $count } rules in all
 
 fit-title = How should this fit?
 fit-ways = Ways that fit, the likeliest first
@@ -324,6 +330,7 @@ palette-fold-s = Fold or unfold equal blocks of the source
 palette-fold-t = Fold or unfold equal blocks of the target
 palette-rules = Rules
 palette-detail = Detail of the selection
+palette-history = History: who did what, and the way back
 palette-loader = The loader as it stands
 palette-copy-loader = Copy the loader
 palette-export = Ways out: loader, files, plan
