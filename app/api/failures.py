@@ -1,12 +1,13 @@
 """Errors as JSON: code, message, hint and parameters."""
 
+import json
 from typing import Any, ClassVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app import messages
 from app.errors import KeygraftError
@@ -42,7 +43,8 @@ class Failure(BaseModel):
 def failure(error: KeygraftError) -> Response:
     """Answer an error."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-    return JSONResponse(dict(messages.describe(error)), error.status, headers=headers)
+    content = json.dumps(dict(messages.describe(error)))  # escapes what a key may hold and no encoding has
+    return Response(content, error.status, headers=headers, media_type="application/json")
 
 
 def refused(error: RequestValidationError) -> KeygraftError:

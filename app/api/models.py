@@ -187,6 +187,17 @@ class Step(Given):
     removed: list[str] = Field(default=[], description="Rules that went, as text")
 
 
+class OddityOut(Given):
+    """Something odd about a plan."""
+
+    code: str
+    severity: Literal["error", "warning", "notice"]
+    text: str
+    rule: int | None = None
+    other: int | None = None
+    keys: list[str] = []
+
+
 class Group(Given):
     """Proposals that belong together."""
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 
 from app.api import models
 from app.api.house import House
-from app.services import documents, edits, transfers, workspaces
+from app.services import documents, edits, findings, transfers, workspaces
 
 router = APIRouter(tags=["transfers"])
 
@@ -66,6 +66,12 @@ def plan(house: House, transfer: str, version: int | None = None, spelling: str 
     found = workspaces.open_workspace(house, transfer, version=version)
     content, media_type = documents.plan(found.plan, spelling)
     return Response(content, media_type=media_type)
+
+
+@router.get("/transfers/{transfer}/lint", response_model=list[models.OddityOut])
+def lint(house: House, transfer: str) -> object:
+    """What is odd about the newest plan, each with keys that show it."""
+    return [documents.oddity(each) for each in findings.findings(house, transfer)]
 
 
 @router.get("/transfers/{transfer}/history", response_model=list[models.Step])

@@ -15,6 +15,10 @@ TRUST = 0.55
 """Share of pairs with a name in common from which on a conversion's names are believed at all."""
 
 
+SOME_TRUST = 0.25
+"""Below `TRUST` a pair needs a name, a shape of its own and a third witness; below this, names are taken for noise."""
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """What is thought of one pair."""
 
@@ -64,7 +68,9 @@ class Judge:
             and margin >= 1.2
             and matching.solid[a] >= 0.5
             and score > 2.0
-            and self.trust >= TRUST
+            and (
+                self.trust >= TRUST or (self.trust >= SOME_TRUST and name >= 0.55 and {"name", "shape"} <= kinds.keys() and len(kinds) >= 3)
+            )
             and self._enough(name, kinds, margin, near)
         )
         logit = -0.6 + 0.55 * min(margin, 6.0) + 1.6 * name + 1.2 * near + 0.8 * lone - 3.0 * clash - 2.5 * (self.trust < TRUST)

@@ -18,7 +18,7 @@ Out = Annotated[Path | None, typer.Option("--out", help="File to write; left out
 def application() -> typer.Typer:
     """`keygraft plan …`."""
     app = typer.Typer(help=messages.text("cli-plan-help"), no_args_is_help=True, rich_markup_mode=None)
-    for command in (convert, diff, invert, rebase, merge, schema):
+    for command in (lint, convert, diff, invert, rebase, merge, schema):
         app.command()(command)
     return app
 
@@ -52,6 +52,33 @@ def diff(a: PlanArgument, b: PlanArgument, as_json: Json = False) -> None:
                 if rule:
                     write(f"{sign} {rule}")
     if not found.empty:
+        raise typer.Exit(1)
+
+
+def lint(
+    plan: PlanArgument,
+    source: Annotated[list[str], typer.Option("--source", help="SIDE, or NAME=SIDE repeated.")],
+    target: Annotated[str | None, typer.Option("--target", help="SIDE; default: the plan's frozen target.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List what is odd about a plan on given sides; exit 1 where it cannot be right."""
+    import msgspec
+
+    from app import mapping
+    from app.cli import work
+    from app.services.documents import oddity
+
+    found = work.load_plan(plan)
+    sides = work.Sides.of(source, target, found)
+    oddities = [oddity(each) for each in mapping.lint(found, sides.trees, sides.target.tree)]
+    if as_json:
+        print_json(msgspec.to_builtins(oddities))
+    else:
+        for each in oddities:
+            place = "" if each.rule is None else f"rule {each.rule + 1}: "
+            write(f"{each.severity:<8} {place}{each.text}")
+    if any(each.severity == "error" or (strict and each.severity == "warning") for each in oddities):
         raise typer.Exit(1)
 
 

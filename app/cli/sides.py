@@ -16,16 +16,38 @@ def register(app: typer.Typer) -> None:
     app.command()(ops)
 
 
-def tree(side: SideArgument, as_json: Json = False) -> None:
+def tree(
+    side: SideArgument,
+    server: Annotated[str, typer.Option("--server", metavar="URL", help="Let a server read it: only what it asks for is sent.")] = "",
+    as_json: Json = False,
+) -> None:
     """Print the keys of a side with shapes and dtypes; headers only, nothing is executed."""
     from app.cli import given
     from app.keys.documents import tree_to_json
+
+    if server:
+        _lent(side, server, as_json=as_json)
+        return
 
     found = given.read(side).tree
     if as_json:
         print_json(tree_to_json(found))
     else:
         print_tree(found)
+
+
+def _lent(path: str, address: str, *, as_json: bool) -> None:
+    from app.cli.lending import Server
+    from app.sources import LocalFiles
+
+    server = Server(address)
+    card = server.lend(LocalFiles(path))
+    if as_json:
+        print_json(server.ask(f"/sides/{card['id']}/tree"))
+    else:
+        write(
+            f"{card['id']}  {card['label']}  {card['format']}  {card['tensors']:,} tensors  {card['sent']:,} of {card['bytes']:,} bytes sent"
+        )
 
 
 def diff(

@@ -5,7 +5,9 @@ from app.definitions.calls import Call, parse_call, parse_edits
 from app.definitions.catalogue import LIBRARIES, PRELOAD, Offered, offered, search
 from app.definitions.definition import Definition, digest
 from app.definitions.errors import BuildError, DefinitionError, SpecError, TextError, UploadError
+from app.definitions.failures import Load
 from app.definitions.loading import from_code, from_files, from_spec, from_upload
+from app.definitions.loads import try_load
 from app.definitions.scanning import scan
 from app.definitions.scans import Candidate, Import, Parameter, Problem, Scan
 from app.definitions.snippet import SNIPPET
@@ -24,6 +26,7 @@ __all__ = [
     "Definition",
     "DefinitionError",
     "Import",
+    "Load",
     "Offered",
     "Parameter",
     "Preview",
@@ -49,4 +52,5 @@ __all__ = [
     "resolved",
     "scan",
     "search",
+    "try_load",
 ]

@@ -2,14 +2,14 @@
 
 import time
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
 from app.definitions.definition import Definition
 from app.definitions.errors import BuildError
 from app.definitions.failures import Answer, Failure
-from app.definitions.live import LiveModel, live_tree
+from app.definitions.live import live_tree
 from app.definitions.scanning import module_name, scan
 from app.keys import KeyTree
 from app.sandbox import Limits, Outcome, Sandbox, SandboxError
@@ -24,24 +24,35 @@ def build(definition: Definition, *, sandbox: Sandbox, limits: Limits | None = N
     Each try is a job of its own; all together stay within the limits' seconds.
     Raises BuildError (it carries the log and a traceback), SandboxError for a limit that was hit, SandboxUnavailableError, SpecError.
     """
+    answer = climb("model", definition, sandbox=sandbox, limits=limits)
+    return live_tree(answer.model) if answer.model is not None else _invalid("")
+
+
+def climb(program: str, definition: Definition, *, sandbox: Sandbox, limits: Limits | None = None, **more: Any) -> Answer:
+    """Run a program that builds the definition on the first rung that bears it; `more` goes beside the model into its payload.
+
+    Raises as `build` does.
+    """
     ready = resolved(definition)
-    payload = _payload(ready)
+    model = _payload(ready)
     limits = limits or sandbox.limits
     deadline = time.monotonic() + limits.seconds
     rung, previous = 0, Failure("")
     for _ in range(_MOST_TRIES):
         left = msgspec.structs.replace(limits, seconds=max(1.0, deadline - time.monotonic()))
-        outcome = sandbox.run("model", payload | {"rung": RUNGS[rung]}, ready.files, limits=left)
+        model["rung"] = RUNGS[rung]
+        outcome = sandbox.run(program, {"model": model, **more} if more else model, ready.files, limits=left)
         answer = _answer(outcome)
-        if isinstance(answer, LiveModel):
-            return live_tree(answer)
-        if answer.want and not payload.get(answer.want):
-            payload[answer.want] = True
-        elif answer.retry and rung + 1 < len(RUNGS) and answer != previous:
+        failed = answer.failure
+        if failed is None:
+            return answer
+        if failed.want and not model.get(failed.want):
+            model[failed.want] = True
+        elif failed.retry and rung + 1 < len(RUNGS) and failed != previous:
             rung += 1
         else:
-            raise answer.error(outcome.log)
-        previous = answer
+            raise failed.error(outcome.log)
+        previous = failed
     raise previous.error(outcome.log)
 
 
@@ -59,15 +70,16 @@ def _payload(definition: Definition) -> dict[str, Any]:
     }
 
 
-def _answer(outcome: Outcome) -> LiveModel | Failure:
+def _answer(outcome: Outcome) -> Answer:
     try:
         answer = msgspec.json.decode(outcome.result, type=Answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise SandboxError("sandbox_answer_invalid").with_log(outcome.log) from None
-    found = answer.model or answer.failure
-    if found is None:
-        raise SandboxError("sandbox_answer_invalid").with_log(outcome.log)
-    return found
+        return _invalid(outcome.log)
+    return answer if answer.model or answer.failure or answer.load else _invalid(outcome.log)
+
+
+def _invalid(log: str) -> NoReturn:
+    raise SandboxError("sandbox_answer_invalid").with_log(log)
 
 
 def resolved(definition: Definition) -> Definition:

@@ -57,10 +57,20 @@ class Failure(msgspec.Struct, frozen=True):
         return error
 
 
+class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What torch says of a load: its lists with `strict=False`, and its message where `strict=True` raises."""
+
+    loaded: bool
+    message: str = ""
+    missing: list[str] = []
+    unexpected: list[str] = []
+
+
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The program's answer: exactly one of both."""
+    """The program's answer: one of these."""
 
     model: LiveModel | None = None
+    load: Load | None = None
     failure: Failure | None = None
 
 

@@ -35,7 +35,7 @@ def _walk(folder: Path) -> Iterator[Path]:
             if entry.is_dir():
                 if not entry.is_symlink() and is_kept(PurePosixPath(entry.name) / "x.py") and not (entry / "pyvenv.cfg").exists():
                     pending.append(entry)
-            elif entry.is_file():
+            elif entry.is_file() and entry.resolve().is_relative_to(folder.resolve()):
                 yield entry
 
 
@@ -94,8 +94,5 @@ def _modules(starts: tuple[Path, Path], parts: list[str]) -> Iterator[Path]:
         here = start
         for part in parts:
             module, package = here / f"{part}.py", here / part / "__init__.py"
-            if module.is_file():
-                yield module
-            if package.is_file():
-                yield package
+            yield from (path for path in (module, package) if path.is_file() and path.resolve().is_relative_to(start.resolve()))
             here /= part

@@ -106,9 +106,7 @@ def _identity(recipe: Recipe, sources: Mapping[str, KeyTree]) -> tuple[str, str]
 def _entry(key: str, recipe: Recipe, sources: Mapping[str, KeyTree], target: KeyTree, options: FileOptions) -> tuple[Entry, int]:
     shape, dtype = shape_of(recipe, sources)
     wanted = target.tensors[key].shape
-    if wanted == () and len(shape) == 1:  # torch takes the first element of a list for a single number
-        recipe, shape = Step("select", (recipe,), {"dim": 0, "index": 0}, (), dtype), ()
-    elif wanted is not None and wanted != shape and prod(wanted) == prod(shape):
+    if wanted is not None and wanted != shape and prod(wanted) == prod(shape):
         recipe, shape = Step("reshape", (recipe,), {"shape": list(wanted)}, wanted, dtype), wanted
     if options.dtype and dtype in FLOATING and options.dtype != dtype:
         recipe, dtype = Step("cast", (recipe,), {"dtype": options.dtype}, shape, options.dtype), options.dtype

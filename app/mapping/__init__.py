@@ -3,6 +3,7 @@
 from app.mapping.algebra import compose, diff, inverse, merge, rebase
 from app.mapping.benign import BENIGN
 from app.mapping.claims import Claim, Proposal
+from app.mapping.demands import Demands, demands
 from app.mapping.documents import plan_from_json, plan_schema, plan_to_json
 from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, ReplaceRule, SetPlan, Several, apply, invert, touched
 from app.mapping.errors import EditError, OpError, PatternError, PlanError, RegexError
@@ -32,7 +33,7 @@ from app.mapping.regexes import compile_regex
 from app.mapping.text import parse_plan, parse_rule, print_plan, print_rule, statement
 from app.mapping.validation import check_rule, refs
 from app.mapping.wording import claim_of, expression_of
-from app.mapping.working import working_names
+from app.mapping.working import renamer, working_names
 
 __all__ = [
     "BENIGN",
@@ -42,6 +43,7 @@ __all__ = [
     "Call",
     "Claim",
     "Coverage",
+    "Demands",
     "Edit",
     "EditError",
     "EnableRule",
@@ -77,6 +79,7 @@ __all__ = [
     "claim_of",
     "compile_regex",
     "compose",
+    "demands",
     "diff",
     "digest",
     "escape",
@@ -100,6 +103,7 @@ __all__ = [
     "print_rule",
     "rebase",
     "refs",
+    "renamer",
     "statement",
     "thaw",
     "touched",

@@ -14,7 +14,7 @@ from app.mapping.matching import Matcher, matcher
 from app.mapping.ops import Value
 from app.mapping.outcomes import Leaf, Reason, TargetOutcome
 from app.mapping.patterns import Part, Slot, parse_pattern, used_names
-from app.mapping.plan import Bind, Ref
+from app.mapping.plan import Bind, Call, Ref
 from app.mapping.resolution import Absent, Clash, Found, Gap, Resolver, Several
 from app.mapping.selection import Matched
 from app.mapping.solving import Solver
@@ -40,6 +40,7 @@ class BoundRule:
         self._resolvers = [Resolver(ref, source, on_left, kinds) for ref, source in found]
         self._builder = Builder(rule.value)
         self.matcher_text = print_expression(rule.value)
+        self._op = rule.value.op if isinstance(rule.value, Call) and rule.value.op != "identity" else ""
         self._plain = _plain(rule, found, on_left, parts)
 
     def fill(self, matched: Matched, found: dict[str, TargetOutcome], lacking: dict[str, Lack | None]) -> None:
@@ -105,6 +106,8 @@ class BoundRule:
         except OpError as error:
             return self._state("mismatched", Reason(error.code, dict(error.params)))
         state, reason = fit(value.shape, value.dtype, wanted.shape, wanted.dtype)
+        if reason is None and self._op and isinstance(value.recipe, Leaf):
+            reason = Reason("op_unchanged", {"op": self._op})
         return TargetOutcome(state, self.index, value.recipe, reason)
 
     def _state(self, state: str, reason: Reason) -> TargetOutcome:

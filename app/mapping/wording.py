@@ -44,6 +44,8 @@ def _worded(recipe: Recipe, shapes: Mapping[str, KeyTree]) -> tuple[str, dict[st
             return recipe.op, args, found
     elif len(parts) == 1:
         return _chained(recipe, parts[0], args)
+    elif all(op == "identity" for op, _, _ in parts):
+        return _name(recipe), args, found
     args["of"] = [{"op": op, "args": inner, "count": len(leaves)} for op, inner, leaves in parts]
     return _name(recipe), args, found
 
@@ -52,10 +54,25 @@ def _chained(recipe: Step, part: tuple[str, dict[str, Arg], list[Leaf]], args: d
     op, inner, leaves = part
     if op == "identity":
         return _name(recipe), args, leaves
+    if op == "permute" and (select := _selected(recipe, inner)) is not None:
+        return "permute", {**inner, "select": select}, leaves
     if op == "slice" and "then" not in inner and "of" not in inner:
         return "slice", {**inner, "then": {"op": _name(recipe), **args}}, leaves
     args["of"] = [{"op": op, "args": inner, "count": len(leaves)}]
     return _name(recipe), args, leaves
+
+
+def _selected(recipe: Step, inner: Mapping[str, Any]) -> int | None:
+    """Which entry of a grid's first axis, after the exchange, a cut takes; None where it takes something else."""
+    if recipe.op != "slice" or "view" not in inner or "select" in inner or inner["dim"] != recipe.args["dim"]:
+        return None
+    rows = 1
+    for size in inner["view"]:
+        rows *= size
+    start, length = recipe.args["start"], recipe.args["length"]
+    if not isinstance(start, int) or not isinstance(length, int) or length * inner["view"][inner["dims"][0]] != rows or start % length:
+        return None
+    return start // length
 
 
 def _name(recipe: Step) -> str:
@@ -161,35 +178,84 @@ def _expression(op: str, args: dict[str, Any], refs: Sequence[Expr], shapes: Seq
         return _nested(op, args, refs, shapes, target)
     if op in _JOINS:
         return _join(op, args, refs, shapes)
-    (ref,), (shape,) = refs, shapes
-    match op:
-        case "identity":
-            return ref
-        case "slice":
-            return _slice(args, ref, shape, target)
-        case "chunk":
-            return Call("chunk", (ref,), {"chunks": args["chunks"], "dim": args.get("dim", 0)}, args["index"])
-        case "transpose":
-            first, second = args.get("dims") or [args.get("dim0", 0), args.get("dim1", 1)]
-            return Call("transpose", (ref,), {} if sorted((first, second)) == [0, 1] else {"dim0": first, "dim1": second})
-        case "permute":
-            return _permute(args, ref, shape)
-        case "reshape":
-            same = target is None or args.get("shape") is None or list(target) == list(args["shape"])
-            return Call("reshape", (ref,), {"like": "target"} if same else {"shape": args["shape"]})
-        case "interpolate":
-            return _interpolate(args, ref, target)
-        case "sum" | "mean":
-            return Call(op, (ref,), {"dim": args["dim"]} | ({"keepdim": False} if args.get("keepdim") is False else {}))
-        case "repeat":
-            return Call("repeat", (ref,), {"dim": args["dim"], "times": args.get("times") or args["to"] // args["from"]})
-        case "pad":
-            sizes: dict[str, Any] = {name: args[name] for name in ("before", "fill") if name in args}
-            after = args["after"] if "after" in args else args["to"] - args["from"] - sizes.get("before", 0)
-            known = target is not None and shape is not None and target[args["dim"]] == shape[args["dim"]] + sizes.get("before", 0) + after
-            return Call("pad", (ref,), {"dim": args["dim"], **sizes, **({} if known else {"after": after})})
-        case _:
-            return Call(op, (ref,), {name: value for name, value in args.items() if name not in {"from", "to", "function"}})
+    if len(refs) != 1:
+        return _many(op, args, refs)
+    ref, shape = refs[0], shapes[0]
+    worded = _WORDED.get(op)
+    if worded is not None:
+        return worded(args, ref, shape, target)
+    return Call(op, (ref,), {name: value for name, value in args.items() if name not in _DESCRIBING})
+
+
+_DESCRIBING = frozenset({"from", "to", "function"})
+
+
+def _many(op: str, args: dict[str, Any], refs: Sequence[Expr]) -> Expr:
+    if op == "weight_norm":
+        return Call("weight_norm_fold", tuple(refs), args)
+    if op not in {"add", "matmul", "weight_norm_fold", "join_qkv", "join_gate_up"}:
+        raise ValueError(op)
+    return Call(op, tuple(refs), args)
+
+
+def _chunk(args: dict[str, Any], ref: Expr, _shape: Any, _target: Any) -> Expr:
+    return Call("chunk", (ref,), {"chunks": args["chunks"], "dim": args.get("dim", 0)}, args["index"])
+
+
+def _transpose(args: dict[str, Any], ref: Expr, _shape: Any, _target: Any) -> Expr:
+    first, second = args.get("dims") or [args.get("dim0", 0), args.get("dim1", 1)]
+    return Call("transpose", (ref,), {} if sorted((first, second)) == [0, 1] else {"dim0": first, "dim1": second})
+
+
+def _reshape(args: dict[str, Any], ref: Expr, _shape: Any, target: Any) -> Expr:
+    same = args.get("shape") is None or (target is not None and list(target) == list(args["shape"]))
+    return Call("reshape", (ref,), {"like": "target"} if same else {"shape": args["shape"]})
+
+
+def _sum(args: dict[str, Any], ref: Expr, shape: Any, target: Any) -> Expr:
+    dim, _, _ = _change(args, shape, target)
+    return Call("sum", (ref,), {"dim": dim, **({"keepdim": False} if args.get("keepdim") is False else {})})
+
+
+def _mean(args: dict[str, Any], ref: Expr, shape: Any, target: Any) -> Expr:
+    dim, _, _ = _change(args, shape, target)
+    return Call("mean", (ref,), {"dim": dim, **({"keepdim": False} if args.get("keepdim") is False else {})})
+
+
+def _repeat(args: dict[str, Any], ref: Expr, shape: Any, target: Any) -> Expr:
+    if "times" in args:
+        return Call("repeat", (ref,), {"dim": args["dim"], "times": args["times"]})
+    dim, before, after = _change(args, shape, target)
+    if after % before:
+        raise ValueError(args)
+    return Call("repeat", (ref,), {"dim": dim, "times": after // before})
+
+
+def _pad(args: dict[str, Any], ref: Expr, shape: Any, target: Any) -> Expr:
+    sizes: dict[str, Any] = {name: args[name] for name in ("before", "fill") if name in args}
+    dim, before, after = (args["dim"], 0, args["after"]) if "after" in args else _change(args, shape, target)
+    more = after - before - (0 if "after" in args else sizes.get("before", 0))
+    known = target is not None and shape is not None and target[dim] == shape[dim] + sizes.get("before", 0) + more
+    return Call("pad", (ref,), {"dim": dim, **sizes, **({} if known else {"after": more})})
+
+
+def _norm(args: dict[str, Any], ref: Expr, _shape: Any, _target: Any) -> Expr:
+    return Call("weight_norm_split", (ref,), args, "g")
+
+
+def _change(args: Mapping[str, Any], shape: Any, target: Any) -> tuple[int, int, int]:
+    """Return the dimension whose size changes, and both sizes; `from` and `to` are sizes or whole shapes."""
+    before, after = args.get("from", shape), args.get("to", target)
+    if isinstance(before, int) and isinstance(after, int):
+        return args["dim"], before, after
+    before, after = list(before), list(after)
+    if "dim" in args:
+        dim = args["dim"]
+        return dim, before[dim], after[dim] if len(after) == len(before) else 1
+    differing = [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+    if len(differing) != 1:
+        raise ValueError(args)
+    return differing[0], before[differing[0]], after[differing[0]]
 
 
 def _nested(op: str, args: dict[str, Any], refs: Sequence[Expr], shapes: Sequence[Any], target: Any) -> Expr:
@@ -243,14 +309,14 @@ def _slice(args: dict[str, Any], ref: Expr, shape: Any, target: Any) -> Expr:
     return _expression(then["op"], _entry(then), [out], [None], target)
 
 
-def _permute(args: dict[str, Any], ref: Expr, shape: Any) -> Expr:
+def _permute(args: dict[str, Any], ref: Expr, shape: Any, _target: Any) -> Expr:
     if args.get("kind") == "flip":
         return Call("flip", (ref,), {"dims": args["dims"]})
     if args.get("kind", "dims") == "dims" and "view" not in args:
         return Call("permute", (ref,), {"dims": args["dims"]})
     dim: dict[str, Arg] = {"dim": args["dim"]} if args.get("dim", 0) else {}
     if "select" in args:
-        raise ValueError(args)
+        return _picked(args, ref)
     if "view" in args:
         view = list(args["view"])
         size = shape[args.get("dim", 0)] if shape is not None else 0
@@ -267,12 +333,19 @@ def _permute(args: dict[str, Any], ref: Expr, shape: Any) -> Expr:
     return Call("take", (ref,), {"index": args["index"], **dim})
 
 
+def _picked(args: dict[str, Any], ref: Expr) -> Expr:
+    """Rows as a grid, its axes exchanged, one entry of the first axis: a part of a tensor that is fused group by group."""
+    dim: dict[str, Arg] = {"dim": args["dim"]} if args.get("dim", 0) else {}
+    whole = Call("permute_rows", (ref,), {"view": args["view"], "dims": args["dims"], **dim})
+    return Call("chunk", (whole,), {"chunks": args["view"][args["dims"][0]], "dim": args.get("dim", 0)}, int(args["select"]))
+
+
 def _loosest(view: Sequence[int], dims: Sequence[int]) -> int:
     """Return the axis of a grid that stands for the heads: the first, which layouts of one architecture differ in."""
     return 0 if len(view) == len(dims) else len(view) - 1
 
 
-def _interpolate(args: dict[str, Any], ref: Expr, target: Any) -> Expr:
+def _interpolate(args: dict[str, Any], ref: Expr, _shape: Any, target: Any) -> Expr:
     if "mode" in args:
         return Call("interpolate", (ref,), {name: value for name, value in args.items() if name not in {"from", "to"}})
     said = str(args.get("kind", "2d bicubic antialias"))
@@ -292,3 +365,20 @@ def _interpolate(args: dict[str, Any], ref: Expr, target: Any) -> Expr:
     if target is None and "to_grid" not in out:
         raise ValueError(said)
     return Call("interpolate", (ref,), out)
+
+
+_WORDED: Mapping[str, Callable[[dict[str, Any], Expr, Any, Any], Expr]] = {
+    "identity": lambda _args, ref, _shape, _target: ref,
+    "slice": _slice,
+    "chunk": _chunk,
+    "transpose": _transpose,
+    "permute": _permute,
+    "reshape": _reshape,
+    "interpolate": _interpolate,
+    "sum": _sum,
+    "mean": _mean,
+    "repeat": _repeat,
+    "pad": _pad,
+    "norm": _norm,
+}
+"""Ops that the contract words in its own way."""

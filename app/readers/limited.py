@@ -15,7 +15,7 @@ from app.readers import errors
 from app.readers.errors import ReadError, ReadLimitError
 from app.readers.limits import Limits
 from app.readers.reading import read
-from app.sandbox.limited import LimitedWorker
+from app.sandbox.limited import LimitedWorker, available
 from app.sources import FileSet, LentFiles, LocalFiles, Range, RangeStore, RangesWanted
 
 _FAMILIES: dict[str, type[KeygraftError]] = {
@@ -61,14 +61,15 @@ def read_limited(
     """Read a key tree like `readers.read`, in a child process under `limits`.
 
     files -- a path, LocalFiles or LentFiles
+    Where the system has no such processes (Windows), the budgets of the readers alone must do.
     Raises RangesWanted where a lent file lacks bytes; KeygraftError for all else: `limit` where time or memory ran out,
     `reader_failed` where the child broke down.
     """
     limits = limits or Limits()
-    request = _request(files, nesting, limits)
-    outcome = _worker().run(
-        msgspec.msgpack.encode(request), seconds=limits.seconds, memory=limits.memory_bytes, wall=limits.wall_seconds, cancelled=cancelled
-    )
+    request = msgspec.msgpack.encode(_request(files, nesting, limits))
+    if not available():
+        return _taken(msgspec.msgpack.decode(answer(request), type=_Answer))
+    outcome = _worker().run(request, seconds=limits.seconds, memory=limits.memory_bytes, wall=limits.wall_seconds, cancelled=cancelled)
     if outcome.answer is None:
         raise _stopped(outcome.reason, _name(files))
     return _taken(msgspec.msgpack.decode(outcome.answer, type=_Answer))

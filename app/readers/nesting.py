@@ -21,10 +21,18 @@ PREFERRED = (
     "generator",
 )
 """Names under which weights nest, the likeliest first."""
+_MOST_OFFERS = 64
+"""More branches than this are no choice for a person."""
 _ROLES = (
     ("optimizer", re.compile(r"optim|(^|_)opt(_|$)|exp_avg|adam|sgd", re.IGNORECASE)),
-    ("ema", re.compile(r"ema(?![a-z])|teacher|shadow|averag|swa(?![a-z])", re.IGNORECASE)),
-    ("other", re.compile(r"callback|sched|rng|random|loops|hyper|hparams|config|args|scaler|metric|history", re.IGNORECASE)),
+    ("ema", re.compile(r"(?<![a-z])(ema|swa)(?![a-z])|teacher|shadow|averaged", re.IGNORECASE)),
+    (
+        "other",
+        re.compile(
+            r"callback|sched|(?<![a-z])(rng|args|metrics?|loops)(?![a-z])|random_state|hyper_?param|hparams|config|scaler|history",
+            re.IGNORECASE,
+        ),
+    ),
 )
 
 
@@ -44,19 +52,17 @@ def principal(leaves: Sequence[Leaf]) -> Path:
 def offers(leaves: Sequence[Leaf], chosen: Path) -> tuple[TreeOffer, ...]:
     """Every tree of the file, the chosen one first, each with what it holds."""
     paths = [chosen]
-    nested = not chosen and _direct(leaves, ())
-    paths.extend(
-        _descended(_below(leaves, branch), branch)
-        for branch in _branches(leaves, ())
-        if branch != chosen[:1] and not (nested and role_of(branch) == "weights")
-    )
-    inner = _branches(leaves, chosen)
-    if chosen and len(inner) > 1 and not _direct(leaves, chosen) and not any(_is_module_part(path[-1]) for path in inner):
-        nested = not chosen and _direct(leaves, ())
-    paths.extend(inner)
-    if chosen and () not in paths:
+    tops = _branches(leaves, ())
+    inside = not chosen and _direct(leaves, ())
+    if len(tops) <= _MOST_OFFERS:
+        others = [top for top in tops if top != chosen[:1] and not (inside and role_of(top) == "weights")]
+        paths.extend(_descended(_below(leaves, top), top) for top in others)
+    inner = _branches(leaves, chosen) if chosen and not _direct(leaves, chosen) else []
+    if 1 < len(inner) <= _MOST_OFFERS and not any(_is_module_part(path[-1]) for path in inner):
+        paths.extend(inner)
+    if chosen:
         paths.append(())
-    return tuple(_offer(leaves, path) for path in paths if path in (chosen, ()) or _is_tree(leaves, path))
+    return tuple(_offer(leaves, path) for path in paths if path in {chosen, ()} or _is_tree(leaves, path))
 
 
 def _is_tree(leaves: Sequence[Leaf], path: Path) -> bool:

@@ -3,6 +3,7 @@
 Source of the format: https://github.com/onnx/onnx, onnx/onnx.proto; protobuf encoding, https://protobuf.dev/programming-guides/encoding.
 """
 
+from collections import deque
 from math import prod
 from typing import NamedTuple
 
@@ -92,13 +93,12 @@ class _Reading:
 
     def tree(self) -> KeyTree:
         """Walk model, graphs and nodes, each message after the other; no recursion."""
-        graphs = [
-            (field.start, field.end, 0) for field in self._walk(0, self._source.size) if field.number == _GRAPH_OF_MODEL and field.wire == 2
-        ]
+        model = self._walk(0, self._source.size)
+        graphs = deque((field.start, field.end, 0) for field in model if field.number == _GRAPH_OF_MODEL and field.wire == 2)
         if not graphs:
             raise self._bad()
         while graphs:
-            start, end, depth = graphs.pop(0)
+            start, end, depth = graphs.popleft()
             if depth > 16:
                 raise ReadLimitError("limit", file=self._source.name, detail="depth")
             for field in self._walk(start, end):

@@ -99,7 +99,7 @@ def _decoded(source: ByteSource, text: bytes) -> tuple[dict[str, str], dict[str,
     # A JSON decoder keeps the last of equal keys in silence. Each entry is one object without objects inside: there are as many "{" as
     # entries, and one more. A brace inside a key makes the count disagree as well; then the header is read again, exactly.
     if rest.count(b"{") != len(entries) + 1:
-        _scan(source, rest)
+        _apart(source, _pairs(source, rest))
     return metadata, entries
 
 
@@ -120,9 +120,7 @@ def _without_metadata(source: ByteSource, text: bytes) -> tuple[bytes, dict[str,
             if text[:place].strip() == b"{" and isinstance(found, dict):
                 return rest, _strings(source, found)
             pairs = _pairs(source, text)
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        raise _bad(source, "duplicate", key=spell_token(next(name for name in names if names.count(name) > 1))[:80])
+    _apart(source, pairs)
     data = dict(pairs)
     metadata = data.pop(_METADATA, {})
     return json.dumps(data).encode(), _strings(source, metadata)
@@ -135,14 +133,13 @@ def _strings(source: ByteSource, metadata: Any) -> dict[str, str]:
         raise _bad(source, "metadata") from error
 
 
-def _scan(source: ByteSource, text: bytes) -> None:
-    names = [name for name, _ in _pairs(source, text)]
-    if len(set(names)) != len(names):
-        seen: set[str] = set()
-        for name in names:
-            if name in seen:
-                raise _bad(source, "duplicate", key=spell_token(name)[:80])
-            seen.add(name)
+def _apart(source: ByteSource, pairs: list[tuple[str, Any]]) -> None:
+    """Raise SafetensorsError where a key stands twice."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise _bad(source, "duplicate", key=spell_token(name)[:80])
+        seen.add(name)
 
 
 class _Pairs(list[tuple[str, Any]]):

@@ -86,7 +86,7 @@ def _by_shape(head: bytes, source: ByteSource) -> str | None:
         return "json"
     if head[512:520] == b"\x89HDF\r\n\x1a\n":
         return "hdf5"
-    if source.read_at(source.size - 8, 8) == _TENSORFLOW_INDEX:
+    if source.read_at(max(0, source.size - 8), 8) == _TENSORFLOW_INDEX:
         return "tensorflow"
     return _by_fields(head, source) or ("zip" if source.read_at(max(0, source.size - 22), 4) == b"PK\5\6" else None)
 

@@ -100,7 +100,8 @@ class _Walk:
     def _container(self, step: _Step) -> None:
         identity = id(step.value)
         if identity in self._active:
-            self._out.flags.append(("cycle", spell(step.key)))
+            if len(self._out.flags) < self._limits.keys:
+                self._out.flags.append(("cycle", spell(step.key)))
             return
         if identity in self._barren:
             return

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import msgspec
 
 from app.paths import PACKAGE
-from app.sandbox.limited_server import HEADER, LIMITS, receive
+from app.sandbox.limited_frames import HEADER, LIMITS, receive
 
 _POLL = 0.1
 
@@ -32,6 +32,11 @@ class Outcome(msgspec.Struct, frozen=True):
 
     answer: bytes | None
     reason: str = ""
+
+
+def available() -> bool:
+    """Whether this system can fork and hand over descriptors."""
+    return hasattr(os, "fork") and hasattr(socket, "send_fds")
 
 
 class LimitedWorker:

@@ -11,16 +11,13 @@ import resource
 import select
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import FrameType
 
-HEADER = struct.Struct("<cQ")
-"""Kind and length of a frame: P pid, A answer, D died (status), T out of time, M out of memory."""
-LIMITS = struct.Struct("<dQdQ")
-"""CPU seconds, bytes of memory, wall seconds, bytes of the request that follows."""
+from app.sandbox.limited_frames import LIMITS, receive, send
+
 _PAGE = resource.getpagesize()
 
 Entry = Callable[[bytes], bytes]
@@ -28,24 +25,6 @@ Entry = Callable[[bytes], bytes]
 
 class OutOfTimeError(BaseException):
     """Raised in a child when its CPU time is used up; no `except Exception` may swallow it."""
-
-
-def send(sock: socket.socket, kind: bytes, body: bytes = b"") -> None:
-    """Send one frame."""
-    sock.sendall(HEADER.pack(kind, len(body)))
-    if body:
-        sock.sendall(body)
-
-
-def receive(sock: socket.socket, length: int) -> bytes:
-    """Read exactly `length` bytes. Raises EOFError."""
-    parts = bytearray()
-    while len(parts) < length:
-        part = sock.recv(min(length - len(parts), 1 << 20))
-        if not part:
-            raise EOFError
-        parts += part
-    return bytes(parts)
 
 
 def serve(entry: Entry, control: socket.socket) -> None:
@@ -118,10 +97,10 @@ def _out_of_time(_number: int, _frame: FrameType | None) -> None:
 
 
 def _limit(seconds: float, memory: int, wall: float) -> None:
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 -- pathlib is not worth its import here
+    with contextlib.suppress(FileNotFoundError), open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 -- cheaper to import
         total, resident = (int(word) * _PAGE for word in statm.read().split()[:2])
-    space = total - resident + memory
-    resource.setrlimit(resource.RLIMIT_AS, (space, space))
+        space = total - resident + memory
+        resource.setrlimit(resource.RLIMIT_AS, (space, space))
     whole = max(1, int(seconds + 0.999))
     resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

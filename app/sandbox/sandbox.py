@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from io import FileIO
 from pathlib import Path
@@ -167,6 +168,7 @@ class Sandbox:
             if self._base is None or not self._base.is_dir():
                 self._base = Path(tempfile.mkdtemp(prefix="keygraft-sandbox-"))
                 self._base.chmod(0o711)
+                weakref.finalize(self, shutil.rmtree, self._base, ignore_errors=True)  # also where nobody closes us
             return self._base
 
     def _stop_server(self) -> None:

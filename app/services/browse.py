@@ -7,6 +7,7 @@ from pathlib import Path
 from app.errors import NotFoundError, RefusedError
 from app.services.cards import Entry, Listing
 from app.services.house import House
+from app.services.plain import plain
 
 MOST = 2000
 """Entries of one folder that are shown."""
@@ -67,8 +68,8 @@ def allowed(house: House, path: str) -> Path:
         raise NotFoundError("file_not_found", file="?")
     try:
         real = Path(path).expanduser().resolve()
-    except (OSError, RuntimeError) as error:
-        raise NotFoundError("file_not_found", file=Path(path).name) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise NotFoundError("file_not_found", file=plain(path, 200)) from error
     if not any(real == root or root in real.parents for root in _roots(house)):
         raise RefusedError("path_outside_roots", path=path)
     if not real.exists():

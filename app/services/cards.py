@@ -213,3 +213,14 @@ class Exported(msgspec.Struct, frozen=True):
     media_type: str
     data: bytes = b""
     path: str = ""
+
+
+class Oddity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something odd about a plan, in words: the rule it speaks of, another that takes part, keys that show it."""
+
+    code: str
+    severity: str
+    text: str
+    rule: int | None = None
+    other: int | None = None
+    keys: tuple[str, ...] = ()

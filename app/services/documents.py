@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from app import mapping
+from app import mapping, messages
+from app.mapping import Finding
 from app.mapping.outcomes import Coverage, Evaluation
 from app.mapping.plan import Plan
-from app.services.cards import HistoryEntry
+from app.services.cards import HistoryEntry, Oddity
 
 
 def evaluation(plan: Plan, found: Evaluation) -> dict[str, Any]:
@@ -41,6 +42,13 @@ def plan(found: Plan, spelling: str) -> tuple[bytes, str]:
     if spelling == "text":
         return mapping.print_plan(found).encode("utf-8", "surrogatepass"), "text/plain; charset=utf-8"
     return mapping.plan_to_json(found), "application/json"
+
+
+def oddity(found: Finding) -> Oddity:
+    """A finding about a plan, with its sentence."""
+    params: dict[str, Any] = dict(found.params)
+    text = messages.text("lint-" + found.code.replace("_", "-"), **params)
+    return Oddity(found.code, found.severity, text, found.rule, found.other, found.keys)
 
 
 def step(entry: HistoryEntry) -> dict[str, Any]:

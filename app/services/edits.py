@@ -16,6 +16,7 @@ from app.services import planbook, workspaces
 from app.services.cards import Applied, HistoryEntry, Said
 from app.services.house import LOCAL, House
 from app.services.live import Event
+from app.services.plain import plain
 from app.services.planbook import Change
 from app.store import EditRow, NewEdit, SnapshotRow, Transaction, TransferRow, people, transfers
 from app.store import edits as stored
@@ -37,6 +38,8 @@ def apply(
 ) -> Applied:
     """Do edits as one step. Raises ConflictError where somebody changed the same in the meantime, KeygraftError where they do not fit."""
     change = Change(tuple(edits), tuple(refused))
+    for rule in planbook.brought(change):  # a plan that is set whole is not looked at by the edit itself
+        mapping.check_rule(rule)
     return _commit(house, transfer, lambda _tx, _row: _Step(change, kind, label), base_version=base_version, client=client, by=by)
 
 
@@ -137,7 +140,9 @@ def _sent_before(tx: Transaction, row: TransferRow, step: _Step, base_version: i
         return None
     forward = planbook.encode(step.change)
     since = stored.between(tx, row.id, base_version, row.version)
-    return next((each.version for each in since if each.client == client and each.kind == step.kind and each.forward == forward), None)
+    return next(
+        (each.version for each in since if each.client == plain(client, 64) and each.kind == step.kind and each.forward == forward), None
+    )
 
 
 def _performed(house: House, row: TransferRow, step: _Step, base_version: int | None) -> tuple[Plan, Change]:
@@ -175,7 +180,7 @@ def _write(house: House, tx: Transaction, row: TransferRow, step: _Step, *, plan
         version,
         step.kind,
         by,
-        client[:64],
+        plain(client, 64),
         at,
         msgspec.json.encode(step.label),
         planbook.encode(step.change),
@@ -221,5 +226,5 @@ def name_version(house: House, transfer: str, version: int, name: str, *, by: st
     """Give a version a name, and keep its plan whole. Raises NotFoundError."""
     plan = workspaces.plan_at(house, transfer, version)
     with house.database.write() as tx:
-        row = SnapshotRow(transfer, version, planbook.plan_bytes(plan), name.strip()[:200], by, house.clock())
+        row = SnapshotRow(transfer, version, planbook.plan_bytes(plan), plain(name.strip(), 200), by, house.clock())
         stored.keep_snapshot(tx, row)

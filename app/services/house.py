@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.definitions.definition import Definition
 from app.keys import KeyTree
+from app.mapping import Finding
 from app.mapping.claims import Proposal
 from app.services.live import Hub
 from app.services.recent import Recent
@@ -58,6 +59,7 @@ class House:
     last_proposed -- transfer -> the mapper's last answer
     proposing  -- (transfer, version) -> the mapper's run in the background
     lent       -- side -> the conversation about a lent file that has not ended yet
+    found      -- (transfer, version) -> what is odd about its plan
     turns      -- transfer -> the lock of those who change it
     background -- one thread for what nobody waits for
     """
@@ -76,6 +78,7 @@ class House:
     last_proposed: Recent[str, dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
     proposing: "Recent[tuple[str, int], Future[None]]" = field(default_factory=lambda: Recent(_PROPOSALS))
     lent: "Recent[str, Conversation]" = field(default_factory=lambda: Recent(_CONVERSATIONS))
+    found: Recent[tuple[str, int], tuple[Finding, ...]] = field(default_factory=lambda: Recent(_PROPOSALS))
     turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="background"))
 

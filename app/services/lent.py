@@ -11,6 +11,7 @@ from app.keys import parse_token
 from app.services import sidebook
 from app.services.cards import LentFile, SideCard, Wanted, WantedRange
 from app.services.house import LOCAL, House
+from app.services.plain import plain
 from app.services.sidebook import Given
 from app.sources import LentFiles, Range, RangeStore, RangesWanted
 
@@ -30,6 +31,7 @@ class Conversation:
 
 def lend(house: House, files: Sequence[LentFile], *, by: str = LOCAL) -> SideCard:
     """Begin: names and sizes only. Returns a card that wants ranges, or is ready where none are needed. Raises KeygraftError."""
+    files = [msgspec.structs.replace(file, name=plain(file.name)) for file in files]
     _check(files)
     given = Given("lent", _label(files), files=tuple(files))
     conversation = Conversation(given, LentFiles({file.name: file.size for file in files}, RangeStore()))
@@ -49,7 +51,7 @@ def feed(house: House, side: str, parts: Sequence[tuple[str, int, bytes]]) -> Si
         if conversation.files.store.nbytes + size > house.settings.lent_bytes:
             raise LimitError("lent_too_much", limit=house.settings.lent_bytes >> 20)
         for name, offset, data in parts:
-            conversation.files.receive(Range(name, offset, len(data)), data)
+            conversation.files.receive(Range(plain(name), offset, len(data)), data)
         return _go_on(house, conversation, side, LOCAL)
 
 

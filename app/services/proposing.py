@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from app import automap
+from app import automap, logs
+from app.errors import KeygraftError
 from app.mapping.claims import Claim, Proposal
 from app.mapping.outcomes import Evaluation
 from app.mapping.wording import claim_of
@@ -34,7 +35,7 @@ def open_proposals(
     if found is not None:
         return found, False
     if len(evaluation.targets) <= AT_ONCE:
-        listed = _still_open(evaluation, _proposed(house, row, evaluation), refused)
+        listed = _still_open(evaluation, _answer(house, row, evaluation), refused)
         house.opened.put(place, listed)
         return listed, False
     _begin(house, row, version, evaluation, refused)
@@ -49,7 +50,7 @@ def _begin(house: House, row: TransferRow, version: int, evaluation: Evaluation,
         return
 
     def work() -> None:
-        listed = _still_open(evaluation, _proposed(house, row, evaluation), refused)
+        listed = _still_open(evaluation, _answer(house, row, evaluation), refused)
         house.opened.put(place, listed)
         house.hub.publish(Event(row.id, "proposals", version))
 
@@ -78,6 +79,17 @@ def decisions(evaluation: Evaluation) -> dict[str, Claim | None]:
         elif outcome.state == "loaded" and outcome.recipe is not None:
             fixed[key] = claim_of(outcome.recipe)
     return fixed
+
+
+def _answer(house: House, row: TransferRow, evaluation: Evaluation) -> Proposals:
+    """The mapper's answer; a defect of the mapper costs the proposals, not the page."""
+    try:
+        return _proposed(house, row, evaluation)
+    except KeygraftError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- an edge: mapping by hand must go on
+        logs.logger().error("mapper_failed", transfer=row.id, **logs.kind(error))
+        return {}
 
 
 def _proposed(house: House, row: TransferRow, evaluation: Evaluation) -> Proposals:

@@ -16,6 +16,7 @@ from app.keys import KeyTree, parse_token
 from app.services import browse, lent, models, remote, sidebook
 from app.services.cards import SideCard
 from app.services.house import LOCAL, House, new_id
+from app.services.plain import plain
 from app.services.sidebook import Given
 from app.sources import is_remote
 
@@ -33,6 +34,7 @@ def understand(house: House, text: str, *, against: str | None = None, by: str =
     """
     if len(text) > house.settings.text_bytes:
         raise LimitError("text_too_long", limit=house.settings.text_bytes >> 20)
+    text = plain(text)
     line = text.strip()
     if "\n" not in line and line:
         if is_remote(line):
@@ -115,7 +117,7 @@ def upload(house: House, name: str, data: bytes, *, against: str | None = None, 
     """Take a whole small file: Python source, text, or a checkpoint, which is kept in the data folder. Raises KeygraftError."""
     if len(data) > house.settings.upload_bytes:
         raise LimitError("upload_too_large", file=name[:200], limit=house.settings.upload_bytes >> 20)
-    label = Path(name.replace("\\", "/")).name[:200] or "upload"
+    label = plain(Path(name.replace("\\", "/")).name, 200) or "upload"
     suffix = Path(label).suffix.lower()
     if suffix == ".py" or (suffix in _TEXTS and not label.endswith(_INDEX)):
         return _from_text(house, data.decode("utf-8", errors="replace"), label, against=against, by=by)

@@ -11,6 +11,7 @@ from app.services import edits, example_files, planbook, sidebook, sides, worksp
 from app.services.cards import SideCard, TransferCard
 from app.services.house import LOCAL, House, new_id
 from app.services.live import Event
+from app.services.plain import plain
 from app.store import SnapshotRow, Transaction, TransferRow, people
 from app.store import edits as stored
 from app.store import sides as stored_sides
@@ -58,7 +59,7 @@ def _complete(tx: Transaction, side: str) -> SideCard:
 
 
 def _clean(title: str) -> str:
-    return " ".join(title.split())[:TITLE]
+    return plain(" ".join(title.split()), TITLE)
 
 
 def listed(house: House, *, archived: bool = False) -> tuple[TransferCard, ...]:

@@ -14,6 +14,8 @@ class MemoryFile:
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`; fewer only at the end."""
+        if offset < 0 or length < 0:
+            raise ValueError((offset, length))
         found = self._data[offset : offset + length]
         self.bytes_read += len(found)
         return found

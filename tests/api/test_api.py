@@ -30,6 +30,7 @@ def test_the_main_job(client: TestClient) -> None:
     assert client.post(f"{at}/redo", json={}).json()["version"] == 4
     assert 'init "fc.{p}" with zeros' in client.get(f"{at}/plan?spelling=text").text
     assert [step["kind"] for step in client.get(f"{at}/history").json()] == ["redo", "undo", "edit", "edit"]
+    assert client.get(f"{at}/lint").status_code == 200
     assert "def " in client.get(f"{at}/exports/script").text
     assert client.get(f"{at}/exports/safetensors").headers["content-disposition"].startswith("attachment")
 

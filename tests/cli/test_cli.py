@@ -150,6 +150,17 @@ def test_plans_convert_and_compare(files: Path, plan: Path, capfdbinary: pytest.
     assert json.loads(capfdbinary.readouterr().out)["$schema"]
 
 
+def test_lint_finds_what_is_odd(files: Path, plan: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A rename that changes nothing; every finding has a sentence."""
+    odd = files / "odd.txt"
+    odd.write_text(plan.read_text() + 'rename strip_prefix "nowhere."\n')
+    assert run(["plan", "lint", str(odd), *sides(files), "--json"]) in {0, 1}
+    found = json.loads(capfdbinary.readouterr().out)
+    assert "rename_dead" in {each["code"] for each in found}
+    assert run(["plan", "lint", str(odd), *sides(files), "--strict"]) == 1
+    assert b"changes no key" in capfdbinary.readouterr().out
+
+
 def test_a_plan_leads_back(files: Path) -> None:
     """The inverse restores what was not lost, and names what was."""
     target, plan, there, back = files / "t.json", files / "t.txt", files / "there.safetensors", files / "back.txt"

@@ -6,12 +6,14 @@ import msgspec
 import pytest
 import torch
 
+from app import readers
 from app.keys.tree import from_shapes
 from app.mapping import evaluate, parse_plan
 from app.mapping.ops import OPS
 from app.mapping.outcomes import Leaf, Step
 from app.mapping.plan import Init, Plan
-from app.tensors import run
+from app.sources import LocalFiles
+from app.tensors import Loader, run
 from tests.exporting.cases import run_alone, safetensors_case, script_for, sliced, torch_case, tree_of
 
 LAYERS = 3
@@ -354,3 +356,28 @@ for key, value in wanted.items():
     assert torch.equal(new[key], value), key
 """
     run_alone(tmp_path, code)
+
+
+@pytest.mark.parametrize(
+    "name", ["lightning_omegaconf.ckpt", "whole_model_missing.pt", "training_ckpt.pth", "legacy_tied.pth", "int_keys.pt"]
+)
+def test_checkpoints_as_they_are_found(shared: Path, tmp_path: Path, name: str) -> None:
+    """Classes that are not installed, whole modules, cargo and legacy files load, still with `weights_only=True`."""
+    path = shared / "checkpoints" / "generated" / name
+    files = LocalFiles(path)
+    tree = readers.read(files)
+    target = from_shapes({f"x.{index}": (info.shape, info.dtype) for index, info in enumerate(tree.tensors.values())})
+    mapped = {f"x.{index}": Leaf(key) for index, key in enumerate(tree.tensors)}
+    load = Loader({"": tree}, {"": files})
+    torch.save({key: load(leaf).clone() for key, leaf in mapped.items()}, tmp_path / "wanted.pth")
+    text = script_for(mapped, {"": tree}, target)
+    assert "weights_only=False" not in text
+    (tmp_path / "loader.py").write_text(text)
+    code = """
+import torch, loader
+new = loader.remap_state_dict(loader.load_checkpoint(sys.argv[2]))
+wanted = torch.load("wanted.pth", weights_only=True)
+assert set(new) == set(wanted)
+assert all(loader.equal(new[key], value) for key, value in wanted.items())
+"""
+    run_alone(tmp_path, code, str(path))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.mapping import Claim, Leaf, Plan, claim_of, evaluate, induce, parse_plan, print_plan
 from app.mapping.algebra import compose, diff, inverse, merge, rebase
-from tests.mapping.trees import cases, numbered, run, tree
+from tests.mapping.trees import numbered, run, tree
 
 
 def plan(*lines):
@@ -23,10 +23,9 @@ def _effect(made, source, target):
     }
 
 
-def test_the_inverse_of_the_inverse_of_every_conversion(shared):
+def test_the_inverse_of_the_inverse_of_every_conversion(induced):
     """It has the effect of the plan, but for what the first inverse lists as lost and for twins of one source key."""
-    for case in cases(shared):
-        made = Plan(induce(case.claims, {"": case.source}, case.target))
+    for case, made in induced:
         there = inverse(made, {"": case.source}, case.target)
         back = inverse(there.plan, {"": case.target}, case.source)
         assert there.plan == inverse(made, {"": case.source}, case.target).plan
@@ -39,10 +38,9 @@ def test_the_inverse_of_the_inverse_of_every_conversion(shared):
                 assert again[key] == claim, (case.name, key)
 
 
-def test_a_plan_and_its_inverse_compose_to_nothing(shared):
+def test_a_plan_and_its_inverse_compose_to_nothing(induced):
     """There and back again, each source key is itself, but for those that are listed as lost."""
-    for case in cases(shared):
-        made = Plan(induce(case.claims, {"": case.source}, case.target))
+    for case, made in induced:
         there = inverse(made, {"": case.source}, case.target)
         both = compose(made, there.plan, {"": case.source}, case.target, case.source)
         lost = {loss.key for loss in there.lost}

@@ -6,7 +6,7 @@ import torch
 
 from app import messages
 from app.keys import TensorInfo
-from app.mapping import Leaf, Plan, evaluate, parse_plan, working_names
+from app.mapping import Demands, Leaf, Plan, demands, evaluate, parse_plan, working_names
 from tests.mapping.trees import tree
 
 
@@ -234,3 +234,18 @@ def test_benign_lists():
     assert benign == {"rope.inv_freq": True, "h.0.attn.bias": True, "g.0.attn.bias": False, "extra.mask": False}
     own = evaluate(Plan(benign=("extra.*",)), {"": tree({})}, target).targets
     assert [outcome.benign for outcome in own.values()] == [False, False, False, True]
+
+
+def test_an_op_that_changes_nothing_says_so():
+    """A form for weights passes a bias on, and the outcome tells."""
+    made = plan('"q.{p}" = conv_to_linear("q.{p}")')
+    source, target = tree({"q.weight": (4, 3, 1, 1), "q.bias": (4,)}), tree({"q.weight": (4, 3), "q.bias": (4,)})
+    found = evaluate(made, {"": source}, target).targets
+    assert [outcome.reason and outcome.reason.code for outcome in found.values()] == [None, "op_unchanged"]
+
+
+def test_demands_are_known_before_a_run():
+    """What is written, what is only copied, and what the largest computed key holds at once."""
+    source, target = tree({"a": (4, 2), "b": (10,)}), tree({"a": (2, 4), "b": (10,)})
+    evaluation = evaluate(plan('"a" = transpose("a")'), {"": source}, target)
+    assert demands(evaluation, {"": source}) == Demands(output=72, moved=40, peak=64, largest="a")

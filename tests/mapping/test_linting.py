@@ -3,8 +3,8 @@
 import pytest
 
 from app import messages
-from app.mapping import Plan, induce, lint, parse_plan
-from tests.mapping.trees import cases, tree
+from app.mapping import lint, parse_plan
+from tests.mapping.trees import tree
 
 SOURCE = tree(
     {"module.fc.w": (2,), "module.fc_norm.w": (2,), "a.a.w": (2,), "l.0.q": (4, 4), "l.1.q": (4, 4), "l.0.k": (8, 4), "qkv": (12, 4)}
@@ -47,10 +47,10 @@ def test_each_finding_shows_a_key(lines, code, rule, key):
         assert messages.text("lint-" + finding.code.replace("_", "-"), attribute="hint", **finding.params)
 
 
-def test_induced_plans_have_no_errors(shared):
+def test_induced_plans_have_no_errors(induced):
     """No rule of an induced plan is dead, and none collides."""
-    for case in cases(shared):
-        found = lint(Plan(induce(case.claims, {"": case.source}, case.target)), {"": case.source}, case.target)
+    for case, made in induced:
+        found = lint(made, {"": case.source}, case.target)
         wrong = [
             finding
             for finding in found

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import KeygraftError
 from app.readers import Limits, read, read_limited
-from app.sources import MemoryFiles
+from app.sources import LocalFiles, MemoryFiles
 from tests.readers import assembler as a
 
 EMPTY = b"}"
@@ -302,3 +302,13 @@ def test_arrays_of_objects_in_a_pickle_are_flagged(tmp_path: Path) -> None:
     tree = read_limited(path)
     assert list(tree.tensors) == ["w"]
     assert [warned.code for warned in tree.warnings] == ["object_array"]
+
+
+@pytest.mark.parametrize("length", range(12))
+def test_files_of_a_few_bytes_are_no_checkpoints(length: int, tmp_path: Path) -> None:
+    """Whatever they begin with."""
+    path = tmp_path / "file"
+    for start in (b"", b"PK\3\4", b"GGUF", b"\x80\x02", b"\x93NUMPY", b"}", b"{", b"\x89HDF\r\n\x1a\n", b"\x08\x08", b"abc"):
+        path.write_bytes((start + bytes(12))[:length])
+        with pytest.raises(KeygraftError):
+            read(LocalFiles(path))

@@ -56,3 +56,26 @@ def test_what_is_not_open_cannot_be_taken(house: House, example: TransferCard) -
         proposals.accept(house, example.id, 0)
     with pytest.raises(KeygraftError, match="nothing_to_reject"):
         proposals.reject(house, example.id, 0)
+
+
+def test_a_defect_of_the_mapper_does_not_take_the_page_down(house: House, transfer: TransferCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are no proposals then; mapping by hand goes on."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("app.automap.propose", broken)
+    assert workspaces.open_workspace(house, transfer.id).proposals == {}
+
+
+def test_large_transfers_get_their_proposals_in_the_background(
+    house: House, example: TransferCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looks on is told when they are there."""
+    monkeypatch.setattr("app.services.proposing.AT_ONCE", 0)
+    first = workspaces.open_workspace(house, example.id)
+    if first.proposing:
+        house.background.submit(lambda: None).result()
+    second = workspaces.open_workspace(house, example.id)
+    assert not second.proposing
+    assert "backbone_conv.weight" in second.proposals

@@ -187,8 +187,8 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
 
 
 def fitted(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Return the first element of a list that goes into a single number, as torch does."""
-    return value[0] if like.dim() == 0 and value.dim() == 1 and len(value) else value
+    """Return the one element of a list that goes into a single number, as torch does."""
+    return value[0] if like.dim() == 0 and value.shape == (1,) else value
 
 
 def equal(left: torch.Tensor, right: torch.Tensor) -> bool:

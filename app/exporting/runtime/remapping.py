@@ -120,7 +120,7 @@ def inspect(
         if key not in expected:
             if key not in EXPECTED:
                 report.unexpected.append(origin)
-        elif shape == expected[key] or (len(shape) == 1 and expected[key] == ()):
+        elif shape == expected[key] or (shape == (1,) and expected[key] == ()):
             report.loaded[key] = origin
         else:
             report.mismatched[key] = f"{shape} does not fit {expected[key]}"

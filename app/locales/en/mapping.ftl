@@ -201,6 +201,7 @@ error-claim-unreadable = The op “{ $op }” with { $args } cannot be read.
 reason-shape-unknown = A shape is not known, so it is not checked.
 reason-first-element = A tensor of one element goes into a single number.
 reason-shape-differs = The weights have { $found }, the model wants { $wanted }.
+reason-op-unchanged = “{ $op }” leaves this tensor as it is.
 reason-dtype-cast = { $found } is turned into { $wanted } while loading.
 reason-counter-expected = A counter of batches that the layer sets to zero by itself; from a file with version metadata, torch names it missing.
 reason-counter-filled = A counter of batches: torch sets it to zero by itself.

@@ -29,9 +29,13 @@ _CONTROL = frozenset(map(chr, range(32)))
 def induce(claims: Mapping[str, Claim], sources: Mapping[str, KeyTree], target: KeyTree) -> tuple[Rule, ...]:
     """Write rules that give each claimed key its claim, and fill no other key.
 
-    Claims of keys that a tree does not have are left out; a claim whose words cannot be read raises PlanError `claim_unreadable`.
+    Claims of keys that a tree does not have are left out, and so are claims whose words cannot be read or whose op does not fit: they stay unfilled.
     """
     known = {key: claim for key, claim in claims.items() if key in target.tensors and _exists(claim, sources)}
+    readable: dict[tuple[str, str], bool] = {}
+    for key, claim in list(known.items()):
+        if claim.op != "identity" and not _reads(key, claim, sources, target, readable):
+            del known[key]
     return _induced(_Inducing(_Claimed(known, sources, target), sources, target), known, target)
 
 
@@ -54,6 +58,20 @@ def _exists(claim: Claim, sources: Mapping[str, KeyTree]) -> bool:
     return bool(claim.sources) and all(
         name in sources and key in sources[name].tensors for name, key in zip(names, claim.sources, strict=True)
     )
+
+
+def _reads(key: str, claim: Claim, sources: Mapping[str, KeyTree], target: KeyTree, known: dict[tuple[str, str], bool]) -> bool:
+    """Whether the words of a claim make sense; asked once for each op, arguments and shapes."""
+    names = claim.names or ("",) * len(claim.sources)
+    shape = target.tensors[key].shape
+    shapes = [sources[name].tensors[source].shape for name, source in zip(names, claim.sources, strict=True)]
+    kind = (claim.op, f"{claim.args}{shape}{shapes}")
+    if kind not in known:
+        try:
+            known[kind] = recipe_of(expression(claim, sources, shape), sources, shape) is not None
+        except PlanError:
+            known[kind] = False
+    return known[kind]
 
 
 def _part(tree: KeyTree, keys: Sequence[str]) -> KeyTree:

@@ -126,23 +126,36 @@ def parts(rows: Rows, split: int) -> list[npt.NDArray[np.int64]]:
 
 
 def _by_value(rows: Rows, at: int) -> list[npt.NDArray[np.int64]]:
-    return [np.flatnonzero(rows[:, at] == value) for value in np.unique(rows[:, at])]
+    values = np.unique(rows[:, at])
+    return [np.flatnonzero(rows[:, at] == value) for value in values] if len(values) <= _MOST_PARTS else []
 
 
 def _by_run(rows: Rows, at: int, split: int) -> list[npt.NDArray[np.int64]]:
-    """Runs of ascending values of one integer, each as long as a relation holds."""
+    """Runs of ascending values of one integer, each as long as a relation holds; none where that takes too many."""
+    order = np.argsort(rows[:, at], kind="stable")
+    values, starts = np.unique(rows[order, at], return_index=True)
+    ends = np.append(starts[1:], len(order))
     out: list[npt.NDArray[np.int64]] = []
-    values = np.unique(rows[:, at])
-    start = 0
-    while start < len(values):
-        stop = len(values)
-        while stop > start + 1 and relate(rows[(rows[:, at] >= values[start]) & (rows[:, at] <= values[stop - 1])], split) is None:
-            stop -= 1
-        out.append(np.flatnonzero((rows[:, at] >= values[start]) & (rows[:, at] <= values[stop - 1])))
-        start = stop
-        if len(out) > _MOST_PARTS:
+    first = 0
+    while first < len(values):
+        if len(out) == _MOST_PARTS:
             return []
+        last = _longest(rows, order, starts[first], ends[first:], split)
+        out.append(order[starts[first] : ends[first + last]])
+        first += last + 1
     return out
+
+
+def _longest(rows: Rows, order: npt.NDArray[np.int64], start: int, ends: npt.NDArray[np.int64], split: int) -> int:
+    """Index of the last end up to which a relation holds, by bisection: what holds for rows holds for fewer of them."""
+    low, high = 0, len(ends) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if relate(rows[order[start : ends[middle]]], split) is None:
+            high = middle - 1
+        else:
+            low = middle
+    return low
 
 
 _MOST_PARTS = 12

@@ -62,6 +62,7 @@ def _row(op: Op) -> dict[str, Any]:
             for parameter in op.parameters
         ],
         "inverse": op.inverse or None,
+        "used_in": [f"docs/plan.md#{op.name}"],
         "example": {
             "line": op.example.line,
             "sources": {key: list(shape) for key, shape in op.example.sources.items()},

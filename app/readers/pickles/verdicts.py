@@ -81,11 +81,8 @@ _DANGEROUS_PREFIXES = (
 _SCRIPTED = "__torch__"
 """Where TorchScript puts the classes of an archive."""
 _OUR_KIND = frozenset({"torch", "numpy"})
-_KNOWN_PACKAGES = frozenset(
-    {"torch", "numpy", "collections", "builtins", "__builtin__", "argparse", "pathlib", "typing", "enum", "datetime"}
-)
 _CLASSES_WITH_SCARY_NAMES = frozenset({"types.SimpleNamespace", "types.MethodType", "types.MappingProxyType", "inspect.Signature"})
-_CAST_IRON = (
+_REBUILDERS = (
     "_rebuild",
     "__rebuild",
     "_reconstruct",
@@ -95,13 +92,14 @@ _CAST_IRON = (
     "__generator_ctor",
     "scalar",
 )
+"""How torch and numpy call the functions that make their data again, in versions to come too."""
 
 
 def verdict(name: Global) -> str:
     """Return "known", "unknown" or "dangerous"."""
     full, module, last = name.full, name.module, name.name.rpartition(".")[2]
     top = module.partition(".")[0]
-    if top == _SCRIPTED or full in _HARMLESS_CALLS or full in _CLASSES_WITH_SCARY_NAMES:
+    if name.maker is not None or top == _SCRIPTED or full in _HARMLESS_CALLS or full in _CLASSES_WITH_SCARY_NAMES:
         return "known"
     if module in _BUILTIN_MODULES:
         return "known" if name.name in _HARMLESS_BUILTINS else "dangerous"
@@ -112,20 +110,20 @@ def verdict(name: Global) -> str:
     if last in _DANGEROUS_NAMES:
         return "dangerous"
     if top in sys.stdlib_module_names:
-        return "dangerous" if name.calls and not last[:1].isupper() else "known"
+        return "dangerous" if name.calls and not last.lstrip("_")[:1].isupper() else "known"
     return "unknown"
 
 
 def _of_torch_or_numpy(name: Global, last: str) -> str:
     if last in _DANGEROUS_NAMES:
         return "dangerous"
-    if name.calls and last[:1].islower() and last not in _DATA_CALLS:
+    if name.calls and not last.lstrip("_")[:1].isupper() and last not in _DATA_CALLS and not last.startswith(_REBUILDERS):
         return "dangerous"
     return "known"
 
 
 def _is_pickle_entry(top: str, last: str) -> bool:
-    return top in _OUR_KIND and last.startswith(_CAST_IRON)
+    return top in _OUR_KIND and last.startswith(_REBUILDERS)
 
 
 _DATA_CALLS = _words(

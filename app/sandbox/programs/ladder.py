@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import types
 import weakref
@@ -40,12 +41,19 @@ def registering(torch):
 
 
 @contextlib.contextmanager
-def uninitialised(torch):
-    """Real tensors, but the schemes of torch.nn.init do nothing."""
+def uninitialised(torch, only_meta=False):
+    """The schemes of torch.nn.init do nothing; with `only_meta` nothing to tensors that have no numbers anyway."""
     names = [name for name in dir(torch.nn.init) if name.endswith("_") and not name.startswith("_")]
     saved = {name: getattr(torch.nn.init, name) for name in names}
-    for name in names:
-        setattr(torch.nn.init, name, lambda tensor, *args, **kwargs: tensor)
+
+    def replaced(function):
+        def scheme(tensor, *args, **kwargs):
+            return function(tensor, *args, **kwargs) if only_meta and tensor.device.type != "meta" else tensor
+
+        return scheme
+
+    for name, function in saved.items():
+        setattr(torch.nn.init, name, replaced(function))
     try:
         yield
     finally:
@@ -53,8 +61,17 @@ def uninitialised(torch):
             setattr(torch.nn.init, name, function)
 
 
+@contextlib.contextmanager
+def without_data(torch):
+    """All on meta, and no pauses to look for garbage: the process is short."""
+    gc.disable()
+    with meta_device(torch), uninitialised(torch, only_meta=True):
+        yield
+    gc.enable()
+
+
 RUNGS = {
-    "meta": meta_device,
+    "meta": without_data,
     "register": registering,
     "bare": uninitialised,
     "plain": lambda torch: contextlib.nullcontext(),

@@ -104,20 +104,19 @@ def main(payload, source):
     try:
         return {"model": run(payload, source, torch)}
     except Failed as failure:
-        params = {name: value for name, value in failure.params.items() if name not in ("want",)}
-        return {
-            "failure": {
-                "code": failure.code,
-                "params": params,
-                "retry": failure.retry,
-                "want": failure.params.get("want", ""),
-                "traceback": own_frames(failure, source),
-            }
-        }
+        return failure_of(failure, source)
 
 
-def run(payload, source, torch):
-    """Build and describe; Failed otherwise."""
+def failure_of(failure, source):
+    """Answer with a failure."""
+    params = {name: value for name, value in failure.params.items() if name != "want"}
+    want = failure.params.get("want", "")
+    frames = own_frames(failure, source)
+    return {"failure": {"code": failure.code, "params": params, "retry": failure.retry, "want": want, "traceback": frames}}
+
+
+def construct_model(payload, source, torch):
+    """Build on one rung; returns the model and what was pretended. Failed names what went wrong."""
     patched = []
     if payload.get("cuda"):
         pretend_cuda(torch)
@@ -125,24 +124,36 @@ def run(payload, source, torch):
     if payload.get("load"):
         pretend_loaded(torch)
         patched.append("load")
-    rung = payload.get("rung", "meta")
     try:
         make, namespace = DOORS[payload["door"]](payload, source, torch)  # imports see real tensors: only the constructor builds on meta
         if payload.get("load"):
             pretend_loaded(torch)  # once more, in what was imported meanwhile
-        with RUNGS[rung](torch):
+        with RUNGS[payload.get("rung", "meta")](torch):
             model = edit(only_model(make(), torch), payload.get("edits", ()), namespace, source, torch)
             model = only_model(model, torch)
             if payload.get("inputs"):
                 with torch.no_grad():
                     model(*[torch.zeros(shape) for shape in payload["inputs"]])
-            described = describe(model)
     except (MemoryError, Failed):
+        raise
+    except BaseException as error:
+        raise named(error, source, "construct") from error
+    return model, patched
+
+
+def run(payload, source, torch):
+    """Build and describe; Failed otherwise."""
+    model, patched = construct_model(payload, source, torch)
+    try:
+        with RUNGS[payload.get("rung", "meta")](torch):
+            described = describe(model)
+    except MemoryError:
         raise
     except BaseException as error:
         raise named(error, source, "describe") from error
     for what in patched:
         described["warnings"].append({"code": "build-patched", "params": {"what": what}})
+    rung = payload.get("rung", "meta")
     if rung in ("bare", "plain"):
         described["warnings"].append({"code": "build-rung", "params": {"rung": rung}})
     return described

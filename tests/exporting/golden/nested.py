@@ -252,20 +252,46 @@ def _is_safetensors(path: Path) -> bool:
     )
 
 
+class Inert:
+    """Stands for a class that a checkpoint names: keeps the state it is given, runs nothing."""
+
+    state: object = None
+
+    def __new__(cls, *_: object, **__: object) -> Inert:
+        """Make one of whatever the class took."""
+        return object.__new__(cls)
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+
 def _read_torch(path: Path, map_location: str, mmap: bool | None) -> object:
     zipped = zipfile.is_zipfile(path)
+    mapped = zipped if mmap is None else mmap and zipped
     try:
-        return torch.load(
-            path,
-            map_location=map_location,
-            weights_only=True,
-            mmap=zipped if mmap is None else mmap and zipped,
-        )
+        return torch.load(path, map_location=map_location, weights_only=True, mmap=mapped)
     except Exception as error:
-        raise TransferError(
-            f"torch.load(weights_only=True) refuses {path.name}: {error}\n"
-            "Allow its classes with torch.serialization.add_safe_globals if you trust them, or write a plain file with `keygraft apply`."
-        ) from error
+        try:
+            with _inert_globals(path):
+                return torch.load(path, map_location=map_location, weights_only=True, mmap=mapped)
+        except Exception:
+            raise TransferError(
+                f"torch.load(weights_only=True) refuses {path.name}: {error}\n"
+                "Write a plain file with `keygraft apply`, which reads it without running anything."
+            ) from error
+
+
+def _inert_globals(path: Path) -> Any:
+    """Let classes that torch does not know be stood for by `Inert`; needs torch 2.6."""
+    serialization: Any = torch.serialization
+    names = serialization.get_unsafe_globals_in_checkpoint(path)
+    return serialization.safe_globals([(type(name, (Inert,), {}), name) for name in names])
 
 
 def tensors_of(tree: object, source: str) -> dict[str, torch.Tensor]:
@@ -276,7 +302,10 @@ def tensors_of(tree: object, source: str) -> dict[str, torch.Tensor]:
         tree = tree[step]
     found: dict[str, torch.Tensor] = {}
     for path, tensor in _walk(tree, ()):
-        key = ODD_KEYS.get((source, *path)) or SEPARATOR.join(str(token) for token in path)
+        key = ODD_KEYS.get((source, *path))
+        if key is None and "_buffers" in path:
+            continue  # a buffer of a whole module that its state_dict leaves out
+        key = key or SEPARATOR.join(str(token) for token in path)
         if key in found:
             raise TransferError(f"two tensors are called {key!r}")
         found[key] = tensor
@@ -294,6 +323,9 @@ def _walk(
     elif isinstance(tree, (list, tuple)):
         for index, value in enumerate(tree):
             yield from _walk(value, (*path, index))
+    elif isinstance(tree, Inert) and isinstance(tree.state, Mapping):  # a whole module
+        for part in ("_parameters", "_buffers", "_modules"):
+            yield from _walk(tree.state.get(part), (*path, part))
 
 
 class Take:
@@ -394,7 +426,7 @@ def inspect(
         if key not in expected:
             if key not in EXPECTED:
                 report.unexpected.append(origin)
-        elif shape == expected[key] or (len(shape) == 1 and expected[key] == ()):
+        elif shape == expected[key] or (shape == (1,) and expected[key] == ()):
             report.loaded[key] = origin
         else:
             report.mismatched[key] = f"{shape} does not fit {expected[key]}"
@@ -596,8 +628,8 @@ def _put(stands: list[tuple[nn.Module, str]], value: torch.Tensor, *, assign: bo
 
 
 def fitted(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Return the first element of a list that goes into a single number, as torch does."""
-    return value[0] if like.dim() == 0 and value.dim() == 1 and len(value) else value
+    """Return the one element of a list that goes into a single number, as torch does."""
+    return value[0] if like.dim() == 0 and value.shape == (1,) else value
 
 
 def equal(left: torch.Tensor, right: torch.Tensor) -> bool:

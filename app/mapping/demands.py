@@ -1,0 +1,51 @@
+"""What carrying a plan out takes: bytes written, and memory at the worst moment."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from app.keys import KeyTree, bytes_of
+from app.mapping.outcomes import Evaluation, Leaf, Recipe, Step
+
+
+class Demands(msgspec.Struct, frozen=True):
+    """Bytes.
+
+    output  -- of all tensors that are written
+    moved   -- of those, the ones that are copied as they are and never held in memory
+    peak    -- of the tensors that the largest computed key needs at once: its sources, what is made on the way, the result
+    largest -- that key; "" where nothing is computed
+    """
+
+    output: int
+    moved: int
+    peak: int = 0
+    largest: str = ""
+
+
+def demands(evaluation: Evaluation, sources: Mapping[str, KeyTree]) -> Demands:
+    """Work out what an export takes, from shapes alone."""
+    output = moved = peak = 0
+    largest = ""
+    for key, outcome in evaluation.targets.items():
+        recipe = outcome.recipe
+        if outcome.state != "loaded" or recipe is None:
+            continue
+        own = _bytes(recipe, sources)
+        output += own
+        if isinstance(recipe, Leaf):
+            moved += own
+            continue
+        needed = _held(recipe, sources)
+        if needed > peak:
+            peak, largest = needed, key
+    return Demands(output, moved, peak, largest)
+
+
+def _bytes(recipe: Recipe, sources: Mapping[str, KeyTree]) -> int:
+    return bytes_of(recipe.shape, recipe.dtype) if isinstance(recipe, Step) else sources[recipe.source].tensors[recipe.key].nbytes
+
+
+def _held(recipe: Recipe, sources: Mapping[str, KeyTree]) -> int:
+    inner = sum(_held(part, sources) for part in recipe.inputs) if isinstance(recipe, Step) else 0
+    return inner + _bytes(recipe, sources)
