@@ -186,5 +186,7 @@ def now(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Say how the transfer stands: after a lost connection, or somebody else's edit."""
     asked = parse(body, Rows)
     ws = workspaces.open_workspace(house, transfer)
-    meter = fragment(request, "transfer/_meter.html", MeterPart(scene_of(request, ws, asked.source).meter, len(ws.plan.rules), ws.proposing))
+    meter = fragment(
+        request, "transfer/_meter.html", MeterPart(scene_of(request, ws, asked.source).meter, len(ws.plan.rules), ws.proposing)
+    )
     return data(Done(ws.version, "", ws.can_undo, ws.can_redo, meter))

@@ -117,7 +117,9 @@ def workspace(request: Request, house: House, transfer: str, source: str = "") -
         "undo": ws.can_undo,
         "redo": ws.can_redo,
     }
-    return page(request, "transfer/workspace.html", WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, scene.name, safe_json(start)))
+    return page(
+        request, "transfer/workspace.html", WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, scene.name, safe_json(start))
+    )
 
 
 @router.post("/t/{transfer}/view")

@@ -93,7 +93,8 @@ def _error(page, url):
 
 
 SCREENS = {
-    each.__name__.strip("_"): each for each in (_home, _new, _workspace, _free, _rules, _history, _loader, _fit, _palette, _keys, _export, _error)
+    each.__name__.strip("_"): each
+    for each in (_home, _new, _workspace, _free, _rules, _history, _loader, _fit, _palette, _keys, _export, _error)
 }
 
 
