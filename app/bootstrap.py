@@ -23,12 +23,18 @@ from app.store import people
 from app.store.database import open_database
 
 _LEAST_COMPRESSED = 1024
+_LEAST_TOKEN = 16
 
 
 def check(settings: Settings) -> None:
-    """Refuse to be reachable by others without a token. Raises RefusedError."""
-    if not settings.loopback and not settings.token.get_secret_value():
+    """Refuse to be reachable by others without a token that cannot be guessed. Raises RefusedError."""
+    if settings.loopback:
+        return
+    token = settings.token.get_secret_value()
+    if not token:
         raise RefusedError("bind_without_token", host=settings.host)
+    if len(token) < _LEAST_TOKEN:
+        raise RefusedError("token_short", least=_LEAST_TOKEN)
 
 
 def open_house(settings: Settings) -> House:

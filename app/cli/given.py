@@ -3,12 +3,12 @@
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from app.errors import KeygraftError, NotFoundError
-from app.keys import KeyTree
+from app.keys import KeyTree, Token, parse_token
 from app.sources import FileSet, LocalFiles, RemotePolicy, from_environment, is_remote
 
 _NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<side>.+)\Z", re.DOTALL)
@@ -24,37 +24,41 @@ class Side(NamedTuple):
     files: FileSet | None = None
 
 
-def sources(given: Sequence[str], *, python: Path | None = None) -> dict[str, Side]:
-    """Read `--source`, once as SIDE or repeated as NAME=SIDE. Raises KeygraftError."""
+def sources(given: Sequence[str], *, python: Path | None = None, nestings: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Side]:
+    """Read `--source`, once as SIDE or repeated as NAME=SIDE. Raises KeygraftError.
+
+    nestings -- source name -> which tree of its file is meant, tokens as spelt; else the reader chooses
+    """
     found: dict[str, Side] = {}
     for text in given:
         match = None if Path(text).exists() else _NAMED.match(text)
         name, side = (match["name"], match["side"]) if match else ("", text)
         if name in found:
             raise KeygraftError("source_named_twice", name=name or text[:80])
-        found[name] = read(side, python=python)
+        found[name] = read(side, python=python, nesting=(nestings or {}).get(name))
     return found
 
 
-def read(text: str, *, source: KeyTree | None = None, python: Path | None = None) -> Side:
+def read(text: str, *, source: KeyTree | None = None, python: Path | None = None, nesting: tuple[str, ...] | None = None) -> Side:
     """Read a SIDE.
 
     source -- what an error message of `load_state_dict` is read against
     python -- interpreter of another environment to build a model in
+    nesting -- which tree of a file is meant, tokens as spelt
     Raises KeygraftError.
     """
     if is_remote(text):
-        return _remote(text)
+        return _remote(text, nesting)
     if _MODEL.match(text):
         return Side(text, _built(text, python))
     if text == "-":
         return Side(text, _text(sys.stdin.read(), source))
     if text.lstrip().startswith("{") or "\n" in text:
         return Side(text, _text(text, source))
-    return _file(text, source, python)
+    return _file(text, source, python, nesting)
 
 
-def _file(text: str, source: KeyTree | None, python: Path | None) -> Side:
+def _file(text: str, source: KeyTree | None, python: Path | None, nesting: tuple[str, ...] | None) -> Side:
     path = Path(text).expanduser()
     if not path.exists():
         raise NotFoundError("file_not_found", file=text[:200])
@@ -65,10 +69,14 @@ def _file(text: str, source: KeyTree | None, python: Path | None) -> Side:
     from app.readers import read as read_files
 
     files = LocalFiles(path)
-    return Side(text, read_files(files), files)
+    return Side(text, read_files(files, nesting=_tokens(nesting)), files)
 
 
-def _remote(address: str) -> Side:
+def _tokens(nesting: tuple[str, ...] | None) -> tuple[Token, ...] | None:
+    return None if nesting is None else tuple(map(parse_token, nesting))
+
+
+def _remote(address: str, nesting: tuple[str, ...] | None) -> Side:
     from app.readers import read as read_files
     from app.settings import load
     from app.sources.opening import open_remote
@@ -83,7 +91,7 @@ def _remote(address: str) -> Side:
         ca_file=settings.remote_ca_file,
     )
     files = open_remote(address, policy, from_environment(os.environ))
-    return Side(files.label, in_rounds(files, read_files), files)
+    return Side(files.label, in_rounds(files, lambda found: read_files(found, nesting=_tokens(nesting))), files)
 
 
 def _text(text: str, source: KeyTree | None) -> KeyTree:

@@ -74,7 +74,7 @@ def export(
         for loss in lost:
             typer.echo(f"{loss.key}: {work.said(loss.reason)}", err=True)
     if kind in work.FILES:
-        work.remap(sides, found, out, container=kind)
+        work.remap(sides, found, out, {"container": kind})
         return
     text = work.text_of(kind, sides, found).encode("utf-8", "surrogatepass")
     if str(out) == "-":
@@ -91,6 +91,8 @@ def apply(
     target: Annotated[str | None, typer.Option("--target", help="SIDE; default: the plan's frozen target.")] = None,
     max_shard_size: Annotated[str, typer.Option("--max-shard-size", help="Split the output: 5GB.")] = "",
     dtype: Annotated[str, typer.Option("--dtype", help="Cast floating tensors: F32, F16, BF16.")] = "",
+    container: Annotated[str, typer.Option("--container", help="safetensors or torch; default: by the suffix of OUT.")] = "",
+    shared: Annotated[str, typer.Option("--shared", help="Tensors that share memory: clone writes each, alias writes one.")] = "clone",
     allow_partial: Annotated[bool, typer.Option("--allow-partial", help="Write what there is, although keys are open.")] = False,
 ) -> None:
     """Remap a checkpoint; the format follows the suffix of OUT. Exit 1 if keys are open."""
@@ -98,4 +100,5 @@ def apply(
 
     if len(paths) < 2:
         raise typer.BadParameter("IN OUT")
-    work.apply(work.load_plan(plan), paths[:-1], Path(paths[-1]), target=target, shard=max_shard_size, dtype=dtype, partial=allow_partial)
+    options = {"container": container, "dtype": dtype, "max_shard_size": work.size_of(max_shard_size), "shared": shared}
+    work.apply(work.load_plan(plan), paths[:-1], Path(paths[-1]), target=target, options=options, partial=allow_partial)

@@ -40,17 +40,20 @@ class Sides(msgspec.Struct, frozen=True):
     def read(cls, sources: Sequence[str], target: str, python: Path | None = None) -> "Sides":
         """Read all sides; a target that is an error message is read against the only source."""
         found = given.sources(sources, python=python)
-        only = next(iter(found.values())).tree if len(found) == 1 else None
-        return cls(found, given.read(target, source=only, python=python))
+        return cls(found, given.read(target, source=_only(found), python=python))
 
     @classmethod
-    def of(cls, sources: Sequence[str], target: str | None, plan: Plan) -> "Sides":
-        """Read all sides; where no target is named, the one that is frozen in the plan. Raises KeygraftError."""
-        if target is not None:
-            return cls.read(sources, target)
-        if not plan.target:
+    def of(
+        cls, sources: Sequence[str], target: str | None, plan: Plan, *, nestings: Mapping[str, tuple[str, ...]] | None = None
+    ) -> "Sides":
+        """Read all sides; where no target is named, the one that is frozen in the plan. Raises KeygraftError.
+
+        nestings -- source name -> which tree of its file is meant, tokens as spelt
+        """
+        if target is None and not plan.target:
             raise KeygraftError("plan_without_target")
-        return cls(given.sources(sources), Side("plan", mapping.thaw(plan)))
+        found = given.sources(sources, nestings=nestings)
+        return cls(found, Side("plan", mapping.thaw(plan)) if target is None else given.read(target, source=_only(found)))
 
     @property
     def trees(self) -> dict[str, KeyTree]:
@@ -83,6 +86,11 @@ class Sides(msgspec.Struct, frozen=True):
             name = next(iter(self.sources))
         found = inverse(plan, self.trees, self.target.tree, source=name)
         return Sides({"": self.target}, self.sources[name]), found.plan, found.lost
+
+
+def _only(sources: Mapping[str, Side]) -> KeyTree | None:
+    """The one source that an error message may be read against."""
+    return next(iter(sources.values())).tree if len(sources) == 1 else None
 
 
 def proposals_document(proposals: Mapping[str, Proposal]) -> bytes:
@@ -149,15 +157,18 @@ def text_of(kind: str, sides: Sides, plan: Plan) -> str:
             raise NotFoundError("export_kind_unknown", kind=kind[:40])
 
 
-def remap(sides: Sides, plan: Plan, out: Path, *, container: str, shard: int = 0, dtype: str = "", partial: bool = True) -> None:
+def remap(sides: Sides, plan: Plan, out: Path, given_options: Mapping[str, object], *, partial: bool = True) -> None:
     """Write remapped weights. Raises KeygraftError; UnfinishedError where keys are open and `partial` is false."""
     from app.cli.progress import progress
     from app.exporting import FileOptions, pieces, write
 
+    try:
+        options = msgspec.convert(dict(given_options), FileOptions)
+    except msgspec.ValidationError as error:
+        raise KeygraftError("export_option", name="FileOptions", value=str(error)[:100]) from error
     evaluation = sides.evaluate(plan)
     if not partial and not evaluation.clean:
         raise _open(evaluation)
-    options = msgspec.convert({"container": container, "max_shard_size": shard, "dtype": dtype}, FileOptions)
     listed = pieces(evaluation, sides.trees, sides.target.tree, options, plan)
     files = {}
     for name, side in sides.sources.items():
@@ -179,17 +190,19 @@ def _open(evaluation: Evaluation) -> UnfinishedError:
     return UnfinishedError("plan_unfinished", **counts)
 
 
-def apply(plan: Plan, inputs: Sequence[str], out: Path, *, target: str | None, shard: str, dtype: str, partial: bool) -> None:
+def apply(plan: Plan, inputs: Sequence[str], out: Path, *, target: str | None, options: Mapping[str, object], partial: bool) -> None:
     """Remap with a plan that carries its target. Raises KeygraftError."""
-    sides = Sides.of(inputs, target, plan)
+    nestings = {name: expected.nesting for name, expected in plan.sources.items()}
+    sides = Sides.of(inputs, target, plan, nestings=nestings)
     unlike = mapping.unmet(plan, sides.trees)
     if unlike:
         raise KeygraftError("source_unexpected", name=unlike[0] or inputs[0][:200])
-    container = "safetensors" if out.suffix == ".safetensors" or out.is_dir() or not out.suffix else "torch"
-    remap(sides, plan, out, container=container, shard=_bytes(shard), dtype=dtype, partial=partial)
+    by_suffix = "safetensors" if out.suffix == ".safetensors" or out.is_dir() or not out.suffix else "torch"
+    remap(sides, plan, out, {**options, "container": options.get("container") or by_suffix}, partial=partial)
 
 
-def _bytes(text: str) -> int:
+def size_of(text: str) -> int:
+    """Bytes of a size as people write it, `5GB`; 0 where nothing is written. Raises KeygraftError."""
     if not text:
         return 0
     match = _SIZE.match(text.strip())

@@ -10,7 +10,7 @@ from app.definitions.notation import DTYPE, SHAPE, dtype_of, shape_of
 from app.keys import KeyTree
 
 _LINE = re.compile(
-    r"""\s*(?:[-*•|]\s+|\|\s*|\(|[0-9]+\s*[:.)|]\s+|[0-9]+\s+(?=[^\s0-9]))*   # bullet, row number, opening of a tuple
+    r"""\s*(?:[-*•]\s+|\|\s*|\(|[0-9]+\s*[:.)|]\s+|[0-9]+\s+(?=[^\s0-9]))*   # bullet, row number, opening of a tuple
         (?P<quote>["'`]?)(?P<key>[^\s"'`|,;=]+?)(?P=quote)                      # key
         (?:\s*(?:=>|->|[:|,;=\t])\s*|\s+|$)                                     # separator
         (?P<rest>.*?)\s*$""",
@@ -18,6 +18,7 @@ _LINE = re.compile(
 )
 _SHAPE = re.compile(SHAPE)
 _WORD = re.compile(DTYPE)
+_MAX_LINE = 8_192
 _RULER = re.compile(r"[\s\-=+|_*─━┼┃│]*\Z")
 _COLUMNS = {
     "key": ("key", "name", "parameter", "param", "tensor", "layer", "keys", "names", "variable"),
@@ -48,7 +49,7 @@ def _is_header(line: str) -> bool:
 
 
 def _read_line(entries: Entries, line: str, number: int) -> None:
-    match = _LINE.match(line)
+    match = _LINE.match(line) if len(line) <= _MAX_LINE else None
     if match is None:
         raise TextError("text_line_unreadable", line=number, text=line[:80])
     rest = match["rest"]

@@ -15,17 +15,17 @@ from app.keys import KeyTree, TensorInfo, Warned, spell_token
 
 _SECTION = re.compile(r"(Missing|Unexpected) key\(s\) in state_dict:")
 _MISMATCH = re.compile(
-    r"size mismatch for\s+(?P<key>\S+?):\s+copying a param(?:eter)? (?:with shape|of)\s+(?P<old>torch\.Size\(\[[^\]]*\]\))\s+from checkpoint,\s*"
+    r"size mismatch for\s+(?P<key>\S{1,4096}?):\s+copying a param(?:eter)? (?:with shape|of)\s+(?P<old>torch\.Size\(\[[^\]]*\]\))\s+from checkpoint,\s*"
     r"(?:the shape in current model is|where the shape is)\s+(?P<new>torch\.Size\(\[[^\]]*\]\))"
     r"(?:\s+in current model)?"
 )
 _HUB_MISMATCH = re.compile(
-    r"-\s*(?P<key>\S+?):\s+found shape\s+(?P<old>torch\.Size\(\[[^\]]*\]\))\s+in the checkpoint and\s+(?P<new>torch\.Size\(\[[^\]]*\]\))\s+in the model"
+    r"-\s*(?P<key>\S{1,4096}?):\s+found shape\s+(?P<old>torch\.Size\(\[[^\]]*\]\))\s+in the checkpoint and\s+(?P<new>torch\.Size\(\[[^\]]*\]\))\s+in the model"
 )
 _QUOTED = re.compile(r'"([^"]*)"')
 _LISTED = re.compile(r"'([^']*)'")
-_HUB_UNEXPECTED = re.compile(r"were not used when initializing [^:\[]*:?\s*(\[[^\]]*\])")
-_HUB_MISSING = re.compile(r"(?:were not initialized from|newly initialized)[^\[]*(\[[^\]]*\])")
+_HUB_UNEXPECTED = re.compile(r"were not used when initializing [^:\[]{0,1000}:?\s{0,9}(\[[^\]]{0,1000000}\])")
+_HUB_MISSING = re.compile(r"(?:were not initialized from|newly initialized)[^\[]{0,1000}(\[[^\]]{0,1000000}\])")
 _WRAP = re.compile(r"\s*\n\s*")
 
 

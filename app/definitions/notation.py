@@ -4,11 +4,11 @@ import re
 
 from app.keys.dtypes import FROM_TORCH, ITEMSIZE
 
-_MAX_DIMENSIONS = 32
+MAX_DIMENSIONS = 32
 _MAX_SIZE = 2**62
 _NUMBERS = re.compile(r"[0-9]+")
 
-SHAPE = r"(?:torch\.)?(?:Size|shape)?\(?[\[(]\s*(?:[0-9]+\s*,?\s*)*[\])]\)?|[0-9]+(?:\s*[x\u00d7]\s*[0-9]+)+"
+SHAPE = r"(?:torch\.)?(?:Size|shape)?\(?[\[(][0-9,\s]*[\])]\)?|[0-9]+(?:\s*[x\u00d7]\s*[0-9]+)+"
 """Regular expression of a shape: `torch.Size([64, 3])`, `[64, 3]`, `(64, 3)`, `()`, `64x3`."""
 
 DTYPE = r"(?:torch\.|np\.|numpy\.|jnp\.)?[A-Za-z][A-Za-z0-9_]*"
@@ -45,7 +45,7 @@ def shape_of(text: str) -> tuple[int, ...] | None:
 
 def checked_shape(sizes: object) -> tuple[int, ...] | None:
     """Return `sizes` as a shape, or None where it is not a list of whole, non-negative, credible numbers."""
-    if not isinstance(sizes, list | tuple) or len(sizes) > _MAX_DIMENSIONS:
+    if not isinstance(sizes, list | tuple) or len(sizes) > MAX_DIMENSIONS:
         return None
     count = 1
     for size in sizes:

@@ -8,7 +8,7 @@ import re
 
 from app.definitions.entries import Entries
 from app.definitions.errors import TextError
-from app.definitions.notation import dtype_of, shape_of
+from app.definitions.notation import MAX_DIMENSIONS, dtype_of, shape_of
 from app.keys import KeyTree
 
 _ENTRY = re.compile(
@@ -80,9 +80,11 @@ def _counted(data: str) -> tuple[int, ...] | None:
     """Shape of nested lists of numbers; None where the print was summarised."""
     if "..." in data:
         return None
-    shape = []
+    shape: list[int] = []
     data = data.strip()
     while data.startswith("["):
+        if len(shape) >= MAX_DIMENSIONS:
+            return None
         end = _closing(data, 0, "")
         inner = data[1 : end - 1].strip()
         shape.append(_length(inner))

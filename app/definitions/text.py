@@ -12,7 +12,7 @@ from app.definitions.load_errors import parse_load_error, target_of
 from app.definitions.printed import looks_printed, read_printed
 from app.keys import KeyTree
 
-MAX_TEXT = 64 * 2**20
+MAX_TEXT = 32 * 2**20
 _MODULE_PRINT = re.compile(r"^\s*\([^)\s]+\): \w+\(", re.MULTILINE)
 _CODE = re.compile(r"^(?:import |from \S+ import |class \w+.*:|def \w+\()", re.MULTILINE)
 _FENCE = re.compile(r"\A```\w*\n(.*?)\n?```\s*\Z", re.DOTALL)

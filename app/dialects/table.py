@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.dialects import hooks, listings, mmengine, transformers
+from app.dialects import converters, hooks, listings, mmengine, transformers
 from app.dialects.dialect import Dialect, Dialected, Subject
 from app.errors import NotFoundError
 from app.exporting.transfer import transfer_of
@@ -11,6 +11,7 @@ from app.mapping import Evaluation, Plan
 
 _ALL = (
     Dialect("transformers", ".py", transformers.write),
+    Dialect("transformers-converters", ".py", converters.write),
     Dialect("timm", ".py", hooks.write_timm),
     Dialect("mmengine", ".py", mmengine.write),
     Dialect("lightning", ".py", hooks.write_lightning),

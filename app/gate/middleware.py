@@ -93,7 +93,7 @@ class Gate:
             return None
         headers = Headers(scope=scope)
         check_host(self._settings, headers.get("host", ""))
-        check_site(scope["method"], headers)
+        check_site(self._settings, scope["method"], headers)
         if path == PATH:
             return self._enter(scope)
         if not path.startswith("/static/") and not self._entry.admits(headers.get("cookie", ""), headers.get("authorization", "")):

@@ -27,8 +27,12 @@ def check_host(settings: Settings, host: str) -> None:
         raise RefusedError("host_refused", host=name[:100])
 
 
-def check_site(method: str, headers: Mapping[str, str]) -> None:
-    """Refuse a write that another site sent. Raises RefusedError."""
+def check_site(settings: Settings, method: str, headers: Mapping[str, str]) -> None:
+    """Refuse a write that another site sent. Raises RefusedError.
+
+    Browsers say where it comes from in Sec-Fetch-Site, on plain http beyond this machine only in Origin. A proxy may have changed the Host that
+    the origin is compared with, so the hosts of the settings count as ours too.
+    """
     if method in _READING:
         return
     site = headers.get("sec-fetch-site")
@@ -37,5 +41,13 @@ def check_site(method: str, headers: Mapping[str, str]) -> None:
             raise RefusedError("cross_site")
         return
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+    if origin is not None and not _is_ours(settings, origin, headers.get("host", "")):
         raise RefusedError("cross_site")
+
+
+def _is_ours(settings: Settings, origin: str, host: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return bool(parts.netloc) and (parts.netloc.lower() == host.lower() or (parts.hostname or "") in settings.allowed_hosts)

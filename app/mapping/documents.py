@@ -1,6 +1,7 @@
 """The spelling of plans for programs: JSON, without loss beside the text."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -22,10 +23,19 @@ class PlanDocument(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
 
 
 def plan_to_json(plan: Plan) -> bytes:
-    """Write a plan as JSON, indented; `plan_from_json` gives the same plan back."""
+    """Write a plan as JSON, one rule and one frozen key a line, so that differences read well; `plan_from_json` gives the same plan back."""
     document = PlanDocument(plan.version, plan.rules, plan.sources, plan.target, plan.benign)
-    values = msgspec.to_builtins(document)
-    return (json.dumps(values, ensure_ascii=not _encodable(values), indent=2) + "\n").encode()
+    values: dict[str, Any] = msgspec.to_builtins(document)
+    write = json.JSONEncoder(ensure_ascii=not _encodable(values)).encode
+    return ("{\n" + ",\n".join(f"  {write(name)}: {_lines(value, write)}" for name, value in values.items()) + "\n}\n").encode()
+
+
+def _lines(value: object, write: Callable[[object], str]) -> str:
+    if isinstance(value, list | tuple) and value:
+        return "[\n" + ",\n".join(f"    {write(item)}" for item in value) + "\n  ]"
+    if isinstance(value, dict) and value:
+        return "{\n" + ",\n".join(f"    {write(key)}: {write(item)}" for key, item in value.items()) + "\n  }"
+    return write(value)
 
 
 def _encodable(values: object) -> bool:

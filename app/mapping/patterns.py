@@ -27,7 +27,8 @@ INTEGER_NAMES = frozenset("ijklmne")
 _PLACEHOLDER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\*)?(?::(.*))?\Z", re.ASCII | re.DOTALL)
 _RANGE = re.compile(r"(0|[1-9][0-9]{0,8})(?:\.\.(0|[1-9][0-9]{0,8}))?\Z", re.ASCII)
 _ESCAPED = frozenset('{}*|"\\')
-_MOST_STARS = 4
+_MOST_STARS = 2
+_MOST_OPEN = 3
 LONGEST = 10_000
 
 
@@ -207,6 +208,8 @@ def _check(parts: list[Part], pattern: str) -> None:
         raise PatternError("pattern_rest_inside", pattern=pattern, column=1)
     if sum(isinstance(part, Star) for part in parts) > _MOST_STARS:
         raise PatternError("pattern_stars", pattern=pattern, column=1, most=_MOST_STARS)
+    if _most_open(parts) > _MOST_OPEN:
+        raise PatternError("pattern_open", pattern=pattern, column=1, most=_MOST_OPEN)
     named = [part.name for part in parts if isinstance(part, Hole | Rest)]
     if len(set(named)) < len(named):
         raise PatternError("pattern_name_twice", pattern=pattern, column=1)
@@ -215,6 +218,18 @@ def _check(parts: list[Part], pattern: str) -> None:
             raise PatternError("pattern_side_by_side", pattern=pattern, column=1)
         if (_ends_in_digit(left) and _is_integer(right)) or (_is_integer(left) and _starts_with_digit(right)):
             raise PatternError("pattern_digits_touch", pattern=pattern, column=1)
+
+
+def _most_open(parts: list[Part]) -> int:
+    """Count placeholders of any text within one segment, where only trying tells where each ends."""
+    most = count = 0
+    for part in parts:
+        if isinstance(part, Literal) and ("." in part.text or "/" in part.text):
+            count = 0
+        elif isinstance(part, Hole) and (part.kind is None or part.kind == TEXT):
+            count += 1
+            most = max(most, count)
+    return most
 
 
 def _is_integer(part: Part) -> bool:

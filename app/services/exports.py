@@ -1,5 +1,6 @@
 """Ways out: the loader script, remapped files where the bytes are here, the plan, a report."""
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -74,7 +75,7 @@ def export(house: House, transfer: str, kind: str, options: Mapping[str, str] | 
     stem = _stem(workspace)
     if kind in _FILES:
         path = _remapped(house, workspace, kind, options or {})
-        return Exported(stem + _FILES[kind], "application/octet-stream", path=str(path))
+        return Exported(stem + path.suffix, "application/octet-stream", path=str(path))
     text = _text(workspace, kind, options or {})
     _, media = _TEXTS[kind]
     return Exported(_filename(kind, stem), media, text.encode("utf-8", "surrogatepass"))
@@ -121,10 +122,12 @@ def _remapped(house: House, workspace: Workspace, kind: str, options: Mapping[st
     if _why_no_file(workspace) is not None:
         label = next(card.label for card in workspace.source_cards.values() if card.kind == "lent" or not card.holds)
         raise KeygraftError("export_not_held", label=label)
-    out = house.folder("exports", workspace.id) / f"v{workspace.version}{_FILES[kind]}"
+    chosen = _file_options(kind, options)
+    name = hashlib.blake2b(msgspec.json.encode(chosen), digest_size=6).hexdigest()
+    out = house.folder("exports", workspace.id) / f"v{workspace.version}-{name}{_FILES[kind]}"
     with ExitStack() as open_files:
         files = {name: _unchanged(house, card, workspace.sources[name], open_files) for name, card in workspace.source_cards.items()}
-        return remapping.write(house, workspace, files, out, _file_options(kind, options))
+        return remapping.write(house, workspace, files, out, chosen)
 
 
 def _unchanged(house: House, card: SideCard, tree: KeyTree, open_files: ExitStack) -> remapping.Held:

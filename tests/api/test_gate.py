@@ -105,6 +105,8 @@ def test_others_are_let_in_only_with_a_token(tmp_path: Path) -> None:
     """A bind beyond loopback needs KEYGRAFT_TOKEN; then code is not run."""
     with pytest.raises(RefusedError, match="bind_without_token"):
         bootstrap.create_app(settings.load(data=tmp_path, host="192.0.2.1"))
+    with pytest.raises(RefusedError, match="token_short"):
+        bootstrap.create_app(settings.load(data=tmp_path, host="192.0.2.1", token=SecretStr("guess-me")))
     app = bootstrap.create_app(settings.load(data=tmp_path, host="192.0.2.1", token=SecretStr(TOKEN)))
     assert app.state.house.builder is None
     app.state.house.close()
@@ -121,6 +123,15 @@ def test_allowed_hosts_behind_a_proxy(tmp_path: Path) -> None:
         answer = client.get(f"/user/ada/kg/enter?token={TOKEN}", follow_redirects=False)
         assert answer.headers["location"] == "/user/ada/kg/"
         assert "Path=/user/ada/kg" in answer.headers["set-cookie"]
+
+
+def test_a_proxy_that_changes_the_host(tmp_path: Path) -> None:
+    """The origin is one of the hosts that were named; others stay outside."""
+    made = settings.load(data=tmp_path, token=SecretStr(TOKEN), allowed_hosts="hub.example")
+    with TestClient(bootstrap.create_app(made), base_url=BASE, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        assert client.post("/api/v1/example", headers={"Origin": "https://hub.example"}).status_code == 200
+        assert client.post("/api/v1/example", headers={"Origin": "https://evil.example"}).status_code == 403
+        assert client.post("/api/v1/example", headers={"Origin": "http://["}).status_code == 403
 
 
 def test_too_much_is_refused(configured: Settings) -> None:

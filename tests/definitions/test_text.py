@@ -171,3 +171,29 @@ def test_lists_come_back(shapes, form):
         return
     text = "\n".join(form.format(k=key, l=list(shape)) for key, shape in shapes.items())
     assert _shapes(text) == shapes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| " * 2_000 + '"',
+        "a.b [" + "1" * 8_000 + "x",
+        "a.b " + "1 " * 4_000 + "[",
+        "{'a': tensor(" + "[" * 50_000 + "]" * 50_000 + ")}",
+        "'" * 100_000,
+        "newly initialized " * 50_000,
+        "size mismatch for " + "x" * 1_000_000,
+        "Missing key(s) in state_dict: " * 20_000,
+        "[" * 200_000,
+        '{"a": ' * 50_000,
+        "\n" * 1_000_000,
+        "a," * 500_000,
+    ],
+    ids=range(12),
+)
+def test_hostile_text_is_read_in_one_pass(text):
+    """No text makes a pattern go back and forth: each is read or refused."""
+    try:
+        from_text(text)
+    except TextError:
+        return

@@ -179,3 +179,33 @@ def test_unknown_dialects_are_named() -> None:
             "caffe", parse_plan("keygraft_plan 1\n"), {}, from_shapes({}), evaluate(parse_plan("keygraft_plan 1\n"), {}, from_shapes({}))
         )
     assert "transformers" in DIALECTS
+
+
+def test_converters_say_fused_parts_and_experts() -> None:
+    """Equal parts, joins, stacks and stacks that are joined become converters; what stands before them is renamed first."""
+    made = written("transformers-converters")
+    assert {each.target for each in made.left} == {"out.weight"}
+    assert 'WeightConverter(["qkv$"], ["q", "k"], operations=[Chunk(0)])' in made.text
+    plan = parse_plan(
+        "keygraft_plan 1\n"
+        '"l.{i}.gate_up" = concat(stack("b.{i}.e.{e}.w1", dim=0), stack("b.{i}.e.{e}.w3", dim=0), dim=1)\n'
+        '"l.{i}.qkv" = concat("b.{i}.q", "b.{i}.k", dim=0)\n'
+        '"l.{i}.t" = transpose("b.{i}.t")\n'
+        '"l.{i}.r" = roll("b.{i}.r", start=1)\n'
+    )
+    old: dict[str, tuple[tuple[int, ...], str]] = {}
+    new: dict[str, tuple[tuple[int, ...], str]] = {}
+    for i in range(2):
+        old |= {f"b.{i}.e.{e}.w{w}": ((2, 3), "F32") for e in range(12) for w in (1, 3)}
+        old |= {f"b.{i}.{key}": ((2, 3), "F32") for key in "qktr"}
+        new |= {
+            f"l.{i}.gate_up": ((12, 4, 3), "F32"),
+            f"l.{i}.qkv": ((4, 3), "F32"),
+            f"l.{i}.t": ((3, 2), "F32"),
+            f"l.{i}.r": ((2, 3), "F32"),
+        }
+    trees, target = {"": from_shapes(old)}, from_shapes(new)
+    made = write_dialect("transformers-converters", plan, trees, target, evaluate(plan, trees, target))
+    assert {each.target for each in made.left} == {"l.0.r", "l.1.r"}
+    assert "operations=[MergeModulelist(0), Concatenate(1)]" in made.text
+    assert 'WeightConverter(["t$"], ["t"], operations=[Transpose(0, 1)])' in made.text

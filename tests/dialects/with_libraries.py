@@ -114,6 +114,45 @@ rename replace "norm" -> "LayerNorm"
     same(model.state_dict(), new, left)
 
 
+def run_converters() -> None:
+    """Load with a registered list of renamings and converters: fused parts, stacked experts."""
+    from safetensors.torch import save_file
+    from transformers import PretrainedConfig, PreTrainedModel
+    from transformers.conversion_mapping import register_checkpoint_conversion_mapping
+
+    class ToyConfig(PretrainedConfig):
+        model_type = "keygraft_toy"
+
+    class Toy(PreTrainedModel):
+        config_class = ToyConfig
+        base_model_prefix = "toy"
+
+        def __init__(self, config: ToyConfig) -> None:
+            super().__init__(config)
+            for name, child in shell(wanted()).named_children():
+                self.add_module(name, child)
+            self.post_init()
+
+        def _init_weights(self, module: nn.Module) -> None:
+            pass
+
+    scope, left = code_of("transformers-converters", PLAN, source(), wanted())
+    assert left == {"out.weight"}, left
+    register_checkpoint_conversion_mapping("keygraft_toy", scope["conversions"], overwrite=True)
+    with tempfile.TemporaryDirectory() as folder:
+        ToyConfig().save_pretrained(folder)
+        save_file(source(), Path(folder) / "model.safetensors", metadata={"format": "pt"})
+        model, info = Toy.from_pretrained(folder, output_loading_info=True)
+    assert set(info["missing_keys"]) == left, info
+    same(model.state_dict(), wanted(), left)
+
+
+def run_both_transformers() -> None:
+    """Load both ways."""
+    run_transformers()
+    run_converters()
+
+
 def run_lightning() -> None:
     """Load a module from a checkpoint."""
     lightning = importlib.import_module("lightning.pytorch")
@@ -132,7 +171,7 @@ def run_lightning() -> None:
 
 
 LIBRARIES: dict[str, Callable[[], None]] = {
-    "transformers": run_transformers,
+    "transformers": run_both_transformers,
     "timm": run_timm,
     "mmengine": run_mmengine,
     "lightning": run_lightning,

@@ -6,7 +6,7 @@ import statistics
 import pytest
 import torch
 
-from app.mapping import Bind, Claim, Plan, claim_of, evaluate, induce, statement
+from app.mapping import Bind, Claim, Leaf, Plan, claim_of, evaluate, induce, statement
 from app.mapping.evaluation import leaves
 from tests.mapping.trees import numbered, run, tree
 
@@ -138,3 +138,28 @@ def test_sources_keep_their_names():
     assert len(rules) == 2
     evaluation = evaluate(Plan(rules), {"first": one, "second": two}, target)
     assert evaluation.targets["b.1.w"].recipe.source == "second"
+
+
+def test_a_wrapper_is_taken_off_by_a_rename():
+    """`module.` is said once, not in every rule."""
+    source = tree(
+        {f"module.l.{i}.qkv.w": (6, 2) for i in range(2)} | {f"module.l.{i}.{name}.w": (2, 2) for i in range(2) for name in ("n", "o", "m")}
+    )
+    target = tree({f"l.{i}.{name}.w": (2, 2) for i in range(2) for name in ("q", "k", "v", "n", "o", "m")})
+    claims = {f"l.{i}.{name}.w": Claim((f"module.l.{i}.{name}.w",)) for i in range(2) for name in ("n", "o", "m")}
+    for at, name in enumerate("qkv"):
+        claims |= {f"l.{i}.{name}.w": Claim((f"module.l.{i}.qkv.w",), "slice", {"dim": 0, "start": 2 * at, "length": 2}) for i in range(2)}
+    rules = induce(claims, {"": source}, target)
+    assert [statement(rule) for rule in rules][:2] == ['rename strip_prefix "module."', '"l.{i}.q.w" = chunk("l.{i}.qkv.w", 3, dim=0)[0]']
+    assert evaluate(Plan(rules), {"": source}, target).clean
+
+
+def test_a_pair_list_of_thousands_is_induced():
+    """Permuted indices have no rule; they still come out, one bind each."""
+    rng = random.Random(5)  # noqa: S311 - no secret
+    order = list(range(1500))
+    rng.shuffle(order)
+    source, target = tree({f"a.{i}": (2,) for i in order}), tree({f"b.{i}": (2,) for i in order})
+    claims = {f"b.{i}": Claim((f"a.{j}",)) for i, j in enumerate(order)}
+    evaluation = evaluate(Plan(induce(claims, {"": source}, target)), {"": source}, target)
+    assert all(outcome.recipe == Leaf(claims[key].sources[0]) for key, outcome in evaluation.targets.items())

@@ -103,3 +103,39 @@ def test_a_changed_source_is_noticed(house: House, root: Path) -> None:
     path.write_bytes(example_files.checkpoint() + b"x")
     with pytest.raises(ConflictError, match="source_changed"):
         exports.export(house, made.id, "safetensors")
+
+
+def test_computed_tensors_and_shards(house: House, shared: Path) -> None:
+    """A transposed tensor is computed in a child process, from the tree that was chosen; shards come as one archive."""
+    import zipfile
+
+    import torch
+    from safetensors.torch import load_file
+
+    from app.mapping.edits import AddRule
+    from app.mapping.text import parse_rule
+    from app.services.cards import Said
+
+    path = shared / "checkpoints" / "generated" / "gan_two_nets.pt"
+    first = sides.upload(house, path.name, path.read_bytes())
+    other = next(offer for offer in first.offers if offer.nesting != first.nesting and offer.role == "weights")
+    source = sides.nest(house, first.id, other.nesting)
+    tensors = sides.tree(house, source.id).tensors
+    key = next(key for key, info in tensors.items() if info.shape is not None and len(info.shape) == 2)
+    shape = tensors[key].shape or ()
+    target = sides.understand(
+        house, json.dumps({"turned": {"shape": list(shape[::-1]), "dtype": tensors[key].dtype}, key: {"shape": list(shape)}})
+    )
+    made = transfers.create(house, {"": source.id}, target.id)
+    rule = parse_rule(f'"turned" = transpose("{key}")')
+    edits.apply(house, made.id, 0, [AddRule(rule)], label=Said("edit-rules", {"count": 1}))
+
+    written = load_file(exports.export(house, made.id, "safetensors").path)
+    expected = torch.load(path, weights_only=False)
+    for token in source.nesting:
+        expected = expected[token]
+    assert torch.equal(written["turned"], expected[key].T)
+    packed = exports.export(house, made.id, "safetensors", {"max_shard_size": str(tensors[key].nbytes)})
+    assert packed.filename.endswith(".zip")
+    with zipfile.ZipFile(packed.path) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".safetensors")]) == 2

@@ -1,6 +1,7 @@
 """Rules that could stand for many pairs: family pairs are laid together wherever marks, a shared tail or shared words make them look alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 
 import msgspec
 import numpy as np
@@ -50,17 +51,27 @@ class Entry(msgspec.Struct, frozen=True):
     tail: Template
 
 
-class Candidate(msgspec.Struct, frozen=True):
-    """A rule with the keys that it was made from.
+class Candidate:
+    """A rule with the keys that it was made from; written when it is looked at, which few ever are.
 
     vague -- how much it leaves open; the less the better among equals
-    tight -- the same rule with its placeholders held to what they were seen to be
     """
 
-    rule: Bind
-    keys: tuple[str, ...]
-    vague: int
-    tight: Bind | None = None
+    def __init__(self, keys: tuple[str, ...], vague: int, write: Callable[[bool], Bind | None]) -> None:
+        self.keys = keys
+        self.vague = vague
+        self._write = write
+
+    @cached_property
+    def rule(self) -> Bind | None:
+        """The rule; None where the language cannot say it."""
+        return self._write(False)
+
+    @cached_property
+    def tight(self) -> Bind | None:
+        """The same rule with its placeholders held to what they were seen to be; None where that changes nothing."""
+        held = self._write(True)
+        return held if held != self.rule else None
 
 
 def forms(pairs: Sequence[FamilyPair]) -> dict[Form, list[Entry]]:
@@ -198,15 +209,13 @@ def candidates(form: Form, entries: Sequence[Entry], separators: Separators) -> 
         if found is None:
             continue
         members = [entries[int(at)] for at in np.unique(owner[part])]
-        rule = _written(form, members, found, separators, tight=False)
-        if rule is not None:
-            tight = _written(form, members, found, separators, tight=True)
-            vague = 4 * form.texts + 2 * form.rest + len(found.values) + (10 if len(cut) > 1 else 0)
-            out.append(Candidate(rule, tuple(keys[int(at)] for at in part), vague, tight if tight != rule else None))
+        vague = 4 * form.texts + 2 * form.rest + len(found.values) + (10 if len(cut) > 1 else 0)
+        write = partial(_written, form, members, found, separators)
+        out.append(Candidate(tuple(keys[int(at)] for at in part), vague, write))
     return out
 
 
-def _written(form: Form, entries: Sequence[Entry], relation: Relation, separators: Separators, *, tight: bool) -> Bind | None:
+def _written(form: Form, entries: Sequence[Entry], relation: Relation, separators: Separators, tight: bool) -> Bind | None:
     try:
         rule = _Writer(form, entries, relation, separators, tight=tight).rule()
         check_rule(rule)
@@ -272,7 +281,8 @@ class _Writer:
         return "{" + name + kind + "}"
 
     def _text(self, at: int, *, whole: bool) -> str:
-        name = _TEXT_NAMES[at]
+        last = not self.form.rest and bool(self.form.target) and _TEXT_MARKS[at] in self.form.target[-1]
+        name = "p" if last else _TEXT_NAMES[at]
         if name in self.said:
             return "{" + name + "}"
         self.said.add(name)

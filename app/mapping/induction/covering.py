@@ -54,7 +54,8 @@ class Cover:
         if self._bound(candidate) <= _ENOUGH:
             return 0.0, None, None
         best: tuple[float, Bind | None, Effect | None] = (0.0, None, None)
-        for rule in (candidate.rule, candidate.tight):
+        for held in (False, True):
+            rule = candidate.tight if held else candidate.rule
             if rule is None:
                 continue
             effect = self._effects.get(name := statement(rule))

@@ -13,13 +13,13 @@ from app.mapping.induction.covering import Cover, arranged, weights_of
 from app.mapping.induction.freshness import fresh_rules
 from app.mapping.induction.loosening import loosened
 from app.mapping.induction.pairs import Pairing, expression, plain, single
+from app.mapping.induction.prefixes import without_prefix
 from app.mapping.induction.sampling import sample
 from app.mapping.induction.templates import shallow
 from app.mapping.induction.trials import Trials
 from app.mapping.outcomes import Leaf, Recipe, TargetOutcome
-from app.mapping.plan import Bind, Expr, Init, Plan, Ref, Rename, Rule
+from app.mapping.plan import Expr, Init, Plan, Ref, Rename, Rule
 from app.mapping.replay import recipe_of
-from app.mapping.text import statement
 from app.mapping.working import WorkingSource
 
 _SAMPLED_FROM = 2_000
@@ -164,7 +164,7 @@ class _Inducing:
         free = frozenset(key for key, recipe in expected.items() if self._equal_name(key, recipe))
         weights = weights_of([[key for _, _, key in pair.members] for pair in pairs])
         cover = Cover(Trials(self.working, target, expected), weights, free, lambda key: str(shallow(key, target.separator)[0][:-1]))
-        cover.run(_one_each(pool))
+        cover.run(pool)
         for key in (*alone, *(key for key in expected if key not in cover.decided and key not in cover.free)):
             cover.add(single(key, self.expression(key)), key)
         place = {key: at for at, key in enumerate(target.tensors)}
@@ -194,29 +194,16 @@ class _Inducing:
         return recipe is None or outcome.recipe == recipe
 
     def _as_rename(self, rules: list[Rule]) -> list[Rule]:
-        """Write a bind that only takes a prefix off every key as the rename that people know."""
-        if len(rules) != 1 or not isinstance(rules[0], Bind) or not isinstance(rules[0].value, Ref):
+        """Write a bind that only takes a prefix off every key as the rename that people know, where all other binds speak of that prefix too."""
+        renamed = without_prefix(rules)
+        if renamed is None:
             return rules
-        bind, ref = rules[0], rules[0].value
-        if bind.target not in {"{rest*}", "{p}"} or not ref.pattern.endswith("." + bind.target) or "{" in ref.pattern[: -len(bind.target)]:
-            return rules
-        rename = Rename("strip_prefix", ref.pattern[: -len(bind.target)], "", ref.source or None)
         try:
-            outcomes = evaluate(Plan((rename,)), self.sources, self.target).targets
+            outcomes = evaluate(Plan(tuple(renamed)), self.sources, self.target).targets
         except PlanError:
             return rules
-        return [rename] if all(self._right(key, outcomes[key]) for key in self.keys) else rules
+        return renamed if all(self._right(key, outcomes[key]) for key in self.keys) else rules
 
 
 def _kind(rule: Rule) -> int:
     return 0 if isinstance(rule, Rename) else 1 if isinstance(rule, Init) else 2
-
-
-def _one_each(pool: Sequence[Candidate]) -> list[Candidate]:
-    """Keep one candidate of those with the same rule: the one made from most keys."""
-    best: dict[str, Candidate] = {}
-    for candidate in pool:
-        known = best.get(name := statement(candidate.rule))
-        if known is None or len(candidate.keys) > len(known.keys):
-            best[name] = candidate
-    return list(best.values())
