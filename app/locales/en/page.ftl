@@ -128,12 +128,18 @@ meter-fresh = starts fresh
 meter-left = left behind
 meter-unused = not used
 meter-proposing = Looking for matches…
-meter-passes = strict=True will pass
+meter-passes = { $fresh ->
+    [0] strict=True will pass
+   *[other] strict=True will pass, { $fresh } start fresh
+  }
 mode-label = How the two sides are shown
 mode-aligned = Aligned
 mode-free = Free
 
-verdict-passes = strict=True will pass
+verdict-passes = { $fresh ->
+    [0] strict=True will pass
+   *[other] strict=True will pass, { $fresh } start fresh
+  }
 verdict-fails = { $count ->
     [one] one key to go
    *[other] { $count } keys to go
@@ -390,3 +396,7 @@ error-drawn-no-names-agree = Below these rows no names agree: { $source } and { 
     .hint = Open both rows and map what belongs together, one by one.
 error-drawn-mixed-rows = The keys of this row are too unlike each other to be mapped by one rule: { $source }, for example.
     .hint = Open the row and map its parts.
+loader-fresh = { $count ->
+    [one] One key keeps the model's own value: the loader allows it. A remapped file alone lacks it, so a bare strict load of that file would call it missing.
+   *[other] { $count } keys keep the model's own values: the loader allows them. A remapped file alone lacks them, so a bare strict load of that file would call them missing.
+  }
