@@ -1,10 +1,12 @@
 """How certain a pair is, and why: independent kinds of evidence, and the distance to the next best answer."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import exp
 
 import msgspec
 
+from app.automap.context import ancestors
 from app.automap.evidence import named_alike, opposed, taught
 from app.automap.matching import Matching
 from app.automap.shapes import buckets
@@ -33,6 +35,8 @@ class Judge:
     def __init__(self, matching: Matching, fixed: Mapping[int, int]) -> None:
         self.matching = matching
         self.fixed = fixed
+        self.alike_u = _alike(matching.us)
+        self.alike_v = _alike(matching.vs)
         self.taught = {taught(matching.us[a], matching.vs[b]) for a, b in fixed.items()}
         counts = {pair: matching.us[pair[0]].count for pair in matching.pairs.items()}
         named = sum(count for pair, count in counts.items() if self._named(*pair) >= 0.5)
@@ -120,9 +124,18 @@ class Judge:
 
     def _alone_in_block(self, u: Unit, v: Unit) -> bool:
         """Whether each is the only one of its shape and kind in its block."""
-        return self._mates(u, self.matching.us) == 1 == self._mates(v, self.matching.vs)
+        return self.alike_u[_kind_in_block(u)] == 1 == self.alike_v[_kind_in_block(v)]
 
-    def _mates(self, unit: Unit, side: Sequence[Unit]) -> int:
-        holder = unit.block or unit.path[:1]
-        key = buckets(unit.main)[0]
-        return sum(1 for other in side if other.path[: len(holder)] == holder and buckets(other.main)[0] == key and other.kind == unit.kind)
+
+def _kind_in_block(unit: Unit) -> tuple[object, ...]:
+    """Return what units of one shape and kind in one block have in common."""
+    return unit.block or unit.path[:1], buckets(unit.main)[0], unit.kind
+
+
+def _alike(side: Sequence[Unit]) -> Counter[tuple[object, ...]]:
+    """Count the units of one shape and kind below each container."""
+    found: Counter[tuple[object, ...]] = Counter()
+    for unit in side:
+        shape = buckets(unit.main)[0]
+        found.update((holder, shape, unit.kind) for holder in {unit.path[:1], *ancestors(unit)})
+    return found

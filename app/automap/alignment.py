@@ -1,7 +1,7 @@
 """Two sides brought to one folding: runs that only one side has are opened, fused units taken apart."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from app.automap import folding, roles
 from app.automap.evidence import gate
@@ -40,28 +40,47 @@ def _open(us: Sequence[Unit], vs: Sequence[Unit], opened: tuple[set[RunId], set[
     return len(opened[0]) + len(opened[1]) > before
 
 
-def _open_side(units: Sequence[Unit], others: Sequence[Unit], own: set[RunId], other_side: set[RunId]) -> None:
-    table: dict[object, list[Unit]] = defaultdict(list)
-    for other in others:
-        table[buckets(other.main)[0]].append(other)
+Signature = tuple[object, ...]
+
+
+def _by_signature(units: Sequence[Unit]) -> dict[object, dict[Signature, list[Unit]]]:
+    """Return units by shape, and within that by all that the gate looks at: equals are looked at once."""
+    table: dict[object, dict[Signature, list[Unit]]] = defaultdict(lambda: defaultdict(list))
     for unit in units:
-        alike = [other for other in table.get(buckets(unit.main)[0], ()) if _shapes_fit(unit, other)]
-        if not alike or any(gate(unit, other) for other in alike):
-            continue
-        lengths = {length for other in alike for length in other.lengths}
-        own.update(folding.run_id(axis) for axis in unit.axes if axis.depth >= 0 and len(axis.labels) not in lengths)
-        for other in alike:
-            other_side.update(folding.run_id(axis) for axis in other.axes if axis.depth >= 0 and len(axis.labels) not in unit.lengths)
+        signature = (*sorted(unit.params.items()), unit.lengths)
+        table[buckets(unit.main)[0]][signature].append(unit)
+    return table
+
+
+def _open_side(units: Sequence[Unit], others: Sequence[Unit], own: set[RunId], other_side: set[RunId]) -> None:
+    table = _by_signature(others)
+    for bucket, groups in _by_signature(units).items():
+        for members in groups.values():
+            unit = members[0]
+            alike = [found for found in table.get(bucket, {}).values() if _shapes_fit(unit, found[0])]
+            if not alike or any(gate(unit, found[0]) for found in alike):
+                continue
+            lengths = {length for found in alike for length in found[0].lengths}
+            own.update(_runs(members, lengths))
+            for found in alike:
+                other_side.update(_runs(found, set(unit.lengths)))
+
+
+def _runs(units: Sequence[Unit], lengths: Collection[int]) -> set[RunId]:
+    """Return the runs around units whose length is none of these."""
+    return {folding.run_id(axis) for unit in units for axis in unit.axes if axis.depth >= 0 and len(axis.labels) not in lengths}
 
 
 def reopen(us: Sequence[Unit], vs: Sequence[Unit], opened: tuple[set[RunId], set[RunId]]) -> bool:
     """Open runs around units that stayed alone, where their like on the other side stayed alone too; whether any was."""
     before = len(opened[0]) + len(opened[1])
-    for u in us:
-        for v in vs:
-            if u.lengths != v.lengths and buckets(u.main)[0] == buckets(v.main)[0] and _shapes_fit(u, v):
-                opened[0].update(folding.run_id(axis) for axis in u.axes if axis.depth >= 0)
-                opened[1].update(folding.run_id(axis) for axis in v.axes if axis.depth >= 0)
+    table = _by_signature(vs)
+    for bucket, groups in _by_signature(us).items():
+        for members in groups.values():
+            for found in table.get(bucket, {}).values():
+                if members[0].lengths != found[0].lengths and _shapes_fit(members[0], found[0]):
+                    opened[0].update(_runs(members, ()))
+                    opened[1].update(_runs(found, ()))
     return len(opened[0]) + len(opened[1]) > before
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 Scores = Mapping[tuple[int, int], float]
 _PURE_LIMIT = 72
+_DENSE_LIMIT = 1_000_000
 
 
 def assign(scores: Scores, floor: float) -> dict[int, int]:
@@ -45,6 +46,8 @@ def _solve(rows: Sequence[int], columns: Sequence[int], scores: Scores, floor: f
     if len(columns) == 1:
         best = max(rows, key=lambda row: scores[row, columns[0]])
         return {best: columns[0]}
+    if len(rows) * len(columns) > _DENSE_LIMIT:
+        return _greedy(rows, columns, scores, floor)
     table = [[-max(scores.get((row, column), floor) - floor, 0.0) for column in columns] for row in rows]
     pairs = _hungarian(table) if max(len(rows), len(columns)) <= _PURE_LIMIT else _dense(table)
     out = {}
@@ -52,6 +55,18 @@ def _solve(rows: Sequence[int], columns: Sequence[int], scores: Scores, floor: f
         pair = rows[at], columns[to]
         if scores.get(pair, floor - 1) >= floor:
             out[pair[0]] = pair[1]
+    return out
+
+
+def _greedy(rows: Sequence[int], columns: Sequence[int], scores: Scores, floor: float) -> dict[int, int]:
+    """Take the best pair first: for crowds, where the best sum would cost too much."""
+    wanted, out, taken = set(rows), dict[int, int](), set[int]()
+    meant = set(columns)
+    ranked = sorted((-score, pair) for pair, score in scores.items() if score >= floor and pair[0] in wanted and pair[1] in meant)
+    for _, (row, column) in ranked:
+        if row not in out and column not in taken:
+            out[row] = column
+            taken.add(column)
     return out
 
 

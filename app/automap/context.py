@@ -15,13 +15,20 @@ MOVES = 60
 """So many moves of an index are compared with each other to see which way a container runs."""
 
 
+WITNESSES = 200
+"""So many moves of an index are asked about another one."""
+
+LEVELS = 12
+"""So many containers around a unit are looked at."""
+
+
 class Context:
     """Agreement of the current pairs, asked for one pair at a time."""
 
     def __init__(self, us: Sequence[Unit], vs: Sequence[Unit]) -> None:
         self.us, self.vs = us, vs
-        self.above_u = [_ancestors(unit) for unit in us]
-        self.above_v = [_ancestors(unit) for unit in vs]
+        self.above_u = [ancestors(unit) for unit in us]
+        self.above_v = [ancestors(unit) for unit in vs]
         self.size_u = Counter(path for above in self.above_u for path in above)
         self.size_v = Counter(path for above in self.above_v for path in above)
         self.index_u = [count_indices(unit) for unit in us]
@@ -129,7 +136,10 @@ class Context:
         key = containers, move, own
         if key not in self._agreements:
             turn = -1 if self._runs_back(containers) else 1
-            votes = [(count, _concordant(move, pair, turn)) for pair, count in moves.items()]
+            witnesses = list(moves.items())
+            witnesses = witnesses[:: 1 + len(witnesses) // WITNESSES]
+            votes = [(count, _concordant(move, pair, turn)) for pair, count in witnesses]
+            own = own and move in dict(witnesses)
             seen = sum(count for count, vote in votes if vote) - own
             self._agreements[key] = (float(seen), (sum(count * vote for count, vote in votes) - own) / seen) if seen > 0 else (0.0, 0.0)
         return self._agreements[key]
@@ -169,8 +179,9 @@ def _concordant(move: tuple[float, float], pair: tuple[float, float], turn: int)
     return 1 if left * right > 0 else -1
 
 
-def _ancestors(unit: Unit) -> tuple[Path, ...]:
-    return tuple(unit.path[:depth] for depth in range(1, len(unit.path))) or ((),)
+def ancestors(unit: Unit) -> tuple[Path, ...]:
+    """Return the containers around a unit, outermost first; the root where there is none. Very deep trees count by their innermost."""
+    return tuple(unit.path[:depth] for depth in range(max(1, len(unit.path) - LEVELS), len(unit.path))) or ((),)
 
 
 def _profiles(units: Sequence[Unit], above: Sequence[tuple[Path, ...]]) -> dict[Path, Counter[object]]:

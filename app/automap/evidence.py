@@ -20,7 +20,8 @@ RANK = 1.5
 LONE = 1.0
 TAUGHT = 1.5
 SAME_NUMBERS = 0.4
-CROWD = 8
+NUMBERED = 14
+CROWD = 4
 """So many partners of a unit are weighed where too many are alike."""
 LEAF_DIGITS = 0.5
 TEMPLATE_RANK = 1.0
@@ -240,7 +241,7 @@ def count_indices(unit: Unit) -> tuple[tuple[Path, str, float], ...]:
     """Return the numbered ancestors of a unit: container, stem, and index (of a run: its middle)."""
     found = []
     folded = {axis.depth: axis for axis in unit.axes}
-    for depth, segment in enumerate(unit.path):
+    for depth, segment in enumerate(unit.path[-NUMBERED:], max(0, len(unit.path) - NUMBERED)):
         split = numbered(segment)
         if split is None:
             continue

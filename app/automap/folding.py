@@ -1,5 +1,6 @@
 """One side as units: a trie whose equal subtrees are one class, and runs of equal numbered children one representative."""
 
+import gc
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from app.keys import KeyTree
 
 LEAF_RUN = 8
 """So many equal numbered leaf modules in a row are a repetition; fewer may be steps of one computation."""
+
+DEEPEST = 120
+"""Keys of more segments are taken as one name."""
 
 FLAT = 8
 """So many keys without dots and slashes are flat names, whose words are the levels."""
@@ -41,14 +45,31 @@ class Node:
 
 
 def trie(tree: KeyTree) -> Node:
-    """Return the module tree of one side; keys without a known shape are left out."""
-    root = node = Node()
+    """Return the module tree of one side; keys without a known shape are left out.
+
+    The collector pauses meanwhile: hundreds of thousands of live nodes would be walked again and again, and none of them is garbage.
+    """
     separator = separator_of(tree)
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        root = _grown(tree, separator)
+        _classify(root, {})
+    finally:
+        if running:
+            gc.enable()
+    return root
+
+
+def _grown(tree: KeyTree, separator: str) -> Node:
+    root = node = Node()
     last: Path = ()
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
             continue
         path, param = place(key, len(info.shape), tree, separator)
+        if len(path) > DEEPEST:
+            path = (separator.join(path),)
         if path != last:
             node = root
             for segment in path:
@@ -63,7 +84,6 @@ def trie(tree: KeyTree) -> Node:
         if node.params is _NONE:
             node.params = {}
         node.params[param] = key, info.shape, order
-    _classify(root, {})
     return root
 
 

@@ -1,5 +1,6 @@
 """What is left when units are paired: a bias that stands apart, tables of another size, changed input channels, tied twins."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from app.mapping.claims import Claim
 
 Resized = tuple[str, dict[str, Any], str]
 TABLES = frozenset({"wordembed", "lm_head", "typeembed"})
+NEAR = 40
+"""So many units of one name are tried for a resize."""
 POSITIONS = frozenset({"pos", "relpos_table"})
 
 
@@ -24,13 +27,30 @@ def leftovers(matching: Matching) -> Iterator[Draft]:
     yield from _apart(matching, free_u)
     yield from _set_apart(matching, free_v)
     used: set[int] = set()
+    named: dict[object, list[int]] = defaultdict(list)
+    for a in free_u:
+        for name in _names(matching.us[a]):
+            named[name].append(a)
+    taken: dict[object, list[int]] = defaultdict(list)
+    for b in back:
+        taken[_signature(matching.vs[b])].append(b)
     for b in free_v:
-        a = _resized(matching, b, [a for a in free_u if a not in used])
-        if a is not None:
-            used.add(a[0])
-            yield from _members(matching, a[0], b, a[1])
+        near = dict.fromkeys(a for name in _names(matching.vs[b]) for a in named.get(name, ())[:NEAR] if a not in used)
+        sized = _resized(matching, b, list(near))
+        if sized is not None:
+            used.add(sized[0])
+            yield from _members(matching, sized[0], b, sized[1])
         else:
-            yield from _twins(matching, b, back)
+            yield from _twins(matching, b, back, taken.get(_signature(matching.vs[b]), ()))
+
+
+def _names(unit: Unit) -> list[object]:
+    """Return what units that may be one in two sizes have in common."""
+    return [("path", unit.path), ("local", unit.local), *([("role", unit.role)] if unit.role else [])]
+
+
+def _signature(unit: Unit) -> tuple[object, ...]:
+    return (*sorted(unit.params.items()), unit.lengths)
 
 
 def _apart(matching: Matching, free_u: Sequence[int]) -> Iterator[Draft]:
@@ -111,16 +131,12 @@ def _members(matching: Matching, a: int, b: int, change: Resized) -> Iterator[Dr
             yield Draft(key, claim, ((a, b),), param, doubt)
 
 
-def _twins(matching: Matching, b: int, back: Mapping[int, int]) -> Iterator[Draft]:
+def _twins(matching: Matching, b: int, back: Mapping[int, int], taken: Sequence[int]) -> Iterator[Draft]:
     """A target that shares another target's tensor: an output layer tied to the embedding, an embedding held twice."""
     v = matching.vs[b]
     if v.whole is not None:
         return
-    alike = [
-        c
-        for c, other in enumerate(matching.vs)
-        if c in back and other.params == v.params and other.lengths == v.lengths and other.whole is None
-    ]
+    alike = [c for c in taken if matching.vs[c].whole is None]
     tied = [c for c in alike if v.role == "lm_head" and matching.vs[c].role == "wordembed"]
     if not tied and len(alike) == 1 and len(v.main) > 1:
         tied = [c for c in alike if v.bare and joined(matching.vs[c].path[-1]) == joined(v.path[-1])]
