@@ -47,7 +47,9 @@ def installed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_serves_the_page_with_its_scripts(installed: Path, tmp_path: Path) -> None:
     """Every script and style that the first page names comes from the package itself."""
     command = [sys.executable, "-W", "ignore", "-c", SERVE, str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(installed), "PATH": ""}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(installed), "PATH": ""}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split()[1] == "_assets"
 
