@@ -14,8 +14,6 @@ from app.services.cards import Candidate, FormField, MissingPackage, SideCard
 from app.services.house import LOCAL, House
 from app.services.sidebook import Given
 
-_DIFFUSERS = ("_diffusers_version", "_class_name")
-
 
 class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which class or factory is the model, and how it is made.
@@ -55,12 +53,7 @@ def from_files(house: House, files: Mapping[str, bytes], label: str, *, by: str 
 
 def from_config(house: House, text: str, label: str, *, by: str = LOCAL) -> SideCard:
     """Build what a config.json of transformers or diffusers describes. Raises KeygraftError."""
-    return _config_side(house, Given("model", label or "config.json", text=text), by)
-
-
-def _config_side(house: House, given: Given, by: str) -> SideCard:
-    door = definitions.parse_spec("diffusers:_" if any(f'"{word}"' in given.text for word in _DIFFUSERS) else "transformers:_").door
-    return sidebook.keep_tree(house, given, _run(house, Definition(door, config=given.text)), by=by)
+    return sidebook.keep_tree(house, Given("model", label or "config.json", text=text), _run(house, definitions.from_config(text)), by=by)
 
 
 def _keep(house: House, given: Given, by: str) -> SideCard:

@@ -4,11 +4,11 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from app import paths
-from app.web import drawer, drawing, edits, exports, home, intake, lending, live, new, rules, workspace
+from app.web import choosing, drawer, drawing, edits, exports, home, intake, lending, live, new, rules, status, workspace
 from app.web.scenes import Scenes
 
 router = APIRouter(include_in_schema=False)
-for part in (home, new, intake, lending, workspace, drawing, edits, rules, drawer, exports, live):
+for part in (home, new, status, intake, choosing, lending, workspace, drawing, edits, rules, drawer, exports, live):
     router.include_router(part.router)
 
 

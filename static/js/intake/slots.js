@@ -6,6 +6,8 @@ import { complain } from "../toasts.js";
 import { say, size } from "../words.js";
 import { chosen, dropped } from "./drops.js";
 import { lend } from "./lending.js";
+import { isProject, project } from "./projects.js";
+import { startSuggestions } from "./suggestions.js";
 
 /** What is read as a whole: code and text. */
 const WHOLE = /\.(py|txt|csv|tsv|ya?ml|log|md|kg|plan)$/i;
@@ -24,6 +26,7 @@ export function startIntake() {
   document.addEventListener("change", onChosen);
   document.addEventListener("submit", collectArguments, true);
   document.addEventListener("keydown", sendWithKeys);
+  startSuggestions();
   document.addEventListener("dragover", onOver);
   document.addEventListener("dragleave", onLeave);
   document.addEventListener("drop", onDrop);
@@ -260,6 +263,10 @@ async function receive(side, files) {
     const form = new FormData();
     form.set("file", first.file, first.name);
     await fill(side, () => postForm(address("/sides/upload"), described(form, side)));
+    return;
+  }
+  if (isProject(files, side)) {
+    await fill(side, () => postForm(address("/sides/project"), described(project(files), side)));
     return;
   }
   await lendInto(side, files);
