@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 DEPS := pyproject.toml constraints.txt package.json package-lock.json build_hook.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dialects lint format bench fuzz clean
+.PHONY: help run test test-dialects lint format bench bench-automap fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,15 @@ format: $(VENV)/.tested ## put every file into the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djlint --reformat templates --quiet
+
+bench: $(VENV)/.tested ## measure reading, evaluating, mapping and remapping, each beside its peer
+	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/evaluation.py
+	$(BIN)/python benchmarks/remap.py
+	$(BIN)/python benchmarks/automap.py
+
+bench-automap: $(VENV)/.tested ## score the automatic mapper on the corpus, also with what it relies on taken away
+	$(BIN)/python benchmarks/automap.py --variant plain decisions no-roles renamed
 
 fuzz: $(VENV)/.tested ## bend files for a minute and read them (ARGS="--seconds 600 --seed 7")
 	$(BIN)/python -m tests.fuzz.mutations $(ARGS)

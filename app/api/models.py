@@ -89,8 +89,8 @@ class GlobalOut(Given):
     """A class or function that a pickle names; it was not called."""
 
     name: str
-    count: int
-    verdict: str
+    count: int = 1
+    verdict: str = "unknown"
 
 
 class FileOut(Given):
@@ -161,6 +161,64 @@ class ModelOut(Given):
 
     spec: str
     version: str
+
+
+class HeldFileOut(Given):
+    """One file of a checkpoint."""
+
+    name: str
+    size: int
+    header_hash: str = ""
+
+
+class ShareOut(Given):
+    """Tensors of one element type; tied ones count once in parameters and bytes."""
+
+    dtype: str
+    tensors: int
+    parameters: int
+    nbytes: int
+
+
+class FamilyOut(Given):
+    """Keys that are equal but for integers."""
+
+    template: str
+    keys: int
+    shapes: list[list[int] | None]
+    dtypes: list[str]
+    parameters: int
+    nbytes: int
+
+
+class TreeOut(Given):
+    """Another tree of the same file."""
+
+    nesting: list[str | int | float | bool | None]
+    tensors: int
+    parameters: int = 0
+    role: str = "weights"
+
+
+class SummaryOut(Given):
+    """One side at a glance."""
+
+    format: str
+    tensors: int
+    parameters: int
+    nbytes: int
+    files: list[HeldFileOut]
+    bytes_read: int
+    dtypes: list[ShareOut]
+    aliases: list[list[str]] = Field(description="Keys that are one tensor each")
+    families: list[FamilyOut]
+    verdict: str = Field(description="file-verdict-data, -known, -unknown or -dangerous")
+    globals: list[GlobalOut] = Field(description="Classes and functions that a pickle names, the dangerous first; none was called")
+    other: list[tuple[str, str]] = Field(description="Leaves that are no tensors: key, short description")
+    metadata: list[tuple[str, str]]
+    offers: list[TreeOut] = Field(description="Other trees of the same file")
+    warnings: list[WarningOut]
+    dense: bool = Field(description="Whether all tensors are contiguous and strided")
 
 
 class EntryOut(Given):
@@ -274,6 +332,9 @@ class Understand(Asked):
 
     text: str
     against: str | None = Field(default=None, description="The other side, for error messages")
+    reading: str = Field(
+        default="", description="A name of 8 to 64 letters, digits and dashes, by which reading an address can be cancelled"
+    )
 
 
 class LentFileIn(Asked):

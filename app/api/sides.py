@@ -12,8 +12,9 @@ from app.api import models as documents
 from app.api.failures import RequestError
 from app.api.house import House
 from app.keys.documents import tree_to_json
-from app.services import browse, condition, doubts, lent, models, sides
+from app.services import browse, condition, doubts, lent, models, remote, sides
 from app.services.cards import LentFile
+from app.viewing.summary import summarise
 
 router = APIRouter(tags=["sides"])
 
@@ -21,7 +22,13 @@ router = APIRouter(tags=["sides"])
 @router.post("/sides", response_model=documents.Side, status_code=201)
 def understand(house: House, asked: documents.Understand) -> object:
     """Understand a text: path, model, Python source, list of keys, error message."""
-    return sides.understand(house, asked.text, against=asked.against)
+    return sides.understand(house, asked.text, against=asked.against, reading=asked.reading)
+
+
+@router.delete("/readings/{reading}", status_code=204)
+def cancel(house: House, reading: str) -> None:
+    """End a reading of a remote address that `POST /sides` was given a name for."""
+    remote.cancel(house, reading)
 
 
 @router.put(
@@ -107,6 +114,12 @@ def installed(house: House, query: Annotated[str, "words of a name"], limit: Ann
 def status(house: House) -> object:
     """Say how this server does."""
     return condition.condition(house)
+
+
+@router.get("/sides/{side}/summary", response_model=documents.SummaryOut)
+def summary(house: House, side: str) -> object:
+    """Say what a side holds at a glance: types, families, tied keys, what its pickle names, other trees, metadata."""
+    return msgspec.to_builtins(summarise(sides.tree(house, side)))
 
 
 @router.post("/sides/{side}/nesting", response_model=documents.Side, status_code=201)

@@ -58,15 +58,21 @@ class Decisions:
 
     def settled(self, found: Mapping[str, Draft], vs: Sequence[Unit]) -> Iterator[tuple[str, Claim]]:
         """Yield target key -> claim for the siblings of decided keys: the same op for each member of the family."""
+        said: dict[Place, list[tuple[Any, ...]]] = {}  # members of a family that were decided alike say the same of it
         for key, claim in self.fixed.items():
             draft = found.get(key)
             if claim is None or draft is None or not draft.claim.sources:
                 continue
             same = draft.claim.sources == claim.sources and draft.claim.names == claim.names
+            decision = (claim.op, claim.args, draft.pairs)
             for b, param in self._targets.get(("", key), ()):
+                heard = said.setdefault((b, param), [])
+                if not same or decision in heard:
+                    continue
+                heard.append(decision)
                 for sibling in (vs[b].whole or vs[b]).keys(param):
                     other = found.get(sibling)
-                    if same and other is not None and other.pairs == draft.pairs:
+                    if other is not None and other.pairs == draft.pairs:
                         yield sibling, Claim(other.claim.sources, claim.op, claim.args, other.claim.names)
 
 

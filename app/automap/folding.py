@@ -1,5 +1,6 @@
 """One side as units: a trie whose equal subtrees are one class, and runs of equal numbered children one representative."""
 
+import gc
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -44,9 +45,24 @@ class Node:
 
 
 def trie(tree: KeyTree) -> Node:
-    """Return the module tree of one side; keys without a known shape are left out."""
-    root = node = Node()
+    """Return the module tree of one side; keys without a known shape are left out.
+
+    The collector pauses meanwhile: hundreds of thousands of live nodes would be walked again and again, and none of them is garbage.
+    """
     separator = separator_of(tree)
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        root = _grown(tree, separator)
+        _classify(root, {})
+    finally:
+        if running:
+            gc.enable()
+    return root
+
+
+def _grown(tree: KeyTree, separator: str) -> Node:
+    root = node = Node()
     last: Path = ()
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
@@ -68,7 +84,6 @@ def trie(tree: KeyTree) -> Node:
         if node.params is _NONE:
             node.params = {}
         node.params[param] = key, info.shape, order
-    _classify(root, {})
     return root
 
 

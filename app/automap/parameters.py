@@ -42,6 +42,8 @@ def place(key: str, rank: int, tree: KeyTree, separator: str) -> tuple[Path, str
     """
     segments = tuple(key.split(separator))
     last, path = segments[-1], segments[:-1]
+    if last in PLAIN and path:
+        return path, PLAIN[last]
     if separator == "_" and len(segments) > 2 and "_".join(segments[-2:]) in PLAIN:
         last, path = "_".join(segments[-2:]), segments[:-2]
     last = last.removesuffix(":0")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 
 from app.cli.given import Side
-from app.errors import KeygraftError
 from app.keys import KeyTree
 from app.mapping.outcomes import Leaf, Recipe
 from app.sources import FileSet
@@ -18,19 +17,21 @@ def compute_with(trees: Mapping[str, KeyTree], files: Mapping[str, FileSet]) -> 
     return lambda recipe: raw_bytes(run(recipe, load))
 
 
-def differing(a: Side, b: Side, keys: Sequence[str]) -> list[tuple[str, float]]:
-    """Keys whose tensors differ, with the largest difference (infinite where one is no number). Raises KeygraftError."""
-    loaders = [Loader({"": side.tree}, {"": _files(side)}) for side in (a, b)]
-    found = []
+def differing(a: Side, b: Side, keys: Sequence[str]) -> list[tuple[str, float | None]]:
+    """Keys whose tensors differ, with the largest difference; NaN is equal to NaN, and to nothing else. Raises KeygraftError."""
+    loaders = [Loader({"": side.tree}, {"": side.held}) for side in (a, b)]
+    found: list[tuple[str, float | None]] = []
     for key in keys:
         first, second = (load(Leaf(key)) for load in loaders)
-        if not torch.equal(first, second):
-            apart = (first.to(torch.float64) - second.to(torch.float64)).abs().max().item()
-            found.append((key, apart if apart == apart else float("inf")))  # noqa: PLR0124 -- NaN is not itself
+        if torch.equal(first, second):
+            continue
+        wide = torch.complex128 if first.is_complex() else torch.float64
+        one, other = first.to(wide), second.to(wide)
+        if not torch.equal(one.isnan(), other.isnan()):
+            found.append((key, None))
+            continue
+        apart = torch.where(one == other, 0, (one - other).abs()).nan_to_num(0.0, posinf=float("inf"))
+        largest = apart.max().item()
+        if largest > 0:
+            found.append((key, largest))
     return found
-
-
-def _files(side: Side) -> FileSet:
-    if side.files is None:
-        raise KeygraftError("export_not_held", label=side.text[:200])
-    return side.files

@@ -7,24 +7,37 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from app.errors import KeygraftError, NotFoundError
-from app.keys import KeyTree, Token, parse_token
-from app.sources import FileSet, LocalFiles, RemotePolicy, from_environment, is_remote
+from app.keys import KeyTree, parse_token
+from app.sources import FileSet, LocalFiles, is_remote
 
 if TYPE_CHECKING:
     from app.definitions import Definition
 
 _NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<side>.+)\Z", re.DOTALL)
+_VARIABLE = "env:"
 _MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
 _TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
 
 
 class Side(NamedTuple):
-    """A side: its tree, and the files that hold its bytes (None: nothing does)."""
+    """A side: its tree, and the files that hold its bytes (None: nothing does).
+
+    text -- how it may be shown: of an address without what may be secret in it
+    """
 
     text: str
     tree: KeyTree
     files: FileSet | None = None
+
+    @property
+    def held(self) -> FileSet:
+        """Its bytes. Raises KeygraftError where there are none."""
+        if self.files is None:
+            raise KeygraftError("export_not_held", label=self.text[:200])
+        return self.files
 
 
 def sources(given: Sequence[str], *, python: Path | None = None, nestings: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Side]:
@@ -50,6 +63,8 @@ def read(text: str, *, source: KeyTree | None = None, python: Path | None = None
     nesting -- which tree of a file is meant, tokens as spelt
     Raises KeygraftError.
     """
+    if text.startswith(_VARIABLE):
+        text = os.environ.get(text[len(_VARIABLE) :], "") or text
     if is_remote(text):
         return _remote(text, nesting)
     if _MODEL.match(text):
@@ -69,11 +84,9 @@ def _file(text: str, source: KeyTree | None, python: Path | None, nesting: tuple
         return Side(text, _built(f"python:{text}", python))
     if path.is_file() and path.suffix.lower() in _TEXTS and not path.name.endswith(".index.json"):
         return Side(text, _text(path.read_text("utf-8", errors="replace"), source, python))
-    from app.readers import read as read_files
-
     files = LocalFiles(path)
     try:
-        return Side(text, read_files(files, nesting=_tokens(nesting)), files)
+        return Side(text, _limited(files, nesting), files)
     except KeygraftError:
         if not _holds_code(path):
             raise
@@ -85,26 +98,24 @@ def _holds_code(path: Path) -> bool:
     return next(path.rglob("*.py"), None) is not None if path.is_dir() else path.suffix.lower() == ".zip"
 
 
-def _tokens(nesting: tuple[str, ...] | None) -> tuple[Token, ...] | None:
-    return None if nesting is None else tuple(map(parse_token, nesting))
+def _limited(files: FileSet, nesting: tuple[str, ...] | None) -> KeyTree:
+    """Read in the limited child: a hostile file ends there, within the settings' seconds and bytes."""
+    from app import settings
+    from app.readers import Limits, read_limited
+
+    found = settings.load()
+    tokens = None if nesting is None else tuple(map(parse_token, nesting))
+    return read_limited(files, nesting=tokens, limits=Limits(seconds=found.read_seconds, memory_bytes=found.read_memory))
 
 
-def _remote(address: str, nesting: tuple[str, ...] | None) -> Side:
-    from app.readers import read as read_files
-    from app.settings import load
-    from app.sources.opening import open_remote
+def _remote(text: str, nesting: tuple[str, ...] | None) -> Side:
+    from app import settings
+    from app.services import remote
     from app.sources.remote import in_rounds
 
-    settings = load()
-    policy = RemotePolicy(
-        allow_private=settings.remote_private,
-        allow_http=settings.remote_http,
-        max_bytes=settings.remote_bytes,
-        proxy=settings.remote_proxy,
-        ca_file=settings.remote_ca_file,
-    )
-    files = open_remote(address, policy, from_environment(os.environ))
-    return Side(files.label, in_rounds(files, lambda found: read_files(found, nesting=_tokens(nesting))), files)
+    files = remote.opened(settings.load(host="127.0.0.1", allowed_hosts=()), text)
+    tree = in_rounds(files, lambda found: _limited(found, nesting))
+    return Side(files.label, msgspec.structs.replace(tree, bytes_read=files.received), files)
 
 
 def _text(text: str, source: KeyTree | None, python: Path | None) -> KeyTree:
@@ -129,8 +140,6 @@ def _built(spec: str, python: Path | None) -> KeyTree:
 
 def _in_sandbox(definition: "Definition", python: Path | None) -> KeyTree:
     """Build a model in the environment that was named, or in that of the settings. Raises KeygraftError."""
-    import msgspec
-
     from app import definitions
     from app.sandbox import Limits, Sandbox
     from app.settings import load

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import Json, print_json, print_tree, write
+from app.cli.output import Json, print_json, write
 
-SideArgument = Annotated[str, typer.Argument(metavar="SIDE", help="Checkpoint, folder, model, or list of keys.")]
+SideArgument = Annotated[
+    str, typer.Argument(metavar="SIDE", help="Checkpoint, folder, address, model, or list of keys; env:NAME takes it from a variable.")
+]
 
 Python = Annotated[Path | None, typer.Option("--python", help="Interpreter of another environment to build models in.")]
 
@@ -36,8 +38,12 @@ def tree(
     found = given.read(side, python=python).tree
     if as_json:
         print_json(tree_to_json(found))
-    else:
-        print_tree(found)
+        return
+    from app.viewing.plain import summary_lines
+    from app.viewing.summary import summarise
+
+    for line in summary_lines(summarise(found)):
+        write(line)
 
 
 def _lent(path: str, address: str, *, as_json: bool) -> None:
@@ -63,16 +69,15 @@ def diff(
 ) -> None:
     """Compare two sides: keys, shapes, dtypes; exit 1 where they differ."""
     from app.cli import given
-    from app.cli.comparison import compare
+    from app.cli.comparison import Comparison
 
-    found = compare(given.read(a, python=python), given.read(b, python=python), values=values)
+    found = Comparison.of(given.read(a, python=python), given.read(b, python=python), values=values)
     if as_json:
-        print_json(found)
+        print_json(found.document())
     else:
-        for title, entries in found.items():
-            for entry in entries:
-                write(f"{title:<8} {entry if isinstance(entry, str) else '  '.join(map(str, entry))}")
-    if any(found.values()):
+        for line in found.lines():
+            write(line)
+    if not found.same:
         raise typer.Exit(1)
 
 

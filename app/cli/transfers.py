@@ -50,7 +50,11 @@ def evaluate(source: Source, target: Target, plan: PlanFile, as_json: Json = Fal
     if as_json:
         print_json(documents.evaluation(found, evaluation))
     else:
-        write(reports.report(f"{', '.join(source)} → {target}", found, evaluation).rstrip("\n"))
+        write(
+            reports.report(f"{', '.join(each.text for each in sides.sources.values())} → {sides.target.text}", found, evaluation).rstrip(
+                "\n"
+            )
+        )
     if not evaluation.clean:
         raise typer.Exit(1)
 

@@ -176,11 +176,7 @@ def remap(sides: Sides, plan: Plan, out: Path, given_options: Mapping[str, objec
     if not partial and not evaluation.clean:
         raise _open(evaluation)
     listed = pieces(evaluation, sides.trees, sides.target.tree, options, plan)
-    files = {}
-    for name, side in sides.sources.items():
-        if side.files is None:
-            raise KeygraftError("export_not_held", label=side.text[:200])
-        files[name] = side.files
+    files = {name: side.held for name, side in sides.sources.items()}
     compute = None
     if listed.computed:
         from app.cli.computing import compute_with

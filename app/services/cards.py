@@ -9,7 +9,7 @@ from app.keys import ForeignGlobal, Warned
 from app.mapping.outcomes import Coverage
 from app.mapping.plan import Rule
 
-SideKind = Literal["path", "lent", "upload", "text", "code", "model", "plan"]
+SideKind = Literal["path", "remote", "lent", "upload", "text", "code", "model", "plan"]
 SideState = Literal["ready", "wanted", "choose"]
 
 

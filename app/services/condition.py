@@ -85,5 +85,14 @@ def _versions(house: House) -> dict[str, str]:
 
 
 def models(house: House, query: str, limit: int = 50) -> list[Offered]:
-    """Library models whose names hold the words of a query; none where code is not run. Raises KeygraftError."""
-    return [] if house.workshop is None else definitions.search(query[:200], house.workshop.offered(), limit=limit)
+    """Library models whose names hold the words of a query, `timm:resnet` those of one library; none where code is not run.
+
+    Raises KeygraftError.
+    """
+    if house.workshop is None:
+        return []
+    known = house.workshop.offered()
+    door, colon, words = query[:200].strip().partition(":")
+    if colon and door in definitions.LIBRARIES:
+        return definitions.search(words, [each for each in known if each.door == door], limit=limit)
+    return definitions.search(query[:200], known, limit=limit)

@@ -17,6 +17,7 @@ from app.mapping.plan import Plan
 from app.services import remapping, remote, reports, sidebook, sides, workspaces
 from app.services.cards import Exported, ExportKind, Said, SideCard
 from app.services.house import House
+from app.services.remapping import Held
 from app.services.workspaces import Workspace
 from app.sources import LocalFiles
 
@@ -123,30 +124,33 @@ def _remapped(house: House, workspace: Workspace, kind: str, options: Mapping[st
         label = next(card.label for card in workspace.source_cards.values() if card.kind == "lent" or not card.holds)
         raise KeygraftError("export_not_held", label=label)
     chosen = _file_options(kind, options)
-    name = hashlib.blake2b(msgspec.json.encode(chosen), digest_size=6).hexdigest()
-    out = house.folder("exports", workspace.id) / f"v{workspace.version}-{name}{_FILES[kind]}"
-    with ExitStack() as open_files:
-        files = {name: _unchanged(house, card, workspace.sources[name], open_files) for name, card in workspace.source_cards.items()}
-        return remapping.write(house, workspace, files, out, chosen)
+    digest = hashlib.blake2b(msgspec.json.encode(chosen), digest_size=6).hexdigest()
+    out = house.folder("exports", workspace.id) / f"v{workspace.version}-{digest}{_FILES[kind]}"
+    with ExitStack() as open_ones:
+        held = {name: _held(house, card, workspace.sources[name], open_ones) for name, card in workspace.source_cards.items()}
+        return remapping.write(house, workspace, held, out, chosen)
 
 
-def _unchanged(house: House, card: SideCard, tree: KeyTree, open_files: ExitStack) -> remapping.Held:
+def _held(house: House, card: SideCard, tree: KeyTree, open_ones: ExitStack) -> Held:
     """A source's bytes. Raises ConflictError where they are no longer those that were read."""
     with house.database.read() as tx:
         given = sidebook.given_of(sidebook.row_of(tx, card.id))
-    if given.remote:
-        return remapping.Held(given.address, open_files.enter_context(remote.unchanged(house, given, tree)))
+    if given.kind == "remote":
+        address = remote.address_of(house, card.id, given)
+        files = open_ones.enter_context(remote.opened(house.settings, address))
+        remote.unchanged(house, files, given, tree)
+        return Held(files, address, remote=True)
     path = Path(given.path)
     if not path.exists() or (given.stamp is not None and sides.stamp_of(path) != given.stamp):
         raise ConflictError("source_changed", file=card.label)
-    return remapping.Held(given.path, LocalFiles(path))
+    return Held(LocalFiles(path), str(path))
 
 
 def apply_line(house: House, transfer: str) -> str:
     """What to run where the file is. Raises NotFoundError."""
     workspace = workspaces.open_workspace(house, transfer)
     stem = _stem(workspace)
-    files = " ".join(_quoted(card.label) for card in workspace.source_cards.values())
+    files = " ".join(_quoted(card.path if card.kind == "remote" else card.label) for card in workspace.source_cards.values())
     return f"keygraft apply {stem}.plan.json {files} {stem}.safetensors"
 
 

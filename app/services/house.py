@@ -17,11 +17,13 @@ from app.services.live import Hub
 from app.services.recent import Recent
 from app.services.sandboxes import Workshop
 from app.settings import Settings
+from app.sources.credentials import Secret
 from app.store import Database
 from app.store.people import LOCAL
 
 if TYPE_CHECKING:
     from app.services.lent import Conversation
+    from app.services.remote import Reading
     from app.services.workspaces import Evaluated
 
 __all__ = ["LOCAL", "House"]
@@ -29,6 +31,8 @@ __all__ = ["LOCAL", "House"]
 _TREES = 24
 _PROPOSALS = 16
 _CONVERSATIONS = 8
+_READINGS = 64
+_ADDRESSES = 256
 _TURNS = 1024
 
 
@@ -64,6 +68,8 @@ class House:
     last_proposed -- transfer -> the mapper's last answer
     proposing  -- (transfer, version) -> the mapper's run in the background
     lent       -- side -> the conversation about a lent file that has not ended yet
+    readings   -- name that a page gave -> the remote reading that is under way
+    addresses  -- side -> its address with what may be secret in it: never written anywhere
     found      -- (transfer, version) -> what is odd about its plan
     turns      -- transfer -> the lock of those who change it
     background -- one thread for what nobody waits for
@@ -84,6 +90,8 @@ class House:
     last_proposed: Recent[str, dict[str, Proposal]] = field(default_factory=lambda: Recent(_PROPOSALS))
     proposing: "Recent[tuple[str, int], Future[None]]" = field(default_factory=lambda: Recent(_PROPOSALS))
     lent: "Recent[str, Conversation]" = field(default_factory=lambda: Recent(_CONVERSATIONS))
+    readings: "Recent[str, Reading]" = field(default_factory=lambda: Recent(_READINGS))
+    addresses: Recent[str, Secret] = field(default_factory=lambda: Recent(_ADDRESSES))
     found: Recent[tuple[str, int], tuple[Finding, ...]] = field(default_factory=lambda: Recent(_PROPOSALS))
     turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="background"))

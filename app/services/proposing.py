@@ -17,7 +17,7 @@ from app.mapping.wording import claim_of
 from app.services import workspaces
 from app.services.house import House
 from app.services.live import Event
-from app.store import TransferRow
+from app.store import TransferRow, transfers
 
 _OPEN = frozenset({"missing", "mismatched", "conflicting"})
 AT_ONCE = 3000
@@ -34,6 +34,8 @@ def open_proposals(
     found = house.opened.get(place)
     if found is not None:
         return found, False
+    if version != row.version or all(outcome.state not in _OPEN for outcome in evaluation.targets.values()):
+        return {}, False
     if len(evaluation.targets) <= AT_ONCE:
         listed = _still_open(evaluation, _answer(house, row, evaluation), refused)
         house.opened.put(place, listed)
@@ -50,11 +52,20 @@ def _begin(house: House, row: TransferRow, version: int, evaluation: Evaluation,
         return
 
     def work() -> None:
+        if _is_past(house, row.id, version):
+            return
         listed = _still_open(evaluation, _answer(house, row, evaluation), refused)
         house.opened.put(place, listed)
         house.hub.publish(Event(row.id, "proposals", version))
 
     house.proposing.put(place, house.background.submit(work))
+
+
+def _is_past(house: House, transfer: str, version: int) -> bool:
+    """Whether the transfer has moved on, or is gone: nobody waits for this answer any more."""
+    with house.database.read() as tx:
+        row = transfers.find(tx, transfer)
+    return row is None or row.version != version
 
 
 def _still_open(evaluation: Evaluation, proposals: Mapping[str, Proposal], refused: set[tuple[str, str]]) -> Proposals:

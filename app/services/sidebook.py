@@ -14,6 +14,7 @@ from app.services.cards import Candidate, LentFile, MissingPackage, Offer, Said,
 from app.services.house import LOCAL, House, new_id
 from app.sources import RangeStore
 from app.store import SideRow, Transaction, sides, trees
+from app.viewing.offers import telling
 
 
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -25,7 +26,7 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     nesting   -- the tree inside the file that was chosen, tokens as spelt; None: the reader's choice
     files     -- lent files
     candidate, arguments -- the class of `text` that is the model, and its arguments as typed
-    remote    -- an address as it may be shown; `address` the same where it holds no secret, so that it can be read again
+    remote    -- an address as it may be shown; `address` the same where it holds no secret, so that it can be read again after a restart
     edits, module, python -- what was done after building, where the class stands, in whose environment it was built
     foretold  -- the tree was told without running the code
     stamp     -- size and modification time of `path` when it was read
@@ -102,7 +103,10 @@ def _keep(house: House, tx: Transaction, given: Given, card: SideCard, digest: s
 
 
 def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
-    offers = tuple(Offer(tuple(map(spell_token, offer.nesting)), offer.tensors, offer.parameters, offer.role) for offer in tree.offers)
+    offers = tuple(
+        Offer(tuple(map(spell_token, offer.nesting)), offer.tensors, offer.parameters, offer.role)
+        for offer in telling(tree.offers, tree.nesting)
+    )
     params: dict[str, str | int | float] = {"format": tree.format, "tensors": len(tree.tensors), "parameters": tree.parameters}
     return SideCard(
         side,
@@ -115,13 +119,13 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         parameters=tree.parameters,
         bytes=sum(file.size for file in tree.files) or tree.nbytes,
         sent=tree.bytes_read,
-        holds=given.kind in {"path", "upload"} and bool(tree.files) and (not given.remote or bool(given.address)),
+        holds=given.kind in {"path", "upload", "remote"} and bool(tree.files),
         nesting=tuple(map(spell_token, tree.nesting)),
         offers=offers,
         warnings=tree.warnings,
         globals=tree.globals,
         files=given.files,
-        path=(given.remote or given.path) if given.kind == "path" else "",
+        path=given.path if given.kind == "path" else given.remote,
     )
 
 

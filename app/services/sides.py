@@ -26,10 +26,11 @@ _TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
 _INDEX = ".index.json"
 
 
-def understand(house: House, text: str, *, against: str | None = None, by: str = LOCAL) -> SideCard:
+def understand(house: House, text: str, *, against: str | None = None, by: str = LOCAL, reading: str = "") -> SideCard:
     """Understand what was typed or pasted.
 
     against -- the other side: what an error message of `load_state_dict` is read against
+    reading -- name under which reading an address can be watched and cancelled
     Raises KeygraftError: what was given cannot be read, and why.
     """
     if len(text) > house.settings.text_bytes:
@@ -38,7 +39,7 @@ def understand(house: House, text: str, *, against: str | None = None, by: str =
     line = text.strip()
     if "\n" not in line and line:
         if is_remote(line):
-            return remote.from_address(house, line, by=by)
+            return remote.from_address(house, line, reading=reading, by=by)
         if _MODEL.match(line):
             return models.from_spec(house, line, by=by)
         path = _as_path(house, line)

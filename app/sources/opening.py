@@ -1,6 +1,6 @@
 """From an address to its files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -25,15 +25,23 @@ class _Index(msgspec.Struct, frozen=True):
 
 
 def open_remote(
-    url: str, policy: RemotePolicy | None = None, credentials: Credentials | None = None, *, resolver: Resolver = resolve
+    url: str,
+    policy: RemotePolicy | None = None,
+    credentials: Credentials | None = None,
+    *,
+    resolver: Resolver = resolve,
+    begun: Callable[[WebClient], None] | None = None,
 ) -> RemoteFiles:
     """Return the files of an https://, s3:// or hf:// address; an index stands for itself and its shards. Raises KeygraftError.
 
     Without a policy only the open internet is reached, by https; without credentials nothing is shown to anybody.
+    begun -- is handed the client before the first request, so that opening, too, can be watched and cancelled
     """
     address = parse_address(url)
     client = WebClient(policy or RemotePolicy(), resolver)
     try:
+        if begun is not None:
+            begun(client)
         files = RemoteFiles(address.label, _files(client, address, credentials or Credentials()), client)
         if isinstance(address, WebAddress):
             files.leave_missing(files.names()[1:])

@@ -1,6 +1,7 @@
 """Links between the rows of two panes, as the canvas draws them."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 
@@ -9,6 +10,10 @@ from app.viewing.layout import Layout, nearest
 from app.viewing.marks import Marks
 from app.viewing.outline import Outline
 from app.viewing.states import SURE, TONES
+
+MOST_OF_A_ROW = 160
+"""Bonds of one row that are followed. A run that is folded on one side and apart on the other has thousands, most of them out of sight; those
+in sight are found from their other end."""
 
 
 class Link(msgspec.Struct, frozen=True, array_like=True):
@@ -66,13 +71,12 @@ def _worth_saying(confidence: float | None) -> float | None:
 
 
 def _from(outline: Outline, layout: Layout, window: tuple[int, int], bonds: dict[int, tuple[Bond, ...]]) -> Iterable[Bond]:
-    """Bonds of what shows in a window: of leaves, and of everything below closed nodes."""
+    """Bonds of what shows in a window: of leaves, and of everything below closed nodes; of each row no more than can be told apart."""
     first, count = window
     for number in layout.rows[first : first + count]:
-        if number in layout.opened:
-            continue
-        for leaf in outline.below(number):
-            yield from bonds.get(leaf.id, ())
+        if number not in layout.opened:
+            below = (bond for leaf in outline.below(number) for bond in bonds.get(leaf.id, ()))
+            yield from islice(below, MOST_OF_A_ROW)
 
 
 def _draw(drawn: dict[tuple[int, int], _Drawn], ends: tuple[int, int], bond: Bond, tone: str) -> None:

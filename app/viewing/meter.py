@@ -35,6 +35,7 @@ class Meter(msgspec.Struct, frozen=True):
     left       -- source keys left behind on purpose; unused -- those that nothing takes
     proposed   -- keys with a waiting proposal; certain -- those that need no person
     passes     -- `load_state_dict(strict=True)` on what the loader builds will pass
+    fresh      -- keys that keep the model's own values: the loader hands them over, a remapped file alone lacks them
     """
 
     percent: str
@@ -47,6 +48,7 @@ class Meter(msgspec.Struct, frozen=True):
     certain: int
     needs: int
     passes: bool
+    fresh: int
 
 
 def meter(target: KeyTree, states: Mapping[str, str], sources: Iterable[Mapping[str, str]], *, certain: int, clean: bool) -> Meter:
@@ -76,4 +78,5 @@ def meter(target: KeyTree, states: Mapping[str, str], sources: Iterable[Mapping[
         certain=certain,
         needs=sum(keys.get(state, 0) for state in ("proposed", "missing", "mismatched", "conflicting")),
         passes=clean,
+        fresh=keys.get("initialised", 0),
     )

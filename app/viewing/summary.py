@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from app.keys import FileInfo, ForeignGlobal, KeyTree, TensorInfo, TreeOffer, Warned, alias_groups, families
+from app.viewing.offers import telling
 
 ORDER = ("dangerous", "unknown", "known")
 
@@ -81,7 +82,7 @@ def summarise(tree: KeyTree) -> Summary:
         globals=tuple(sorted(tree.globals, key=lambda each: (_rank(each), each.name))),
         other=tuple(tree.other.items()),
         metadata=tuple(sorted(tree.metadata.items())),
-        offers=tuple(offer for offer in tree.offers if offer.nesting != tree.nesting),
+        offers=tuple(offer for offer in telling(tree.offers, tree.nesting) if offer.nesting != tree.nesting),
         warnings=tree.warnings,
         dense=all(info.stride is None and info.layout == "strided" for info in infos),
     )

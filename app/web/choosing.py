@@ -85,4 +85,4 @@ def suggestions(request: Request, house: House, text: str = "") -> Response:
     door = line.partition(":")[0]
     wanted = door in definitions.LIBRARIES and "\n" not in line and "(" not in line
     found = condition.models(house, line, 40) if wanted else []
-    return page(request, "new/_suggestions.html", Suggested(tuple(each.spec for each in found if each.door == door)))
+    return page(request, "new/_suggestions.html", Suggested(tuple(each.spec for each in found)))

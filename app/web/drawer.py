@@ -29,7 +29,7 @@ class LoaderPart(Context, frozen=True):
 
     code: Markup
     says: str
-    passes: bool
+    fresh: int
     id: str
 
 
@@ -54,7 +54,8 @@ def loader(request: Request, house: House, transfer: str) -> Response:
     """Show the script as it stands, and what torch would say."""
     ws = workspaces.open_workspace(house, transfer)
     script = exports.script(house, transfer)
-    part = LoaderPart(coloured(script, "loader.py"), verdict(ws.evaluation, ws.sources, ws.target), ws.evaluation.clean, ws.id)
+    fresh = sum(outcome.state == "initialised" for outcome in ws.evaluation.targets.values())
+    part = LoaderPart(coloured(script, "loader.py"), verdict(ws.evaluation, ws.sources, ws.target), fresh, ws.id)
     return page(request, "transfer/_loader.html", part)
 
 

@@ -11,7 +11,7 @@ from app.services import edits, mappings, proposals, workspaces
 from app.services.cards import Applied
 from app.services.workspaces import Workspace
 from app.viewing.scene import Scene
-from app.web.asking import Body, House, parse
+from app.web.asking import Body, House, RequestError, parse
 from app.web.rendering import data, fragment, sentence
 from app.web.scenes import scene_of
 from app.web.workspace import MeterPart
@@ -49,7 +49,7 @@ class Done(msgspec.Struct, frozen=True):
 def finished(request: Request, house: Any, applied: Applied, source: str = "") -> Done:
     """Gather what an edit changed."""
     ws = workspaces.open_workspace(house, applied.transfer)
-    meter = fragment(request, "transfer/_meter.html", MeterPart(scene_of(request, ws, source).meter, len(ws.plan.rules)))
+    meter = fragment(request, "transfer/_meter.html", MeterPart(scene_of(request, ws, source).meter, len(ws.plan.rules), ws.proposing))
     return Done(applied.version, sentence(applied.label), applied.can_undo, applied.can_redo, meter, applied.rebased)
 
 
@@ -76,7 +76,11 @@ def chosen(request: Request, house: Any, transfer: str, body: bytes) -> Chosen:
     """Find the keys that a request names by rows."""
     asked = parse(body, Rows)
     ws = workspaces.open_workspace(house, transfer)
-    return Chosen(ws, scene_of(request, ws, asked.source, asked.folded), asked)
+    scene = scene_of(request, ws, asked.source, asked.folded)
+    for number, side in (*((each, "s") for each in asked.s), *((each, "t") for each in asked.t)):
+        if not 0 < number < len(scene.outline(side)):
+            raise RequestError("row_unknown", number=number)
+    return Chosen(ws, scene, asked)
 
 
 def _edit(request: Request, house: Any, transfer: str, body: bytes, act: Callable[[Chosen], Applied]) -> Response:
@@ -182,5 +186,7 @@ def now(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Say how the transfer stands: after a lost connection, or somebody else's edit."""
     asked = parse(body, Rows)
     ws = workspaces.open_workspace(house, transfer)
-    meter = fragment(request, "transfer/_meter.html", MeterPart(scene_of(request, ws, asked.source).meter, len(ws.plan.rules)))
+    meter = fragment(
+        request, "transfer/_meter.html", MeterPart(scene_of(request, ws, asked.source).meter, len(ws.plan.rules), ws.proposing)
+    )
     return data(Done(ws.version, "", ws.can_undo, ws.can_redo, meter))

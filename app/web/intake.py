@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, UploadFile
 from starlette.responses import Response
 
-from app.services import browse, sides
+from app.services import browse, remote, sides
 from app.services.cards import Listing, SideCard
 from app.web.asking import House
 from app.web.new import Slot
-from app.web.rendering import Context, page
+from app.web.rendering import Context, data, page
 from app.web.unbuilt import UNBUILT, unbuilt
 
 router = APIRouter()
@@ -29,16 +29,35 @@ def slot(request: Request, card: SideCard, side: str, other: str) -> Response:
 
 @router.post("/sides")
 def understand(
-    request: Request, house: House, text: Annotated[str, Form()], side: Annotated[str, Form()], other: Annotated[str, Form()] = ""
+    request: Request,
+    house: House,
+    text: Annotated[str, Form()],
+    side: Annotated[str, Form()],
+    other: Annotated[str, Form()] = "",
+    reading: Annotated[str, Form()] = "",
 ) -> Response:
     """Understand what was pasted or typed: a path, a URL, a model's name, keys, an error, code."""
     try:
-        card = sides.understand(house, text, against=other or None)
+        card = sides.understand(house, text, against=other or None, reading=reading)
     except UNBUILT as error:
         if not request.headers.get("HX-Request"):
             raise
         return unbuilt(request, error, side)
     return slot(request, card, side, other)
+
+
+@router.get("/readings/{reading}")
+def progress(house: House, reading: str) -> Response:
+    """Say how many bytes a remote reading brought so far."""
+    received = remote.progress(house, reading)
+    return data({"going": received is not None, "received": received or 0})
+
+
+@router.post("/readings/{reading}/cancel")
+def cancel(house: House, reading: str) -> Response:
+    """End a remote reading."""
+    remote.cancel(house, reading)
+    return data({})
 
 
 @router.post("/sides/upload")

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app import messages, paths
+from app.keys import Warned
 from app.mapping.outcomes import Reason
 from app.services.cards import Said
-from app.viewing import sizes
+from app.viewing import plain, sizes
 from app.web.words import spoken
 
 THEMES = ("system", "light", "dark")
@@ -38,6 +39,8 @@ def environment() -> jinja2.Environment:
     made.globals["t"] = messages.text
     made.globals["said"] = sentence
     made.globals["why"] = reason
+    made.globals["warned"] = warning
+    made.filters["shown"] = plain.safe
     made.filters.update(
         count=sizes.count, short=sizes.short_count, bytes=sizes.bytes_text, shape=sizes.shape_text, percent=lambda value: f"{value:.2f}"
     )
@@ -52,6 +55,11 @@ def sentence(said: Said) -> str:
 def filled(message: str, params: Mapping[str, object]) -> str:
     """Return the sentence of a message by its id."""
     return messages.text(message, messages.DEFAULT_LANGUAGE, None, **params)
+
+
+def warning(given: Warned) -> str:
+    """Return the sentence of a warning about a file."""
+    return filled("warning-" + given.code.replace("_", "-"), given.params)
 
 
 def reason(given: Reason) -> str:

@@ -28,6 +28,9 @@ SPOKEN: dict[str, tuple[str, ...]] = {
     "js-mapped-many": ("count",),
     "js-error": (),
     "js-changed-file": ("name",),
+    "js-fetching": ("address",),
+    "js-fetched": ("received",),
+    "js-cancel": (),
 }
 
 

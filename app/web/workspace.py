@@ -90,6 +90,7 @@ class MeterPart(Context, frozen=True):
 
     meter: Meter
     rules: int
+    proposing: bool
 
 
 class WorkspacePage(Context, frozen=True):
@@ -98,6 +99,7 @@ class WorkspacePage(Context, frozen=True):
     ws: Workspace
     meter: Meter
     rules: int
+    proposing: bool
     source: str
     start: Markup
 
@@ -115,7 +117,9 @@ def workspace(request: Request, house: House, transfer: str, source: str = "") -
         "undo": ws.can_undo,
         "redo": ws.can_redo,
     }
-    return page(request, "transfer/workspace.html", WorkspacePage(ws, scene.meter, len(ws.plan.rules), scene.name, safe_json(start)))
+    return page(
+        request, "transfer/workspace.html", WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, scene.name, safe_json(start))
+    )
 
 
 @router.post("/t/{transfer}/view")

@@ -1,5 +1,6 @@
 // What every page starts with.
 
+import { startFile } from "./files/start.js";
 import { startIntake } from "./intake/slots.js";
 import { turnDensity, turnTheme } from "./looks.js";
 import { copy, toast } from "./toasts.js";
@@ -61,6 +62,8 @@ for (const time of document.querySelectorAll("time[data-ago]")) {
 
 if (document.getElementById("workspace")) {
   startWorkspace();
+} else if (document.querySelector("form[data-search]")) {
+  startFile();
 } else if (document.querySelector("[data-slot], .slot")) {
   startIntake();
 }

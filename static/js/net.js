@@ -87,10 +87,11 @@ export async function postBytes(url, body, headers, signal) {
  * Post a form, get markup back.
  * @param {string} url
  * @param {FormData} body
+ * @param {AbortSignal} [signal]
  * @returns {Promise<string>}
  */
-export async function postForm(url, body) {
-  return (await send(url, { method: "POST", body })).text();
+export async function postForm(url, body, signal) {
+  return (await send(url, { method: "POST", body, signal: signal ?? null })).text();
 }
 
 /**

@@ -20,7 +20,7 @@ def start(page: Page, url: str, source: dict[str, list[int]], target: dict[str, 
     give(page, "s", "source.json", source)
     give(page, "t", "target.json", target)
     page.get_by_role("button", name="See the mapping").click()
-    page.locator(".window [data-node]").first.wait_for()
+    page.locator(".window [data-node]:visible").first.wait_for()
 
 
 def free(page: Page) -> None:

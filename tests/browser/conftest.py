@@ -55,7 +55,7 @@ def _serve(folder, shared, **changes):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, shared):
     """One server for all tests; each test makes transfers of its own."""
-    server, thread, made = _serve(tmp_path_factory.mktemp("site"), shared)
+    server, thread, made = _serve(tmp_path_factory.mktemp("site"), shared, remote_private=("127.0.0.1",), remote_http=True)
     yield made
     server.should_exit = True
     thread.join(10)

@@ -239,3 +239,21 @@ def test_hostile_keys_are_text(page, site):
     expect(acts.row(page, "t", "plain")).to_have_attribute("data-state", "loaded")
     page.get_by_role("tab", name="Rules").click()
     expect(page.locator(".statement", has_text="<img")).to_be_visible()
+
+
+def test_history_leads_back(workspace):
+    """Every step is listed, and a click makes an earlier one the newest."""
+    acts.row(workspace, "s", "pos").click()
+    acts.row(workspace, "t", "table").click()
+    with acts.saved(workspace):
+        workspace.keyboard.press("m")
+    acts.row(workspace, "t", "classes").click()
+    with acts.saved(workspace):
+        workspace.keyboard.press("i")
+    workspace.get_by_role("tab", name="History").click()
+    steps = workspace.locator(".step")
+    expect(steps.first).to_contain_text('init "classes.weight"')
+    with acts.saved(workspace):
+        steps.nth(1).get_by_role("button", name="Back to here").click()
+    expect(acts.row(workspace, "t", "classes")).to_have_attribute("data-state", "missing")
+    expect(acts.row(workspace, "t", "table")).to_have_attribute("data-state", "loaded")

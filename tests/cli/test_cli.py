@@ -9,6 +9,7 @@ import pytest
 
 from app.cli.main import run
 from app.services import example_files
+from tests.sources.servers import Site
 
 
 @pytest.fixture
@@ -200,7 +201,7 @@ def test_diff_of_sides(files: Path, capfdbinary: pytest.CaptureFixture[bytes]) -
     document = json.loads(capfdbinary.readouterr().out)
     assert document["removed"] == ["conv1.weight"]
     assert document["added"] == ["backbone_conv.weight"]
-    assert {entry[0] for entry in document["shape"]} == {"fc.weight", "fc.bias"}
+    assert {entry["key"] for entry in document["reshaped"]} == {"fc.weight", "fc.bias"}
     data = bytearray(example_files.checkpoint())
     data[-8:] = bytes(8)
     (files / "other.safetensors").write_bytes(data)
@@ -208,6 +209,44 @@ def test_diff_of_sides(files: Path, capfdbinary: pytest.CaptureFixture[bytes]) -
     capfdbinary.readouterr()
     assert run(["diff", net, str(files / "other.safetensors"), "--values", "--json"]) == 1
     assert len(json.loads(capfdbinary.readouterr().out)["values"]) == 1
+    assert run(["diff", net, str(files / "other.safetensors"), "--values"]) == 1
+    assert b"differs by up to" in capfdbinary.readouterr().out
+
+
+def test_diff_of_values_that_lie_scattered(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A transposed view and NaNs compare by value, not by bytes."""
+    import torch
+
+    tensor = torch.tensor([[1.0, float("nan")], [3.0, 4.0]])
+    torch.save({"w": tensor, "v": tensor}, tmp_path / "a.pt")
+    torch.save({"w": tensor.t().contiguous().t(), "v": torch.tensor([[1.0, 2.0], [3.0, 4.0]])}, tmp_path / "b.pt")
+    assert run(["diff", str(tmp_path / "a.pt"), str(tmp_path / "b.pt"), "--values", "--json"]) == 1
+    document = json.loads(capfdbinary.readouterr().out)
+    assert document["values"] == [{"key": "v", "largest": None}]
+
+
+def test_an_address_is_a_side(files: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read by ranges, written from ranges; by way of a variable the secret part appears nowhere."""
+    site = Site()
+    site.routes["/net.safetensors"] = (files / "net.safetensors").read_bytes()
+    address = f"{site.base}/net.safetensors?sig=secret-7"
+    try:
+        assert run(["tree", address, "--json"]) == 2
+        monkeypatch.setenv("KEYGRAFT_REMOTE_PRIVATE", "127.0.0.1")
+        monkeypatch.setenv("KEYGRAFT_REMOTE_HTTP", "1")
+        monkeypatch.setenv("WEIGHTS", address)
+        capfdbinary.readouterr()
+        assert run(["diff", "env:WEIGHTS", str(files / "net.safetensors"), "--values"]) == 0
+        target = ["--target", str(files / "net.safetensors")]
+        plan = files / "empty.plan"
+        plan.write_text("keygraft_plan 1\n")
+        out = files / "out.safetensors"
+        assert run(["export", "safetensors", "--source", "env:WEIGHTS", *target, "--plan", str(plan), "--out", str(out)]) == 0
+        assert run(["evaluate", "--source", address, *target, "--plan", str(plan)]) == 0
+        assert b"secret-7" not in b"".join(capfdbinary.readouterr())
+        assert run(["diff", str(out), str(files / "net.safetensors"), "--values"]) == 0
+    finally:
+        site.close()
 
 
 def test_ops_and_settings(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,97 +1,135 @@
-"""Addresses: only headers are fetched; the bytes of an export come in ranges; inner networks are closed."""
+"""Addresses as sides: read, read again, cancelled, exported; what is secret in them is written nowhere."""
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from app.errors import KeygraftError, RefusedError
-from app.services import example_files, exports, proposals, sides, transfers
+from app import bootstrap, settings
+from app.errors import ConflictError, KeygraftError, RefusedError
+from app.services import example_files, exports, remote, sides, transfers
 from app.services.house import House
+from tests.sources.servers import Site
 
-
-class Ranged(BaseHTTPRequestHandler):
-    """Serves one file by ranges."""
-
-    data = example_files.checkpoint()
-    sent = 0
-
-    def do_GET(self) -> None:
-        """Answer a range."""
-        first, _, last = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
-        start, stop = int(first), min(int(last or len(self.data)), len(self.data) - 1)
-        part = self.data[start : stop + 1]
-        type(self).sent += len(part)
-        self.send_response(206)
-        self.send_header("Content-Range", f"bytes {start}-{stop}/{len(self.data)}")
-        self.send_header("Content-Length", str(len(part)))
-        self.end_headers()
-        self.wfile.write(part)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+SECRET = "X-Amz-Signature=5ec2e7"
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
-    """Where the example's checkpoint is served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ranged)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    Ranged.sent = 0
-    yield f"http://127.0.0.1:{server.server_port}/net.safetensors"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def site() -> Iterator[Site]:
+    """A web server on loopback that holds the example's checkpoint, and asks for a signature where there is one in the path."""
+    made = Site()
+    made.routes["/net.safetensors"] = example_files.checkpoint()
+    yield made
+    made.close()
+
+
+def _house(folder: Path) -> House:
+    return bootstrap.open_house(settings.load(data=folder / "data", roots=(folder,), remote_private=("127.0.0.1",), remote_http=True))
 
 
 @pytest.fixture
-def reaching(house: House) -> House:
+def house(tmp_path: Path) -> Iterator[House]:
     """A house that may reach this machine."""
-    return replace(house, settings=house.settings.model_copy(update={"remote_private": ("127.0.0.1",), "remote_http": True}))
+    made = _house(tmp_path)
+    yield made
+    made.close()
 
 
-def test_a_remote_checkpoint_is_mapped_and_remapped(reaching: House, address: str) -> None:
-    """The export equals the one of the same file when it was uploaded."""
-    card = sides.understand(reaching, address)
-    assert card.tensors == 92
+def test_an_address_is_a_side(house: House, site: Site) -> None:
+    """Its card names the file, its label has no query, and only a part of it was fetched."""
+    card = sides.understand(house, f" {site.base}/net.safetensors ")
+    assert (card.kind, card.label, card.state) == ("remote", "net.safetensors", "ready")
+    assert card.path == f"{site.base}/net.safetensors"
     assert card.holds
-    assert Ranged.sent < len(Ranged.data)
-    target = sides.upload(reaching, "model.json", example_files.model().encode())
-    local = sides.upload(reaching, "net.safetensors", Ranged.data)
-    written = []
-    for source in (card.id, local.id):
-        made = transfers.create(reaching, {"": source}, target.id)
-        proposals.accept(reaching, made.id, 0, certain=True)
-        written.append(exports.export(reaching, made.id, "safetensors").path)
-    first, second = (Path(path).read_bytes() for path in written)
-    assert first == second
+    assert 0 < card.sent < card.bytes
+    assert len(sides.tree(house, card.id).tensors) == card.tensors
 
 
-def test_inner_addresses_are_closed(house: House, address: str) -> None:
-    """By default nothing on this machine or beside it is reached."""
+def test_without_leave_nothing_private_is_reached(tmp_path: Path, site: Site) -> None:
+    """The settings decide; by default only the open internet, by https."""
+    closed = bootstrap.open_house(settings.load(data=tmp_path / "data", roots=(tmp_path,)))
     with pytest.raises(KeygraftError):
-        sides.understand(house, address)
-    with pytest.raises(KeygraftError):
-        sides.understand(house, "https://169.254.169.254/latest/meta-data")
+        sides.understand(closed, f"{site.base}/net.safetensors")
+    assert site.log == []
+    closed.close()
 
 
-def test_addresses_can_be_switched_off(house: House) -> None:
+def test_the_secret_of_an_address_stays_in_memory(house: House, site: Site, tmp_path: Path) -> None:
+    """No file of the data folder, no export and no error holds it; after a restart the address must be given again."""
+    card = sides.understand(house, f"{site.base}/net.safetensors?{SECRET}")
+    assert SECRET in site.log[0][0]
+    target = sides.understand(house, example_files.model())
+    transfer = transfers.create(house, {"": card.id}, target.id)
+    again = sides.nest(house, card.id, ())
+    for kind in ("plan", "plan-text", "report", "script"):
+        assert SECRET not in exports.preview(house, transfer.id, kind)
+    assert SECRET not in exports.apply_line(house, transfer.id)
+    assert f"'{site.base}/net.safetensors'" in exports.apply_line(house, transfer.id)
+    house.close()
+    for path in (tmp_path / "data").rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+    later = _house(tmp_path)
+    with pytest.raises(ConflictError, match="remote_forgotten") as caught:
+        sides.nest(later, again.id, ())
+    assert SECRET not in str(caught.value)
+    later.close()
+
+
+def test_addresses_can_be_switched_off(tmp_path: Path) -> None:
     """Then none is looked at."""
-    closed = replace(house, settings=house.settings.model_copy(update={"remote": False}))
+    closed = bootstrap.open_house(settings.load(data=tmp_path / "data", roots=(tmp_path,), remote=False))
     with pytest.raises(RefusedError, match="remote_switched_off"):
         sides.understand(closed, "https://example.org/net.safetensors")
+    closed.close()
 
 
-def test_a_signature_is_not_kept(reaching: House, address: str) -> None:
-    """What may be stored of the address is not enough to read it again, so no file can be written."""
-    card = sides.understand(reaching, address + "?X-Amz-Signature=secret")
-    assert "secret" not in card.path
-    assert not card.holds
-    with reaching.database.read() as tx:
-        from app.store.tables import sides as table
+@pytest.mark.parametrize(("query", "dtype"), [("", ""), (f"?{SECRET}", ""), (f"?{SECRET}", "F16")])
+def test_a_remapped_file_is_written_from_ranges(house: House, site: Site, query: str, dtype: str) -> None:
+    """The same bytes as from a local file, moved or computed."""
+    local = house.settings.roots[0] / "net.safetensors"
+    local.write_bytes(example_files.checkpoint())
+    target = sides.understand(house, str(local))
+    written = []
+    for text in (str(local), f"{site.base}/net.safetensors{query}"):
+        made = transfers.create(house, {"": sides.understand(house, text).id}, target.id)
+        written.append(Path(exports.export(house, made.id, "safetensors", {"dtype": dtype}).path).read_bytes())
+    assert written[0] == written[1]
 
-        assert b"secret" not in b"".join(row.spec + row.card for row in tx.execute(table.select()))
+
+def test_a_file_that_changed_there_is_not_mixed_in(house: House, site: Site) -> None:
+    """The header is read again before bytes are taken."""
+    card = sides.understand(house, f"{site.base}/net.safetensors")
+    target = sides.understand(house, example_files.model())
+    transfer = transfers.create(house, {"": card.id}, target.id)
+    site.routes["/net.safetensors"] = site.routes["/net.safetensors"].replace(b"conv1", b"conv9")
+    with pytest.raises(ConflictError, match="source_changed"):
+        exports.export(house, transfer.id, "safetensors")
+
+
+def test_a_reading_is_cancelled_from_another_thread(house: House, site: Site) -> None:
+    """Whoever waits gets `remote_cancelled` at once, and no side is kept."""
+    reached, release = threading.Event(), threading.Event()
+
+    def hang(handler: object) -> None:
+        reached.set()
+        release.wait(10)
+
+    site.routes["/slow.safetensors"] = hang
+    failed: list[str] = []
+
+    def read() -> None:
+        try:
+            sides.understand(house, f"{site.base}/slow.safetensors", reading="reading-1")
+        except KeygraftError as error:
+            failed.append(error.code)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert reached.wait(10)
+    assert remote.progress(house, "reading-1") == 0
+    remote.cancel(house, "reading-1")
+    thread.join(10)
+    release.set()
+    assert failed == ["remote_cancelled"]
+    assert remote.progress(house, "reading-1") is None

@@ -85,8 +85,8 @@ def test_uploads(house: House) -> None:
     assert sorted(house.folder("uploads").iterdir()) == before
 
 
-def test_limits_and_addresses(house: House) -> None:
-    """Too long, and not here."""
+def test_a_text_may_be_too_long(house: House) -> None:
+    """It is not even looked at."""
     with pytest.raises(LimitError, match="text_too_long"):
         sides.understand(house, "x" * (house.settings.text_bytes + 1))
     with pytest.raises(KeygraftError, match="url_scheme"):

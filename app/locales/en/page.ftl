@@ -127,18 +127,26 @@ meter-shape = shape
 meter-fresh = starts fresh
 meter-left = left behind
 meter-unused = not used
-meter-passes = strict=True will pass
+meter-proposing = Looking for matches…
+meter-passes = { $fresh ->
+    [0] strict=True will pass
+   *[other] strict=True will pass, { $fresh } start fresh
+  }
 mode-label = How the two sides are shown
 mode-aligned = Aligned
 mode-free = Free
 
-verdict-passes = strict=True will pass
+verdict-passes = { $fresh ->
+    [0] strict=True will pass
+   *[other] strict=True will pass, { $fresh } start fresh
+  }
 verdict-fails = { $count ->
     [one] one key to go
    *[other] { $count } keys to go
   }
 
 pane-tabs = Sides
+pane-heads = Both sides: filter, fold, open
 pane-filter = Filter  /
 pane-filter-source = Filter the source: text, * and ?, /regex/, shape:, dtype:, class:
 pane-filter-target = Filter the target: text, * and ?, /regex/, shape:, dtype:, class:
@@ -150,6 +158,7 @@ pane-source-tree = Keys of the source
 pane-target-tree = Keys of the target
 pane-aligned = Keys of the target with their partners
 
+row-from = takes { $name }
 row-waiting = { $waiting } of { $total }
 
 state-loaded = loaded
@@ -177,6 +186,7 @@ why-ignored = A rule leaves it behind on purpose.
 drawer-label = Rules, detail, loader
 drawer-rules = Rules
 drawer-detail = Detail
+drawer-history = History
 drawer-loader = Loader
 drawer-toggle = Open or close the drawer
 
@@ -232,6 +242,10 @@ rule-save = Save
 rule-new = A new rule as text
 rule-placeholder = "target.{"{"}i{"}"}.weight" = "source.{"{"}i{"}"}.weight"
 rule-add = Add rule
+
+history-none = Nothing was done yet.
+history-jump = Back to here
+history-more = { $count } rules in all
 
 fit-title = How should this fit?
 fit-ways = Ways that fit, the likeliest first
@@ -322,6 +336,7 @@ palette-fold-s = Fold or unfold equal blocks of the source
 palette-fold-t = Fold or unfold equal blocks of the target
 palette-rules = Rules
 palette-detail = Detail of the selection
+palette-history = History: who did what, and the way back
 palette-loader = The loader as it stands
 palette-copy-loader = Copy the loader
 palette-export = Ways out: loader, files, plan
@@ -369,6 +384,8 @@ js-changed-file = { $name } can no longer be read: it was moved or changed. Give
 
 error-request-unreadable = This request is not one of the page's own ({ $detail }).
     .hint = Reload the page and try again.
+error-row-unknown = There is no row { $number } on this page.
+    .hint = Reload the page; the trees may have changed.
 error-filter-regex = The regular expression { $pattern } cannot be read.
     .hint = Write it as RE2 reads it, between two slashes, or search for plain text.
 error-drawn-nothing = There is nothing in this row that could be mapped.
@@ -379,3 +396,7 @@ error-drawn-no-names-agree = Below these rows no names agree: { $source } and { 
     .hint = Open both rows and map what belongs together, one by one.
 error-drawn-mixed-rows = The keys of this row are too unlike each other to be mapped by one rule: { $source }, for example.
     .hint = Open the row and map its parts.
+loader-fresh = { $count ->
+    [one] One key keeps the model's own value: the loader allows it. A remapped file alone lacks it, so a bare strict load of that file would call it missing.
+   *[other] { $count } keys keep the model's own values: the loader allows them. A remapped file alone lacks them, so a bare strict load of that file would call them missing.
+  }

@@ -75,6 +75,8 @@ export-why-unfinished = Some keys are still open: { $missing } missing, { $misma
 
 ## Errors: sides
 
+error-remote-forgotten = What was secret in the address { $url } is no longer known: it is never stored.
+    .hint = Give the whole address again.
 error-remote-switched-off = Addresses on the network are switched off here.
     .hint = Download the file and drop it on the page, or set KEYGRAFT_REMOTE.
 error-text-too-long = This text is longer than { $limit } MB.

@@ -8,6 +8,7 @@ import { chosen, dropped } from "./drops.js";
 import { lend } from "./lending.js";
 import { isProject, project } from "./projects.js";
 import { startSuggestions } from "./suggestions.js";
+import { isAddress, readAddress } from "./remote.js";
 
 /** What is read as a whole: code and text. */
 const WHOLE = /\.(py|txt|csv|tsv|ya?ml|log|md|kg|plan)$/i;
@@ -25,6 +26,7 @@ export function startIntake() {
   document.addEventListener("click", onClick);
   document.addEventListener("change", onChosen);
   document.addEventListener("submit", collectArguments, true);
+  document.addEventListener("submit", onAddress, true);
   document.addEventListener("keydown", sendWithKeys);
   startSuggestions();
   document.addEventListener("dragover", onOver);
@@ -66,7 +68,9 @@ function settle() {
   const home = document.querySelector(".slot[data-next]");
   if (home) {
     const card = home.querySelector("[data-card]");
-    if (card) {
+    if (card?.getAttribute("data-state") === "ready" && looking) {
+      location.assign(`${home.getAttribute("data-look")}${encodeURIComponent(card.getAttribute("data-card") ?? "")}`);
+    } else if (card) {
       const side = ["code", "model"].includes(card.getAttribute("data-kind") ?? "") ? "target" : "source";
       location.assign(`${home.getAttribute("data-next")}?${side}=${encodeURIComponent(card.getAttribute("data-card") ?? "")}`);
     }
@@ -111,6 +115,9 @@ async function onClick(event) {
     case "pick-files":
       /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector("[data-files]"))?.click();
       break;
+    case "look":
+      look(box);
+      break;
     case "pick-folder":
       /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector("[data-folder]"))?.click();
       break;
@@ -121,6 +128,25 @@ async function onClick(event) {
       take(button.getAttribute("data-side") ?? "s", button.getAttribute("data-path") ?? "");
       break;
     default:
+  }
+}
+
+/** Whether HOME was asked to look inside one file alone. */
+let looking = false;
+
+/**
+ * Look inside what was typed; where nothing was, choose a file.
+ * @param {Element | null | undefined} box
+ */
+function look(box) {
+  const typed = box?.querySelector("textarea")?.value.trim();
+  const files = /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector("[data-files]"));
+  looking = true;
+  if (typed) {
+    /** @type {HTMLFormElement} */ (box).requestSubmit();
+  } else {
+    files?.addEventListener("cancel", () => (looking = false), { once: true });
+    files?.click();
   }
 }
 
@@ -321,6 +347,26 @@ function sending(cancel) {
       bar.value = sent;
     },
   };
+}
+
+/**
+ * An address may take its time: it is read under a card with a button that ends it.
+ * @param {SubmitEvent} event
+ */
+async function onAddress(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.matches(".box")) {
+    return;
+  }
+  const given = new FormData(form);
+  if (!isAddress(String(given.get("text") ?? ""))) {
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation();
+  const side = form.dataset.slot ?? "s";
+  const holder = document.getElementById(`box-failure-${side}`) ?? slotOf(side);
+  await fill(side, () => readAddress(described(given, side), holder));
 }
 
 /** @param {SubmitEvent} event */

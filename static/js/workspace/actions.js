@@ -33,6 +33,7 @@ export const actions = {
   detail: () => openDrawer("detail"),
   rules: () => openDrawer("rules"),
   loader: () => openDrawer("loader"),
+  history: () => openDrawer("history"),
   drawer: toggleDrawer,
   "copy-loader": copyLoader,
   export: () => location.assign(here("/export")),

@@ -6,7 +6,7 @@ import { complain } from "../toasts.js";
 import { edit } from "./edits.js";
 import { here, rowsBody, state } from "./state.js";
 
-/** @typedef {"rules" | "detail" | "loader"} Tab */
+/** @typedef {"rules" | "detail" | "history" | "loader"} Tab */
 
 /** @type {Tab} */
 let tab = "detail";
@@ -76,7 +76,7 @@ function onSelected() {
   if (tab !== "detail") {
     return;
   }
-  const undecided = document.querySelector('[aria-selected="true"][data-state="proposed"], [aria-selected="true"][data-state="mismatched"], [aria-selected="true"][data-state="conflicting"]');
+  const undecided = document.querySelector('[data-picked="true"][data-state="proposed"], [data-picked="true"][data-state="mismatched"], [data-picked="true"][data-state="conflicting"]');
   if (undecided && !shut && drawer().dataset.open !== "true") {
     showTab("detail");
   } else {
@@ -108,7 +108,7 @@ export function startDrawer() {
 
 /** @param {Event} event */
 function onAct(event) {
-  const button = event.target instanceof Element ? event.target.closest("[data-rule-act], [data-alternative], [data-edit-rule], [data-fit]") : null;
+  const button = event.target instanceof Element ? event.target.closest("[data-rule-act], [data-alternative], [data-edit-rule], [data-fit], [data-jump]") : null;
   if (!button) {
     return;
   }
@@ -116,6 +116,8 @@ function onAct(event) {
   if (button.hasAttribute("data-alternative")) {
     const body = { ...rowsBody(), target: button.getAttribute("data-target") ?? "", alternative: Number(button.getAttribute("data-alternative")) };
     edit("/choose", body);
+  } else if (button.hasAttribute("data-jump")) {
+    edit("/jump", { ...rowsBody(), to: Number(button.getAttribute("data-jump")) });
   } else if (button.hasAttribute("data-fit")) {
     edit("/draw", { ...rowsBody(), s: [Number(button.getAttribute("data-fit"))], t: [Number(button.getAttribute("data-onto"))] });
   } else if (button.hasAttribute("data-edit-rule")) {

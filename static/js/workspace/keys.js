@@ -114,7 +114,7 @@ function withControl(event, at) {
 /** In the aligned view Tab goes from a row to its partner at the left, once. */
 function swapSide() {
   const next = other(state.side);
-  const cell = document.querySelector(`.aligned [aria-selected="true"][data-side="${state.side}"]`)?.closest(".line")?.querySelector(`[data-side="${next}"][data-node]`);
+  const cell = document.querySelector(`.aligned [data-picked="true"][data-side="${state.side}"]`)?.closest(".line")?.querySelector(`[data-side="${next}"][data-node]`);
   if (next !== "s" || !cell) {
     return false;
   }

@@ -15,6 +15,7 @@ import { here, other, rowHeight, state } from "./state.js";
 
 const OVERSCAN = 40;
 const NEAR = 16;
+const AHEAD = 34;
 
 export class Pane {
   /**
@@ -29,6 +30,9 @@ export class Pane {
     this.first = 0;
     this.shown = 0;
     this.total = 0;
+    /** Lines a scroll event moved by, lately. */
+    this.speed = 0;
+    this.last = 0;
     this.element.addEventListener("scroll", () => scrolled(this), { passive: true });
   }
 
@@ -42,9 +46,10 @@ export class Pane {
     return Math.ceil(this.element.clientHeight / rowHeight()) + 1;
   }
 
-  /** The window that should be there. */
+  /** The window that should be there: while scrolling, more of what lies ahead. */
   wanted() {
-    return { top: Math.max(0, this.top - OVERSCAN), count: this.height + 2 * OVERSCAN };
+    const ahead = Math.max(-AHEAD, Math.min(AHEAD, Math.round(this.speed * 12)));
+    return { top: Math.max(0, this.top - OVERSCAN + ahead), count: this.height + 2 * OVERSCAN };
   }
 
   /** Whether the window that is there nears its end. */
@@ -126,6 +131,9 @@ export function makePanes() {
 
 /** @param {Pane} pane */
 function scrolled(pane) {
+  const { top } = pane;
+  pane.speed = 0.7 * pane.speed + 0.3 * (top - pane.last);
+  pane.last = top;
   document.dispatchEvent(new CustomEvent("kg:moved"));
   if (pane.stale) {
     look();

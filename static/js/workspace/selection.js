@@ -136,7 +136,11 @@ export function paint() {
   for (const pane of allPanes()) {
     for (const cell of pane.window.querySelectorAll("[data-node]")) {
       const side = /** @type {Side} */ (cell.getAttribute("data-side"));
-      cell.setAttribute("aria-selected", state.picked[side].has(nodeOf(cell)) ? "true" : "false");
+      const picked = state.picked[side].has(nodeOf(cell)) ? "true" : "false";
+      cell.setAttribute("data-picked", picked);
+      if (cell.hasAttribute("role")) {
+        cell.setAttribute("aria-selected", picked);
+      }
       cell.classList.toggle("partner", partners[side].has(cell));
     }
     const side = state.mode === "aligned" ? state.side : pane.side;

@@ -150,7 +150,7 @@ function onSource(event) {
 /** Buttons follow the selection: what cannot be done is greyed. */
 function showChoices() {
   const { s, t } = state.picked;
-  const selected = [...document.querySelectorAll('.pane[data-side="t"] [aria-selected="true"], .aligned [data-side="t"][aria-selected="true"]')];
+  const selected = [...document.querySelectorAll('[data-side="t"][data-picked="true"]')];
   const proposed = selected.some((cell) => cell.getAttribute("data-state") === "proposed");
   able("map", Boolean(s.size || t.size));
   document.querySelector('.head-mid [data-act="map"]')?.classList.toggle("primary", Boolean(s.size && t.size));

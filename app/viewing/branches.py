@@ -1,0 +1,148 @@
+"""One checkpoint's folded tree as nested lines, each with what lies below it as far as a page shows it at once."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from app.keys import KeyTree
+from app.viewing.outline import Node, Outline
+from app.viewing.plain import safe
+from app.viewing.rows import Part, label_parts, path_text
+from app.viewing.search import Matches, hit_of, matcher
+from app.viewing.sizes import shape_text
+
+OPENED = 60
+"""Lines that stand open at first."""
+LISTED = 500
+"""Most lines of one list."""
+LONGEST = 400
+"""Characters shown of a key."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A module, a run of equal ones, or a tensor.
+
+    times  -- equal siblings that it folds; keys -- tensors at or below; nbytes -- of them, tied ones counted once
+    below  -- the lines below; None where they are fetched when asked for
+    tied   -- key of the tensor that it shares memory with
+    """
+
+    node: int
+    parts: tuple[Part, ...]
+    title: str
+    times: int
+    keys: int
+    nbytes: int
+    leaf: bool
+    shape: str = ""
+    dtype: str = ""
+    tied: str = ""
+    below: "tuple[Line, ...] | None" = None
+    more: int = 0
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """Lines of one list; `more` were left off."""
+
+    lines: tuple[Line, ...]
+    more: int = 0
+
+
+class Weights:
+    """Bytes at and below each node of an outline, tied tensors counted once."""
+
+    def __init__(self, outline: Outline, tree: KeyTree) -> None:
+        self._bytes = [0] * len(outline)
+        for node in reversed(outline.nodes):  # children have higher numbers than what is above them
+            own = (tree.tensors[key] for key in node.keys)
+            self._bytes[node.id] += sum(info.nbytes for info in own if info.alias is None)
+            if node.parent >= 0:
+                self._bytes[node.parent] += self._bytes[node.id]
+
+    def __getitem__(self, node: int) -> int:
+        return self._bytes[node]
+
+
+class Branches:
+    """The tree of one checkpoint, ready to be printed."""
+
+    def __init__(self, tree: KeyTree, outline: Outline) -> None:
+        self.tree = tree
+        self.outline = outline
+        self._weights = Weights(outline, tree)
+
+    def below(self, number: int, opened: int = 0) -> Lines:
+        """Return the lines right below a node, and of their own as many as `opened` allows, nearest first. IndexError for what is no node."""
+        shown = self._opened(number, opened)
+        return self._list(self.outline.node(number).children, shown)
+
+    def found(self, query: str) -> Lines | None:
+        """Return the tensors that a query asks for, in one list; None where it asks for everything. Raises SearchError."""
+        matches = matcher(query, self.tree)
+        if matches is None:
+            return None
+        hit = hit_of(query)
+        leaves = [node for node in self.outline.nodes if node.keys and self._any(node, matches)]
+        return Lines(tuple(self._found(node, hit) for node in leaves[:LISTED]), max(0, len(leaves) - LISTED))
+
+    def _any(self, node: Node, matches: Matches) -> bool:
+        return any(matches(key, self.tree.tensors[key]) for key in node.keys)
+
+    def _opened(self, number: int, budget: int) -> frozenset[int]:
+        """Nodes whose lines are shown: level by level, as long as all of a level's lines fit."""
+        shown: set[int] = set()
+        level = [number]
+        while level:
+            next_level = [child for each in level for child in self.outline.nodes[each].children]
+            budget -= len(next_level)
+            if shown and budget < 0:
+                break
+            shown.update(level)
+            level = [child for child in next_level if self.outline.nodes[child].children]
+        return frozenset(shown)
+
+    def _list(self, numbers: Sequence[int], shown: frozenset[int]) -> Lines:
+        return Lines(tuple(self._line(number, shown) for number in numbers[:LISTED]), max(0, len(numbers) - LISTED))
+
+    def _line(self, number: int, shown: frozenset[int]) -> Line:
+        node = self.outline.nodes[number]
+        inside = self._list(node.children, shown) if node.children and number in shown else None
+        line = self._bare(node, _cut(label_parts(node.label, node.runs, self.outline.separator)))
+        return line if inside is None else msgspec.structs.replace(line, below=inside.lines, more=inside.more)
+
+    def _found(self, node: Node, hit: str) -> Line:
+        text = _short(path_text(node, self.outline))
+        at = text.casefold().find(hit) if hit else -1
+        parts = (Part(text),) if at < 0 else (Part(text[:at]), Part(text[at : at + len(hit)], "hit"), Part(text[at + len(hit) :]))
+        return self._bare(node, tuple(part for part in parts if part.text))
+
+    def _bare(self, node: Node, parts: tuple[Part, ...]) -> Line:
+        info = node.info if node.leaf else None
+        return Line(
+            node.id,
+            parts,
+            _short(path_text(node, self.outline)),
+            node.times,
+            node.total,
+            self._weights[node.id],
+            node.leaf,
+            shape_text(info.shape) if info else "",
+            info.dtype if info else "",
+            _short(info.alias) if info and info.alias else "",
+        )
+
+
+def _cut(parts: Sequence[Part]) -> tuple[Part, ...]:
+    def cut() -> Iterator[Part]:
+        room = LONGEST
+        for part in parts:
+            if room <= 0:
+                return
+            yield Part(_short(part.text, room), part.kind)
+            room -= len(part.text)
+
+    return tuple(cut())
+
+
+def _short(text: str, longest: int = LONGEST) -> str:
+    return safe(text if len(text) <= longest else text[:longest] + "…")
