@@ -45,7 +45,7 @@ def open_house(settings: Settings) -> House:
     except OSError as error:
         raise KeygraftError("data_folder", path=str(settings.data), why=error.strerror or "") from error
     database = open_database(settings.database)
-    house = House(settings, database, evaluated=Recent(settings.cached_workspaces), **sandboxes.doors(sandboxes.sandbox_of(settings)))
+    house = House(settings, database, evaluated=Recent(settings.cached_workspaces), **sandboxes.doors(sandboxes.workshop_of(settings)))
     with database.write() as tx:
         people.ensure(tx, LOCAL, messages.text("person-local"), house.clock())
     return house

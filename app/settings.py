@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     )
     secure_cookie: bool = Field(default=False, description="Send the cookie over https only; switch on behind a proxy that speaks https.")
     code: bool = Field(default=True, description="Whether model code may be built in the sandbox; only ever on a loopback bind.")
+    python: Path | None = Field(
+        None, description="Interpreter of the environment that models are built in; empty: Keygraft's own. It needs torch."
+    )
+    pythons: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Interpreters that a person may name for a build, separated by the system's path separator; empty: any, for only this machine is served.",
+    )
     build_seconds: float = Field(60.0, gt=0, description="Wall-clock seconds a model may take to build.")
     build_memory: int = Field(2048 * MEGABYTE, gt=0, description="Bytes of memory a model may take to build.")
     read_seconds: float = Field(5.0, gt=0, description="Seconds of processor time that reading one checkpoint's headers may take.")
@@ -64,7 +71,12 @@ class Settings(BaseSettings):
     snapshot_every: int = Field(20, ge=1, description="Edits between two stored plans; history replays from the nearest one.")
     log: str = Field("console", pattern="^(console|json)$", description="How the log is written: console or json.")
 
-    @field_validator("roots", mode="before")
+    @field_validator("python", mode="before")
+    @classmethod
+    def _maybe_python(cls, value: object) -> object:
+        return (Path(value).expanduser() if value.strip() else None) if isinstance(value, str) else value
+
+    @field_validator("roots", "pythons", mode="before")
     @classmethod
     def _split_roots(cls, value: object) -> object:
         return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part) if isinstance(value, str) else value

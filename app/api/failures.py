@@ -38,12 +38,15 @@ class Failure(BaseModel):
     message: str
     hint: str
     params: dict[str, str | int | float]
+    log: str = ""
+    traceback: str = ""
 
 
 def failure(error: KeygraftError) -> Response:
     """Answer an error."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-    content = json.dumps(dict(messages.describe(error)))  # escapes what a key may hold and no encoding has
+    told = {name: text for name in ("log", "traceback") if (text := getattr(error, name, ""))}  # of code that was built: cut and escaped
+    content = json.dumps({**messages.describe(error), **told})  # escapes what a key may hold and no encoding has
     return Response(content, error.status, headers=headers, media_type="application/json")
 
 

@@ -57,7 +57,16 @@ class CandidateOut(Given):
     kind: str
     line: int
     base: str = ""
+    module: str = ""
     fields: list[FieldOut] = []
+
+
+class MissingOut(Given):
+    """A package that the code imports and that is not installed."""
+
+    package: str
+    file: str = ""
+    line: int = 0
 
 
 class OfferOut(Given):
@@ -114,6 +123,44 @@ class Side(Given):
     wanted: WantedOut | None = None
     candidates: list[CandidateOut] = []
     path: str = ""
+    missing: list[MissingOut] = []
+
+
+class PreviewOut(Given):
+    """The keys of a model, told without running it. `complete`: they are certain, and `preview` can be taken as the side."""
+
+    complete: bool
+    tensors: int
+    reasons: list[str]
+    tree: dict[str, Any] | None = None
+
+
+class LayerOut(Given):
+    """One wall of the sandbox."""
+
+    name: str
+    title: str
+    holds: bool
+    detail: str = ""
+
+
+class StatusOut(Given):
+    """How this server does: whether code may be built, by which walls, and what is installed."""
+
+    version: str
+    code: bool
+    reason: str = ""
+    layers: list[LayerOut]
+    versions: dict[str, str]
+    database: bool
+    data: str
+
+
+class ModelOut(Given):
+    """A library model that is installed; its text is understood as a side."""
+
+    spec: str
+    version: str
 
 
 class HeldFileOut(Given):
@@ -319,10 +366,16 @@ class Feed(Asked):
 
 
 class Build(Asked):
-    """Which class or factory, with which arguments, written as Python literals."""
+    """Which class or factory, with which arguments, written as Python expressions.
+
+    edits are statements on `net` after building; python is an interpreter of an environment of one's own.
+    """
 
     candidate: str
     arguments: str = ""
+    edits: str = ""
+    module: str = ""
+    python: str = ""
 
 
 class Nest(Asked):

@@ -5,22 +5,22 @@ import binascii
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from app.api import models
+from app.api import models as documents
 from app.api.failures import RequestError
 from app.api.house import House
 from app.keys.documents import tree_to_json
-from app.services import browse, lent, remote, sides
+from app.services import browse, condition, doubts, lent, models, remote, sides
 from app.services.cards import LentFile
 from app.viewing.summary import summarise
 
 router = APIRouter(tags=["sides"])
 
 
-@router.post("/sides", response_model=models.Side, status_code=201)
-def understand(house: House, asked: models.Understand) -> object:
+@router.post("/sides", response_model=documents.Side, status_code=201)
+def understand(house: House, asked: documents.Understand) -> object:
     """Understand a text: path, model, Python source, list of keys, error message."""
     return sides.understand(house, asked.text, against=asked.against, reading=asked.reading)
 
@@ -33,7 +33,7 @@ def cancel(house: House, reading: str) -> None:
 
 @router.put(
     "/uploads/{name}",
-    response_model=models.Side,
+    response_model=documents.Side,
     status_code=201,
     openapi_extra={
         "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
@@ -45,14 +45,14 @@ async def upload(request: Request, house: House, name: str, against: str | None 
     return await run_in_threadpool(lambda: sides.upload(house, name, body, against=against))
 
 
-@router.post("/lent", response_model=models.Side, status_code=201)
-def lend(house: House, asked: models.Lend) -> object:
+@router.post("/lent", response_model=documents.Side, status_code=201)
+def lend(house: House, asked: documents.Lend) -> object:
     """Announce files that stay where they are; the answer says which ranges are wanted."""
     return lent.lend(house, [LentFile(file.name, file.size, file.modified) for file in asked.files])
 
 
-@router.post("/sides/{side}/ranges", response_model=models.Side)
-def feed(house: House, side: str, asked: models.Feed) -> object:
+@router.post("/sides/{side}/ranges", response_model=documents.Side)
+def feed(house: House, side: str, asked: documents.Feed) -> object:
     """Send the ranges that were wanted; the answer wants more, or is ready."""
     return lent.feed(house, side, [(part.file, part.offset, _bytes(part.data)) for part in asked.ranges])
 
@@ -64,7 +64,7 @@ def _bytes(text: str) -> bytes:
         raise RequestError("request_invalid", where="ranges.data", why="base64") from error
 
 
-@router.get("/sides/{side}", response_model=models.Side)
+@router.get("/sides/{side}", response_model=documents.Side)
 def card(house: House, side: str) -> object:
     """Say again what was understood."""
     return sides.card(house, side)
@@ -76,25 +76,59 @@ def tree(house: House, side: str) -> Response:
     return Response(msgspec.json.encode(tree_to_json(sides.tree(house, side))), media_type="application/json")
 
 
-@router.post("/sides/{side}/build", response_model=models.Side)
-def build(house: House, side: str, asked: models.Build) -> object:
+@router.post("/sides/{side}/build", response_model=documents.Side)
+def build(house: House, side: str, asked: documents.Build) -> object:
     """Build the model that was chosen among the candidates."""
-    return sides.build(house, side, asked.candidate, asked.arguments)
+    return models.build(house, side, _choice(asked))
 
 
-@router.get("/sides/{side}/summary", response_model=models.SummaryOut)
+def _choice(asked: documents.Build) -> models.Choice:
+    return models.Choice(asked.candidate, asked.arguments, asked.edits, asked.module, asked.python)
+
+
+@router.post("/sides/{side}/preview", response_model=documents.PreviewOut)
+def preview(house: House, side: str, asked: documents.Build) -> object:
+    """Tell the keys of a candidate without running it; where that is not certain, why."""
+    found = models.preview(house, side, _choice(asked))
+    return {
+        "complete": found.complete,
+        "tensors": len(found.tree.tensors) if found.tree else 0,
+        "reasons": [doubts.sentence(reason) for reason in found.reasons],
+        "tree": tree_to_json(found.tree) if found.tree else None,
+    }
+
+
+@router.post("/sides/{side}/preview/take", response_model=documents.Side)
+def take_preview(house: House, side: str, asked: documents.Build) -> object:
+    """Take the keys that were told without running anything."""
+    return models.take_preview(house, side, _choice(asked))
+
+
+@router.get("/models", response_model=list[documents.ModelOut])
+def installed(house: House, query: Annotated[str, "words of a name"], limit: Annotated[int, Query(ge=1, le=200)] = 50) -> object:
+    """Search the library models that are installed."""
+    return [{"spec": each.spec, "version": each.version} for each in condition.models(house, query, limit)]
+
+
+@router.get("/status", response_model=documents.StatusOut, tags=["house"])
+def status(house: House) -> object:
+    """Say how this server does."""
+    return condition.condition(house)
+
+
+@router.get("/sides/{side}/summary", response_model=documents.SummaryOut)
 def summary(house: House, side: str) -> object:
     """Say what a side holds at a glance: types, families, tied keys, what its pickle names, other trees, metadata."""
     return msgspec.to_builtins(summarise(sides.tree(house, side)))
 
 
-@router.post("/sides/{side}/nesting", response_model=models.Side, status_code=201)
-def nest(house: House, side: str, asked: models.Nest) -> object:
+@router.post("/sides/{side}/nesting", response_model=documents.Side, status_code=201)
+def nest(house: House, side: str, asked: documents.Nest) -> object:
     """Read another tree of the same file; a new side."""
     return sides.nest(house, side, asked.nesting)
 
 
-@router.get("/files", response_model=models.ListingOut)
+@router.get("/files", response_model=documents.ListingOut)
 def files(house: House, path: Annotated[str, "folder; empty: the allowed roots"] = "") -> object:
     """List folders and checkpoints under the allowed roots."""
     return browse.folder(house, path) if path else browse.roots(house)

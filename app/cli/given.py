@@ -5,13 +5,16 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree, parse_token
 from app.sources import FileSet, LocalFiles, is_remote
+
+if TYPE_CHECKING:
+    from app.definitions import Definition
 
 _NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<side>.+)\Z", re.DOTALL)
 _VARIABLE = "env:"
@@ -67,9 +70,9 @@ def read(text: str, *, source: KeyTree | None = None, python: Path | None = None
     if _MODEL.match(text):
         return Side(text, _built(text, python))
     if text == "-":
-        return Side(text, _text(sys.stdin.read(), source))
+        return Side(text, _text(sys.stdin.read(), source, python))
     if text.lstrip().startswith("{") or "\n" in text:
-        return Side(text, _text(text, source))
+        return Side(text, _text(text, source, python))
     return _file(text, source, python, nesting)
 
 
@@ -80,9 +83,19 @@ def _file(text: str, source: KeyTree | None, python: Path | None, nesting: tuple
     if path.suffix == ".py":
         return Side(text, _built(f"python:{text}", python))
     if path.is_file() and path.suffix.lower() in _TEXTS and not path.name.endswith(".index.json"):
-        return Side(text, _text(path.read_text("utf-8", errors="replace"), source))
+        return Side(text, _text(path.read_text("utf-8", errors="replace"), source, python))
     files = LocalFiles(path)
-    return Side(text, _limited(files, nesting), files)
+    try:
+        return Side(text, _limited(files, nesting), files)
+    except KeygraftError:
+        if not _holds_code(path):
+            raise
+    return Side(text, _built(f"python:{text}", python))
+
+
+def _holds_code(path: Path) -> bool:
+    """Whether a folder or zip that is no checkpoint may be a Python project."""
+    return next(path.rglob("*.py"), None) is not None if path.is_dir() else path.suffix.lower() == ".zip"
 
 
 def _limited(files: FileSet, nesting: tuple[str, ...] | None) -> KeyTree:
@@ -105,19 +118,36 @@ def _remote(text: str, nesting: tuple[str, ...] | None) -> Side:
     return Side(files.label, msgspec.structs.replace(tree, bytes_read=files.received), files)
 
 
-def _text(text: str, source: KeyTree | None) -> KeyTree:
+def _text(text: str, source: KeyTree | None, python: Path | None) -> KeyTree:
     from app.definitions.text import from_text
 
-    return from_text(text, source=source)
+    try:
+        return from_text(text, source=source)
+    except KeygraftError as error:
+        if error.code not in {"text_is_config", "text_is_code"}:
+            raise
+        is_config = error.code == "text_is_config"
+    from app import definitions
+
+    return _in_sandbox(definitions.from_config(text) if is_config else definitions.from_code(text), python)
 
 
 def _built(spec: str, python: Path | None) -> KeyTree:
     from app import definitions
-    from app.sandbox import Sandbox
 
-    definition = definitions.from_spec(definitions.parse_spec(spec))
-    sandbox = Sandbox(python=python)
-    try:
+    return _in_sandbox(definitions.from_spec(definitions.parse_spec(spec)), python)
+
+
+def _in_sandbox(definition: "Definition", python: Path | None) -> KeyTree:
+    """Build a model in the environment that was named, or in that of the settings. Raises KeygraftError."""
+    from app import definitions
+    from app.sandbox import Limits, Sandbox
+    from app.settings import load
+
+    settings = load()
+    chosen = python or settings.python
+    if chosen is not None and chosen.is_dir():
+        chosen = chosen / "bin" / "python"  # the folder of a virtual environment
+    limits = msgspec.structs.replace(Limits(), seconds=settings.build_seconds, memory=settings.build_memory)
+    with Sandbox(python=chosen.absolute() if chosen else None, limits=limits) as sandbox:
         return definitions.build(definition, sandbox=sandbox)
-    finally:
-        sandbox.close()

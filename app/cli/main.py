@@ -14,6 +14,8 @@ USAGE = 2
 _WrongUse: type[Exception] = typer.BadParameter.__mro__[2]
 """Root of the errors that typer raises for wrong use; it carries its own copy of click, so this is the way to name it."""
 INTERRUPTED = 130
+_SHOWN_LINES = 30
+_SHOWN_WIDTH = 400
 
 
 def _application() -> typer.Typer:
@@ -37,10 +39,11 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; an error is one line on standard error."""
+    """Run one command and return its exit code; an error is one line on standard error, after what a model's code printed."""
     try:
         code = typer.main.get_command(_application()).main(arguments, prog_name="keygraft", standalone_mode=False)
     except KeygraftError as error:
+        _logged(error)
         return _said(messages.error_text(error), messages.error_hint(error), error.exit_code)
     except _WrongUse as error:
         return _said(_wrong(error), messages.text("cli-see-help"), USAGE)
@@ -50,6 +53,13 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code if isinstance(code, int) else 0
+
+
+def _logged(error: KeygraftError) -> None:
+    """Print the end of what code said before it failed to build, line by line in front of the error."""
+    lines = [line for name in ("log", "traceback") for line in str(getattr(error, name, "")).splitlines()[-_SHOWN_LINES:]]
+    for line in lines:
+        sys.stderr.write("  | " + "".join(char if char.isprintable() else "�" for char in line[:_SHOWN_WIDTH]) + "\n")
 
 
 def _wrong(error: Exception) -> str:

@@ -29,4 +29,4 @@ def _shown(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, tuple):
         return (os.pathsep if any(isinstance(part, Path) for part in value) else ",").join(map(str, value))
-    return str(value)
+    return "" if value is None else str(value)

@@ -1,5 +1,6 @@
 """Commands over one or two sides: tree, diff, ops."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,8 @@ from app.cli.output import Json, print_json, write
 SideArgument = Annotated[
     str, typer.Argument(metavar="SIDE", help="Checkpoint, folder, address, model, or list of keys; env:NAME takes it from a variable.")
 ]
+
+Python = Annotated[Path | None, typer.Option("--python", help="Interpreter of another environment to build models in.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,8 +25,9 @@ def tree(
     side: SideArgument,
     server: Annotated[str, typer.Option("--server", metavar="URL", help="Let a server read it: only what it asks for is sent.")] = "",
     as_json: Json = False,
+    python: Python = None,
 ) -> None:
-    """Print the keys of a side with shapes and dtypes; headers only, nothing is executed."""
+    """Print the keys of a side with shapes and dtypes; of a file headers only, and only a model's code is run, in the sandbox."""
     from app.cli import given
     from app.keys.documents import tree_to_json
 
@@ -31,7 +35,7 @@ def tree(
         _lent(side, server, as_json=as_json)
         return
 
-    found = given.read(side).tree
+    found = given.read(side, python=python).tree
     if as_json:
         print_json(tree_to_json(found))
         return
@@ -61,12 +65,13 @@ def diff(
     b: Annotated[str, typer.Argument(metavar="B")],
     values: Annotated[bool, typer.Option("--values", help="Compare the tensors too.")] = False,
     as_json: Json = False,
+    python: Python = None,
 ) -> None:
     """Compare two sides: keys, shapes, dtypes; exit 1 where they differ."""
     from app.cli import given
     from app.cli.comparison import Comparison
 
-    found = Comparison.of(given.read(a), given.read(b), values=values)
+    found = Comparison.of(given.read(a, python=python), given.read(b, python=python), values=values)
     if as_json:
         print_json(found.document())
     else:

@@ -44,7 +44,13 @@ class Sides(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, sources: Sequence[str], target: str | None, plan: Plan, *, nestings: Mapping[str, tuple[str, ...]] | None = None
+        cls,
+        sources: Sequence[str],
+        target: str | None,
+        plan: Plan,
+        *,
+        nestings: Mapping[str, tuple[str, ...]] | None = None,
+        python: Path | None = None,
     ) -> "Sides":
         """Read all sides; where no target is named, the one that is frozen in the plan. Raises KeygraftError.
 
@@ -52,8 +58,8 @@ class Sides(msgspec.Struct, frozen=True):
         """
         if target is None and not plan.target:
             raise KeygraftError("plan_without_target")
-        found = given.sources(sources, nestings=nestings)
-        return cls(found, Side("plan", mapping.thaw(plan)) if target is None else given.read(target, source=_only(found)))
+        found = given.sources(sources, nestings=nestings, python=python)
+        return cls(found, Side("plan", mapping.thaw(plan)) if target is None else given.read(target, source=_only(found), python=python))
 
     @property
     def trees(self) -> dict[str, KeyTree]:

@@ -6,7 +6,7 @@ from app.definitions.catalogue import LIBRARIES, PRELOAD, Offered, offered, sear
 from app.definitions.definition import Definition, digest
 from app.definitions.errors import BuildError, DefinitionError, SpecError, TextError, UploadError
 from app.definitions.failures import Load
-from app.definitions.loading import from_code, from_files, from_spec, from_upload
+from app.definitions.loading import from_code, from_config, from_files, from_spec, from_upload
 from app.definitions.loads import try_load
 from app.definitions.scanning import scan
 from app.definitions.scans import Candidate, Import, Parameter, Problem, Scan
@@ -39,6 +39,7 @@ __all__ = [
     "build",
     "digest",
     "from_code",
+    "from_config",
     "from_files",
     "from_spec",
     "from_text",

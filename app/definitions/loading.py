@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from app.definitions.calls import Call
 from app.definitions.definition import PASTED, Definition
 from app.definitions.errors import SpecError, UploadError
@@ -50,6 +52,16 @@ def _python(spec: Spec, base: Path) -> Definition:
         return Definition("python", unzip(path.read_bytes()), "", module, spec.name, spec.call, spec.edits)
     files, name = gather_file(path)
     return Definition("python", files, name, module, spec.name, spec.call, spec.edits)
+
+
+def from_config(text: str) -> Definition:
+    """Take a config.json: of diffusers where it names a diffusers class, otherwise of transformers."""
+    try:
+        config = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        config = None
+    is_diffusers = isinstance(config, dict) and ("_diffusers_version" in config or "_class_name" in config)
+    return Definition("diffusers" if is_diffusers else "transformers", config=text)
 
 
 def from_code(text: str, *, name: str = "", call: Call | None = None, edits: tuple[str, ...] = ()) -> Definition:

@@ -116,6 +116,8 @@ class Sandbox:
         Raises SandboxUnavailableError where a wall is missing, SandboxError where the job ended without an answer.
         """
         status = self.status()
+        if status.reason:
+            raise SandboxUnavailableError(status.reason, **status.params)
         if not status.holds:
             raise SandboxUnavailableError("sandbox_unavailable", layer=status.missing)
         return self._run(program, payload, files or {}, limits or self.limits)

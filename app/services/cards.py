@@ -56,6 +56,14 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     module: str = ""
 
 
+class MissingPackage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A package that code imports and that is not installed where it would be built."""
+
+    package: str
+    file: str = ""
+    line: int = 0
+
+
 class LentFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file that stays in the person's browser."""
 
@@ -84,6 +92,7 @@ class SideCard(msgspec.Struct, frozen=True, omit_defaults=True):
     nesting    -- path inside the file to the tree in use, tokens as spelt
     offers     -- all trees of the file, this one included; more than one: the person may choose (`sides.nest`)
     sent       -- bytes of the file that were read (lent: sent)
+    missing    -- packages that the code imports and that are not installed here
     holds      -- whether the server can read the tensors' bytes, so that a remapped file can be written here
     """
 
@@ -106,6 +115,7 @@ class SideCard(msgspec.Struct, frozen=True, omit_defaults=True):
     wanted: Wanted | None = None
     candidates: tuple[Candidate, ...] = ()
     path: str = ""
+    missing: tuple[MissingPackage, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from app.definitions.definition import Definition
 from app.keys import KeyTree
@@ -15,6 +15,7 @@ from app.mapping import Finding
 from app.mapping.claims import Proposal
 from app.services.live import Hub
 from app.services.recent import Recent
+from app.services.sandboxes import Workshop
 from app.settings import Settings
 from app.sources.credentials import Secret
 from app.store import Database
@@ -35,8 +36,11 @@ _ADDRESSES = 256
 _TURNS = 1024
 
 
-Builder: TypeAlias = Callable[[Definition], KeyTree]
-"""Builds a model from code, somewhere safe, and returns its keys."""
+class Builder(Protocol):
+    """Builds a model from code, somewhere safe, and returns its keys."""
+
+    def __call__(self, definition: Definition, python: str = "") -> KeyTree:
+        """Build in the usual environment, or in that of the interpreter `python`."""
 
 
 def now() -> datetime:
@@ -55,6 +59,7 @@ class House:
 
     builder    -- makes a key tree from model code in the sandbox; None where code is not run here
     warm       -- makes the sandbox ready before it is asked to build
+    workshop   -- the sandboxes behind these two, to ask how they do
     closing    -- what else ends with the house
     trees      -- digest -> tree
     evaluated  -- (transfer, digest of a plan) -> evaluation: what was undone need not be worked out again
@@ -76,6 +81,7 @@ class House:
     clock: Callable[[], datetime] = now
     builder: Builder | None = None
     warm: Callable[[], object] | None = None
+    workshop: Workshop | None = None
     closing: tuple[Callable[[], object], ...] = ()
     trees: Recent[str, KeyTree] = field(default_factory=lambda: Recent(_TREES))
     evaluated: "Recent[tuple[str, str], Evaluated]" = field(default_factory=lambda: Recent(8))

@@ -10,7 +10,7 @@ from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree, spell_token
 from app.mapping.plan import Plan
 from app.readers import Limits
-from app.services.cards import Candidate, LentFile, Offer, Said, SideCard, SideKind, SideState, Wanted
+from app.services.cards import Candidate, LentFile, MissingPackage, Offer, Said, SideCard, SideKind, SideState, Wanted
 from app.services.house import LOCAL, House, new_id
 from app.sources import RangeStore
 from app.store import SideRow, Transaction, sides, trees
@@ -27,6 +27,8 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     files     -- lent files
     candidate, arguments -- the class of `text` that is the model, and its arguments as typed
     remote    -- an address as it may be shown; `address` the same where it holds no secret, so that it can be read again after a restart
+    edits, module, python -- what was done after building, where the class stands, in whose environment it was built
+    foretold  -- the tree was told without running the code
     stamp     -- size and modification time of `path` when it was read
     """
 
@@ -43,6 +45,10 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     against: str = ""
     remote: str = ""
     address: str = ""
+    edits: str = ""
+    module: str = ""
+    python: str = ""
+    foretold: bool = False
 
 
 _card = msgspec.json.Decoder(SideCard)
@@ -66,6 +72,7 @@ def keep_open(
     side: str = "",
     wanted: Wanted | None = None,
     candidates: Sequence[Candidate] = (),
+    missing: tuple[MissingPackage, ...] = (),
     by: str = LOCAL,
 ) -> SideCard:
     """Keep a side that waits for the person: for bytes of a lent file, or for the choice of a class."""
@@ -82,6 +89,7 @@ def keep_open(
         files=given.files,
         wanted=wanted,
         candidates=tuple(candidates),
+        missing=missing,
     )
     with house.database.write() as tx:
         _keep(house, tx, given, card, None, is_new=not side, by=by)
@@ -105,7 +113,7 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         given.kind,
         given.label,
         "ready",
-        Said("side-model" if tree.format == "definition" else "side-text" if given.kind == "text" else "side-checkpoint", params),
+        Said(_sentence(given, tree), params),
         format=tree.format,
         tensors=len(tree.tensors),
         parameters=tree.parameters,
@@ -119,6 +127,15 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         files=given.files,
         path=given.path if given.kind == "path" else given.remote,
     )
+
+
+def _sentence(given: Given, tree: KeyTree) -> str:
+    """What a side with a tree is."""
+    if given.foretold:
+        return "side-foretold"
+    if tree.format == "definition":
+        return "side-model"
+    return "side-text" if given.kind == "text" else "side-checkpoint"
 
 
 def row_of(tx: Transaction, side: str) -> SideRow:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from app import definitions, readers
-from app.definitions.errors import TextError
+from app.definitions import Spec, TextError
 from app.errors import KeygraftError, LimitError
 from app.keys import KeyTree, parse_token
 from app.services import browse, lent, models, remote, sidebook
@@ -75,7 +75,22 @@ def from_path(house: House, path: str, *, against: str | None = None, by: str = 
     if real.is_file() and (suffix == ".py" or (suffix in _TEXTS and not real.name.endswith(_INDEX))):
         return _from_text(house, _text_of(house, real), real.name, against=against, by=by)
     given = Given("path", real.name, path=str(real), stamp=stamp_of(real))
-    return sidebook.keep_tree(house, given, _read(house, given), by=by)
+    try:
+        found = _read(house, given)
+    except KeygraftError as unread:
+        if not real.is_dir():
+            raise
+        return _project(house, real, unread, by)
+    return sidebook.keep_tree(house, given, found, by=by)
+
+
+def _project(house: House, folder: Path, unread: KeygraftError, by: str) -> SideCard:
+    """The Python project in a folder that is no checkpoint; where there is none, why it cannot be read."""
+    try:
+        files = definitions.from_spec(Spec("python", path=str(folder))).files
+        return models.from_files(house, files, folder.name, by=by)
+    except KeygraftError as error:
+        raise (unread if error.code in {"no_model", "upload_without_code"} else error) from error
 
 
 def _text_of(house: House, path: Path) -> str:
@@ -102,6 +117,8 @@ def _from_text(house: House, text: str, label: str, *, against: str | None, by: 
     try:
         found = definitions.from_text(text, source=other)
     except TextError as error:
+        if error.code == "text_is_config":
+            return models.from_config(house, text, label, by=by)
         if error.code != "text_is_code":
             raise
         return models.from_source(house, text, label, by=by)
@@ -143,13 +160,13 @@ def _taken(house: House, given: Given, by: str) -> SideCard:
         try:
             return models.from_archive(house, Path(given.path), given.label, by=by)
         except KeygraftError as error:
-            raise (unread if error.code == "no_model" else error) from error
+            raise (unread if error.code in {"no_model", "upload_without_code"} else error) from error
     return sidebook.keep_tree(house, given, found, by=by)
 
 
-def build(house: House, side: str, candidate: str, arguments: str = "") -> SideCard:
-    """Build the model: the class or factory that was chosen, with arguments written as Python literals. Raises KeygraftError."""
-    return models.build(house, side, candidate, arguments)
+def build(house: House, side: str, candidate: str, arguments: str = "", *, edits: str = "", module: str = "", python: str = "") -> SideCard:
+    """Build the model: the class or factory that was chosen, with arguments written as Python expressions. Raises KeygraftError."""
+    return models.build(house, side, models.Choice(candidate, arguments, edits, module, python))
 
 
 def nest(house: House, side: str, nesting: Sequence[str], *, by: str = LOCAL) -> SideCard:

@@ -10,6 +10,7 @@ from app.services.cards import Listing, SideCard
 from app.web.asking import House
 from app.web.new import Slot
 from app.web.rendering import Context, data, page
+from app.web.unbuilt import UNBUILT, unbuilt
 
 router = APIRouter()
 
@@ -36,7 +37,13 @@ def understand(
     reading: Annotated[str, Form()] = "",
 ) -> Response:
     """Understand what was pasted or typed: a path, a URL, a model's name, keys, an error, code."""
-    return slot(request, sides.understand(house, text, against=other or None, reading=reading), side, other)
+    try:
+        card = sides.understand(house, text, against=other or None, reading=reading)
+    except UNBUILT as error:
+        if not request.headers.get("HX-Request"):
+            raise
+        return unbuilt(request, error, side)
+    return slot(request, card, side, other)
 
 
 @router.get("/readings/{reading}")
@@ -57,20 +64,6 @@ def cancel(house: House, reading: str) -> Response:
 def upload(request: Request, house: House, file: UploadFile, side: Annotated[str, Form()], other: Annotated[str, Form()] = "") -> Response:
     """Take a small file as a whole: code, text, a configuration."""
     return slot(request, sides.upload(house, file.filename or "", file.file.read(), against=other or None), side, other)
-
-
-@router.post("/sides/{card}/build")
-def build(
-    request: Request,
-    house: House,
-    card: str,
-    candidate: Annotated[str, Form()],
-    side: Annotated[str, Form()],
-    arguments: Annotated[str, Form()] = "",
-    other: Annotated[str, Form()] = "",
-) -> Response:
-    """Build the model that a class or factory makes."""
-    return slot(request, sides.build(house, card, candidate, arguments), side, other)
 
 
 @router.post("/sides/{card}/nest")

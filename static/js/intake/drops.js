@@ -1,8 +1,8 @@
 // Files out of a drop or a chooser, folders included.
 
 /**
- * @typedef {{name: string, file: File}} Lent
- * `name` is the path inside what was dropped, without the outermost folder.
+ * @typedef {{name: string, file: File, whole?: string}} Lent
+ * `name` is the path inside what was dropped, without the outermost folder; `whole` with it.
  */
 
 /**
@@ -63,7 +63,7 @@ async function walk(entry, above) {
 function tidy(files) {
   const first = files[0]?.name.split("/")[0];
   if (files.every((each) => each.name.startsWith(`${first}/`))) {
-    return files.map((each) => ({ name: each.name.slice((first?.length ?? 0) + 1), file: each.file }));
+    return files.map((each) => ({ name: each.name.slice((first?.length ?? 0) + 1), file: each.file, whole: each.name }));
   }
   return files;
 }

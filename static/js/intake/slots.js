@@ -6,6 +6,8 @@ import { complain } from "../toasts.js";
 import { say, size } from "../words.js";
 import { chosen, dropped } from "./drops.js";
 import { lend } from "./lending.js";
+import { isProject, project } from "./projects.js";
+import { startSuggestions } from "./suggestions.js";
 import { isAddress, readAddress } from "./remote.js";
 
 /** What is read as a whole: code and text. */
@@ -26,6 +28,7 @@ export function startIntake() {
   document.addEventListener("submit", collectArguments, true);
   document.addEventListener("submit", onAddress, true);
   document.addEventListener("keydown", sendWithKeys);
+  startSuggestions();
   document.addEventListener("dragover", onOver);
   document.addEventListener("dragleave", onLeave);
   document.addEventListener("drop", onDrop);
@@ -286,6 +289,10 @@ async function receive(side, files) {
     const form = new FormData();
     form.set("file", first.file, first.name);
     await fill(side, () => postForm(address("/sides/upload"), described(form, side)));
+    return;
+  }
+  if (isProject(files, side)) {
+    await fill(side, () => postForm(address("/sides/project"), described(project(files), side)));
     return;
   }
   await lendInto(side, files);
