@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 
 from app import messages
-from app.cli import house, plans, sides, transfers
+from app.cli import house, output, plans, sides, transfers
 from app.errors import KeygraftError
 
 USAGE = 2
@@ -39,12 +39,17 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; an error is one line on standard error, after what a model's code printed."""
+    """Run one command and return its exit code; an error is one line on standard error, its code at the end.
+
+    With `--json` it is a document on standard output too: `{"error": {"code", "message", "hint", "params"}}`.
+    """
     try:
         code = typer.main.get_command(_application()).main(arguments, prog_name="keygraft", standalone_mode=False)
     except KeygraftError as error:
         _logged(error)
-        return _said(messages.error_text(error), messages.error_hint(error), error.exit_code)
+        if "--json" in arguments:
+            output.print_json({"error": messages.describe(error)})
+        return _said(messages.error_text(error), f"{messages.error_hint(error)} [{error.code}]", error.exit_code)
     except _WrongUse as error:
         return _said(_wrong(error), messages.text("cli-see-help"), USAGE)
     except (typer.Abort, KeyboardInterrupt):

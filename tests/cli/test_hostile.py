@@ -41,7 +41,7 @@ def test_a_hostile_file_on_the_command_line(name: str, pack: Path, capfdbinary: 
     else:
         assert code == 2
         assert expected["outcome"] in {"error", "either"}
-        assert not out
+        assert json.loads(out)["error"]["code"] == expected["category"]
         assert err.startswith(b"keygraft: ")
         assert err.count(b"\n") == 1
     assert run(["tree", path]) == code
