@@ -79,6 +79,30 @@ def test_a_folder_is_built(building: House) -> None:
     assert sides.build(building, placed.id, "Net").tensors == 2
 
 
+def test_a_file_brings_the_modules_beside_it(building: House) -> None:
+    """A path to a file that imports its neighbour."""
+    folder = building.settings.roots[0] / "beside"
+    folder.mkdir()
+    (folder / "layers_of_mine.py").write_text("from torch import nn\nHead = nn.Linear\n")
+    (folder / "whole.py").write_text(
+        "from torch import nn\nfrom layers_of_mine import Head\nclass Whole(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.head = Head(2, 3)\n"
+    )
+    card = sides.understand(building, str(folder / "whole.py"))
+    assert sides.build(building, card.id, "Whole").tensors == 2
+
+
+def test_installed_models_are_found_by_name(building: House) -> None:
+    """Those of the library that is named, the closest first."""
+    assert building.workshop is not None
+    names = ("resnet101", "resnet18", "vit_small")
+    listed = (*(definitions.Offered("timm", name, "1.0") for name in names), definitions.Offered("torchvision", "resnet18", "0.1"))
+    building.workshop._offered.put("", listed)
+    assert [each.spec for each in condition.models(building, "timm:resnet")] == ["timm:resnet18", "timm:resnet101"]
+    assert len(condition.models(building, "resnet18")) == 2
+    building.workshop._offered.forget(lambda _: True)
+
+
 def test_a_file_is_built_with_edits(building: House) -> None:
     """The line that is run after building changes the tree, and is kept apart in the cache."""
     card = sides.upload(building, "net.py", NET.encode())
