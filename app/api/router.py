@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from app.api import edits, exports, health, sides, transfers
+from app.api import edits, exports, health, library, sides, transfers
 from app.api.failures import Failure
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -23,7 +23,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 def attach(app: FastAPI) -> None:
     """Put the API into an application."""
     router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
-    for part in (sides.router, transfers.router, edits.router, edits.schemas, exports.router):
+    for part in (sides.router, transfers.router, edits.router, edits.schemas, exports.router, library.router):
         router.include_router(part)
     app.include_router(router)
     app.include_router(health.router)

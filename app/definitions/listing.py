@@ -91,8 +91,11 @@ def read_csv(text: str) -> KeyTree | None:
     delimiter = max(",;\t", key=first.count)
     if not first.count(delimiter):
         return None
-    rows = csv.reader(io.StringIO(text.lstrip("\ufeff").strip()), delimiter=delimiter, skipinitialspace=True)
-    header = [cell.strip().lower() for cell in next(rows)]
+    try:
+        header, *rows = csv.reader(io.StringIO(text.lstrip("\ufeff").strip(), newline=None), delimiter=delimiter, skipinitialspace=True)
+    except csv.Error:  # no table: a cell without end
+        return None
+    header = [cell.strip().lower() for cell in header]
     columns = {what: next((header.index(name) for name in names if name in header), None) for what, names in _COLUMNS.items()}
     if columns["key"] is None:
         return None

@@ -14,7 +14,7 @@ from app.errors import ConflictError, KeygraftError, NotFoundError
 from app.exporting import FileOptions, ScriptOptions
 from app.keys import KeyTree
 from app.mapping.plan import Plan
-from app.services import remapping, remote, reports, sidebook, sides, workspaces
+from app.services import library, remapping, remote, reports, sidebook, sides, workspaces
 from app.services.cards import Exported, ExportKind, Said, SideCard
 from app.services.house import House
 from app.services.remapping import Held
@@ -55,9 +55,13 @@ def _why_no_file(workspace: Workspace) -> Said | None:
     return None
 
 
-def script(house: House, transfer: str) -> str:
-    """The loader script. Raises NotFoundError, KeygraftError."""
-    return _script(workspaces.open_workspace(house, transfer), {})
+def script(house: House, transfer: str, *, taken: bool = False) -> str:
+    """The loader script; `taken` says that it leaves the house. Raises NotFoundError, KeygraftError."""
+    workspace = workspaces.open_workspace(house, transfer)
+    text = _script(workspace, {})
+    if taken:
+        library.remember(house, workspace)
+    return text
 
 
 def preview(house: House, transfer: str, kind: str, options: Mapping[str, str] | None = None) -> str:
@@ -76,8 +80,11 @@ def export(house: House, transfer: str, kind: str, options: Mapping[str, str] | 
     stem = _stem(workspace)
     if kind in _FILES:
         path = _remapped(house, workspace, kind, options or {})
+        library.remember(house, workspace)
         return Exported(stem + path.suffix, "application/octet-stream", path=str(path))
     text = _text(workspace, kind, options or {})
+    if kind != "report":
+        library.remember(house, workspace)
     _, media = _TEXTS[kind]
     return Exported(_filename(kind, stem), media, text.encode("utf-8", "surrogatepass"))
 

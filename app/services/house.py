@@ -34,6 +34,7 @@ _CONVERSATIONS = 8
 _READINGS = 64
 _ADDRESSES = 256
 _TURNS = 1024
+_ARCHITECTURES = 256
 
 
 class Builder(Protocol):
@@ -71,6 +72,7 @@ class House:
     readings   -- name that a page gave -> the remote reading that is under way
     addresses  -- side -> its address with what may be secret in it: never written anywhere
     found      -- (transfer, version) -> what is odd about its plan
+    architectures -- digest of a tree -> fingerprint of its keys and shapes
     turns      -- transfer -> the lock of those who change it
     background -- one thread for what nobody waits for
     """
@@ -93,6 +95,7 @@ class House:
     readings: "Recent[str, Reading]" = field(default_factory=lambda: Recent(_READINGS))
     addresses: Recent[str, Secret] = field(default_factory=lambda: Recent(_ADDRESSES))
     found: Recent[tuple[str, int], tuple[Finding, ...]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    architectures: Recent[str, str] = field(default_factory=lambda: Recent(_ARCHITECTURES))
     turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
     background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="background"))
 

@@ -14,7 +14,7 @@ from app.errors import KeygraftError
 from app.mapping.claims import Claim, Proposal
 from app.mapping.outcomes import Evaluation
 from app.mapping.wording import claim_of
-from app.services import workspaces
+from app.services import library, workspaces
 from app.services.house import House
 from app.services.live import Event
 from app.store import TransferRow, transfers
@@ -108,11 +108,13 @@ def _proposed(house: House, row: TransferRow, evaluation: Evaluation) -> Proposa
     fixed = decisions(evaluation)
     digests = workspaces.digests_of(house, row)
     facts = hashlib.blake2b(msgspec.json.encode(fixed), digest_size=16).hexdigest()
-    content = (*(f"{name}={found}" for name, found in digests.items()), facts)
+    known = library.entry_of(house, digests)
+    remembered = "" if known is None else f"{known.id} {known.changed.isoformat()}"
+    content = (*(f"{name}={found}" for name, found in digests.items()), facts, remembered)
 
     def run() -> Proposals:
         sources, target = workspaces.trees_of(house, row)
-        return automap.propose(sources, target, fixed=fixed)
+        return automap.propose(sources, target, fixed=fixed, library=() if known is None else (library.approved_of(known),))
 
     found = house.proposed.get_or_make(content, run)
     house.last_proposed.put(row.id, found)

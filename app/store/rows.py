@@ -77,3 +77,22 @@ class SnapshotRow(msgspec.Struct, frozen=True):
     name: str
     author: str
     at: datetime
+
+
+class LibraryRow(msgspec.Struct, frozen=True):
+    """An approved plan as it is kept.
+
+    architectures -- digest over the fingerprints of all sides
+    approved      -- what the mapper replays, compressed JSON of the services; empty where only lists are made
+    used          -- how many transfers it served
+    """
+
+    id: str
+    architectures: str
+    title: str
+    plan: bytes
+    approved: bytes
+    keys: int
+    created: datetime
+    changed: datetime
+    used: int = 0

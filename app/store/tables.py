@@ -145,6 +145,27 @@ decisions = Table(
     Column("version", Integer, nullable=False),
 )
 
+library = Table(
+    "library",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("architectures", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("plan", LargeBinary, nullable=False),
+    Column("approved", LargeBinary, nullable=False),
+    Column("keys", Integer, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("changed", Moment, nullable=False),
+    UniqueConstraint("architectures"),
+)
+
+library_uses = Table(
+    "library_uses",
+    metadata,
+    Column("entry", ForeignKey("library.id", ondelete="CASCADE"), primary_key=True),
+    Column("transfer", String(32), primary_key=True),
+)
+
 Index("ix_transfers_changed", transfers.c.archived, transfers.c.changed)
 Index("ix_transfer_sources_side", transfer_sources.c.side)
 Index("ix_transfers_target", transfers.c.target)

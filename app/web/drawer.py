@@ -62,4 +62,4 @@ def loader(request: Request, house: House, transfer: str) -> Response:
 @router.get("/t/{transfer}/loader.py")
 def script(house: House, transfer: str) -> Response:
     """The script alone, for the clipboard."""
-    return PlainTextResponse(exports.script(house, transfer))
+    return PlainTextResponse(exports.script(house, transfer, taken=True))

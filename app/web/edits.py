@@ -12,9 +12,9 @@ from app.services.cards import Applied
 from app.services.workspaces import Workspace
 from app.viewing.scene import Scene
 from app.web.asking import Body, House, RequestError, parse
-from app.web.rendering import data, fragment, sentence
+from app.web.rendering import data, sentence
 from app.web.scenes import scene_of
-from app.web.workspace import MeterPart
+from app.web.workspace import meter_of
 
 router = APIRouter()
 
@@ -49,7 +49,7 @@ class Done(msgspec.Struct, frozen=True):
 def finished(request: Request, house: Any, applied: Applied, source: str = "") -> Done:
     """Gather what an edit changed."""
     ws = workspaces.open_workspace(house, applied.transfer)
-    meter = fragment(request, "transfer/_meter.html", MeterPart(scene_of(request, ws, source).meter, len(ws.plan.rules), ws.proposing))
+    meter = meter_of(request, house, ws, source)
     return Done(applied.version, sentence(applied.label), applied.can_undo, applied.can_redo, meter, applied.rebased)
 
 
@@ -186,7 +186,4 @@ def now(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Say how the transfer stands: after a lost connection, or somebody else's edit."""
     asked = parse(body, Rows)
     ws = workspaces.open_workspace(house, transfer)
-    meter = fragment(
-        request, "transfer/_meter.html", MeterPart(scene_of(request, ws, asked.source).meter, len(ws.plan.rules), ws.proposing)
-    )
-    return data(Done(ws.version, "", ws.can_undo, ws.can_redo, meter))
+    return data(Done(ws.version, "", ws.can_undo, ws.can_redo, meter_of(request, house, ws, asked.source)))

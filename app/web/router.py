@@ -16,6 +16,7 @@ from app.web import (
     intake,
     lending,
     live,
+    memory,
     new,
     rules,
     status,
@@ -24,7 +25,7 @@ from app.web import (
 from app.web.scenes import Scenes
 
 router = APIRouter(include_in_schema=False)
-for part in (home, new, status, intake, choosing, files, lending, workspace, drawing, edits, rules, drawer, history, exports, live):
+for part in (home, new, status, intake, choosing, files, lending, workspace, drawing, edits, memory, rules, drawer, history, exports, live):
     router.include_router(part.router)
 
 

@@ -1,6 +1,6 @@
 """MAP: the workspace page, and the windows of rows that its panes ask for while they scroll."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -8,7 +8,8 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app import messages
-from app.services import workspaces
+from app.services import library, workspaces
+from app.services.library import Offer
 from app.services.workspaces import Workspace
 from app.viewing.layout import Layout, View
 from app.viewing.lines import Spine, spine
@@ -91,6 +92,7 @@ class MeterPart(Context, frozen=True):
     meter: Meter
     rules: int
     proposing: bool
+    recalled: Offer | None
 
 
 class WorkspacePage(Context, frozen=True):
@@ -102,6 +104,7 @@ class WorkspacePage(Context, frozen=True):
     proposing: bool
     source: str
     start: Markup
+    recalled: Offer | None
 
 
 @router.get("/t/{transfer}")
@@ -117,9 +120,15 @@ def workspace(request: Request, house: House, transfer: str, source: str = "") -
         "undo": ws.can_undo,
         "redo": ws.can_redo,
     }
-    return page(
-        request, "transfer/workspace.html", WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, scene.name, safe_json(start))
-    )
+    known = library.offer(house, ws)
+    shown = WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, scene.name, safe_json(start), known)
+    return page(request, "transfer/workspace.html", shown)
+
+
+def meter_of(request: Request, house: Any, ws: Workspace, source: str) -> str:
+    """The meter's markup, after something changed."""
+    part = MeterPart(scene_of(request, ws, source).meter, len(ws.plan.rules), ws.proposing, library.offer(house, ws))
+    return fragment(request, "transfer/_meter.html", part)
 
 
 @router.post("/t/{transfer}/view")

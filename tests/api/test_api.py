@@ -144,3 +144,19 @@ def test_metrics_count(client: TestClient) -> None:
     text = client.get("/metrics").text
     assert 'keygraft_requests_total{method="GET",status="200"}' in text
     assert "keygraft_request_seconds_count" in text
+
+
+def test_the_library(client: TestClient) -> None:
+    """A finished transfer that is exported is listed, until it is forgotten."""
+    made = client.post(f"{AT}/example").json()
+    at = f"{AT}/transfers/{made['id']}"
+    client.post(f"{at}/proposals/accept", json={"base_version": 0, "certain": True})
+    client.post(f"{at}/start-fresh", json={"base_version": 1, "targets": ["fc.weight", "fc.bias"]})
+    assert client.get(f"{at}/evaluation").json()["clean"]
+    assert client.get(f"{AT}/library").json() == []
+    client.get(f"{at}/exports/plan")
+    (entry,) = client.get(f"{AT}/library").json()
+    assert (entry["title"], entry["used"]) == (made["title"], 1)
+    assert client.delete(f"{AT}/library/{entry['id']}").status_code == 204
+    assert client.delete(f"{AT}/library/{entry['id']}").json()["code"] == "library_entry_not_found"
+    assert client.get(f"{AT}/library").json() == []

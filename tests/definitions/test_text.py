@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.definitions import TextError, from_text
@@ -150,6 +150,8 @@ def test_refusals(text, code):
 
 
 @given(st.text(max_size=300))
+@example(";\r0")
+@example('a;"' + "x" * 140_000)
 def test_any_text_is_read_or_refused(text):
     """No text makes it fail otherwise."""
     try:

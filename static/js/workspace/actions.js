@@ -24,6 +24,8 @@ export const actions = {
   reject: () => onRows("t", "/reject"),
   "accept-certain": () => edit("/accept", { ...rowsBody(), everything: "certain" }),
   "accept-all": () => edit("/accept", { ...rowsBody(), everything: "all" }),
+  recall: () => edit("/recall", rowsBody()),
+  forget: () => edit("/forget", rowsBody()),
   undo: () => edit("/undo", rowsBody()),
   redo: () => edit("/redo", rowsBody()),
   next: nextWaiting,
