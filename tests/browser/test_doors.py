@@ -39,6 +39,7 @@ def test_a_mistake_is_corrected_in_place(page, site, faults):
     form.get_by_label("width").fill("8")
     form.get_by_role("button", name="Build it").click()
     expect(page.locator("#slot-t [data-state=ready]")).to_contain_text("A model with 2 keys", timeout=60_000)
+    expect(page.locator("#slot-t [data-versions]")).to_contain_text("torch 2.")
     assert faults.pop() == REFUSED
 
 

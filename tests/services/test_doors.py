@@ -108,6 +108,7 @@ def test_a_file_is_built_with_edits(building: House) -> None:
     card = sides.upload(building, "net.py", NET.encode())
     plain = sides.build(building, card.id, "Net", "8")
     assert plain.label == "net.py: Net"
+    assert {"python", "torch"} <= set(plain.versions)
     edited = sides.build(building, card.id, "Net", "8", edits="net.fc = nn.Linear(512, 10)")
     assert sides.tree(building, edited.id).tensors["fc.weight"].shape == (10, 512)
     assert sides.tree(building, plain.id).tensors["fc.weight"].shape == (3, 8)
@@ -181,7 +182,7 @@ def test_a_configuration_goes_to_its_library(building: House) -> None:
 def test_another_environment(building: House) -> None:
     """The interpreter is named by path; only a Python, and only one that is there."""
     card = sides.understand(building, NET)
-    for python in ("/bin/sh", "python", "relative/python3"):
+    for python in ("/bin/sh", "python", "relative/python3", "~nobody_at_all/python", "/x\0/python", "/" + "x" * 999 + "/python"):
         with pytest.raises(KeygraftError, match="python_refused"):
             sides.build(building, card.id, "Net", python=python)
     with pytest.raises(SandboxUnavailableError, match="sandbox_python"):
