@@ -124,6 +124,7 @@ class Side(Given):
     candidates: list[CandidateOut] = []
     path: str = ""
     missing: list[MissingOut] = []
+    versions: dict[str, str] = {}
 
 
 class PreviewOut(Given):

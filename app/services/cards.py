@@ -92,6 +92,7 @@ class SideCard(msgspec.Struct, frozen=True, omit_defaults=True):
     nesting    -- path inside the file to the tree in use, tokens as spelt
     offers     -- all trees of the file, this one included; more than one: the person may choose (`sides.nest`)
     sent       -- bytes of the file that were read (lent: sent)
+    versions   -- of the libraries that a built model came from, and of Python
     missing    -- packages that the code imports and that are not installed here
     holds      -- whether the server can read the tensors' bytes, so that a remapped file can be written here
     """
@@ -116,6 +117,7 @@ class SideCard(msgspec.Struct, frozen=True, omit_defaults=True):
     candidates: tuple[Candidate, ...] = ()
     path: str = ""
     missing: tuple[MissingPackage, ...] = ()
+    versions: dict[str, str] = {}
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):

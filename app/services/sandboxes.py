@@ -103,12 +103,20 @@ def interpreter(settings: Settings, text: str) -> Path:
 
     Where the settings list interpreters, only these; otherwise any, for only this machine reaches the server. Raises RefusedError.
     """
-    path = Path(text.strip()).expanduser()
-    if path.is_dir():
-        path = path / "bin" / "python"
+    path = _path(text.strip() if text.isprintable() else "")
     listed = settings.pythons
     if not _INTERPRETER.match(path.name) or not path.is_absolute() or ((listed or not settings.loopback) and path not in listed):
         raise RefusedError("python_refused", path=text[:200])
+    return path
+
+
+def _path(text: str) -> Path:
+    try:
+        path = Path(text).expanduser()
+        path = path / "bin" / "python" if path.is_dir() else path
+        path.is_file()
+    except (OSError, RuntimeError, ValueError):  # a name that no file can have, the home of nobody
+        raise RefusedError("python_refused", path=text[:200]) from None
     return path
 
 

@@ -119,6 +119,7 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         parameters=tree.parameters,
         bytes=sum(file.size for file in tree.files) or tree.nbytes,
         sent=tree.bytes_read,
+        versions=dict(list(tree.metadata.items())[:12]) if tree.format == "definition" and not given.foretold else {},
         holds=given.kind in {"path", "upload", "remote"} and bool(tree.files),
         nesting=tuple(map(spell_token, tree.nesting)),
         offers=offers,

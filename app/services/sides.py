@@ -72,6 +72,8 @@ def from_path(house: House, path: str, *, against: str | None = None, by: str = 
     """Read a file or folder under an allowed root. Raises RefusedError, NotFoundError, KeygraftError."""
     real = browse.allowed(house, path)
     suffix = real.suffix.lower()
+    if real.is_file() and suffix == ".py" and len(files := _with_neighbours(house, real)) > 1:
+        return models.from_files(house, files, real.name, by=by)
     if real.is_file() and (suffix == ".py" or (suffix in _TEXTS and not real.name.endswith(_INDEX))):
         return _from_text(house, _text_of(house, real), real.name, against=against, by=by)
     given = Given("path", real.name, path=str(real), stamp=stamp_of(real))
@@ -82,6 +84,18 @@ def from_path(house: House, path: str, *, against: str | None = None, by: str = 
             raise
         return _project(house, real, unread, by)
     return sidebook.keep_tree(house, given, found, by=by)
+
+
+def _with_neighbours(house: House, path: Path) -> dict[str, bytes]:
+    """A Python file with the local modules that it imports; none where one of them may not be opened, or they are too many."""
+    try:
+        given = definitions.from_spec(Spec("python", path=str(path)))
+        top = path.parents[given.file.count("/")]
+        for name in given.files:
+            browse.allowed(house, str(top / name))
+    except KeygraftError:
+        return {}  # the file is read alone
+    return given.files
 
 
 def _project(house: House, folder: Path, unread: KeygraftError, by: str) -> SideCard:

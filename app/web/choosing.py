@@ -9,6 +9,7 @@ from app import definitions
 from app.errors import KeygraftError
 from app.services import condition, models
 from app.services.models import Choice
+from app.services.plain import plain
 from app.web.asking import House
 from app.web.intake import slot
 from app.web.rendering import Context, page
@@ -44,7 +45,7 @@ def build(
     except UNBUILT as error:
         if not request.headers.get("HX-Request"):
             raise
-        return unbuilt(request, error, side, place, _preview(house, card, choice))
+        return unbuilt(request, error, side, place, lambda: _preview(house, card, choice))
     return slot(request, made, side, other)
 
 
@@ -68,7 +69,7 @@ def project(
 ) -> Response:
     """Take a dropped folder of Python; the names of the files are their paths in it."""
     given = {file.filename or "": file.file.read() for file in files}
-    label = next(iter(given), "").split("/")[0][:200]
+    label = plain(next(iter(given), "").split("/")[0], 200) or "project"
     return slot(request, models.from_files(house, given, label), side, other)
 
 

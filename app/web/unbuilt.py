@@ -1,5 +1,7 @@
 """Why a model was not built, and what can be done instead: corrected, told without running, or printed where it lives."""
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -50,9 +52,14 @@ def foretold(found: Preview) -> Foretold:
     return Foretold(keys, len(tensors), found.complete, tuple(map(doubts.sentence, found.reasons)))
 
 
-def unbuilt(request: Request, error: KeygraftError, side: str, place: str = "", preview: Preview | None = None) -> Response:
+def unbuilt(
+    request: Request, error: KeygraftError, side: str, place: str = "", preview: Callable[[], Preview | None] | None = None
+) -> Response:
     """Show what happened, what to do, what the code printed; and the ways around where code cannot be built."""
+    told = None
     elsewhere = error.code in _ELSEWHERE or error.code.startswith("sandbox_")
+    if elsewhere and preview is not None:
+        told = preview()
     shown = Unbuilt(
         side,
         place,
@@ -61,7 +68,7 @@ def unbuilt(request: Request, error: KeygraftError, side: str, place: str = "", 
         messages.error_hint(error),
         _end(str(getattr(error, "log", ""))),
         _end(str(getattr(error, "traceback", ""))),
-        foretold(preview) if preview and elsewhere else None,
+        foretold(told) if told else None,
         definitions.SNIPPET if elsewhere else "",
     )
     return page(request, "new/_unbuilt.html", shown, error.status)

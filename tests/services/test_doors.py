@@ -79,11 +79,36 @@ def test_a_folder_is_built(building: House) -> None:
     assert sides.build(building, placed.id, "Net").tensors == 2
 
 
+def test_a_file_brings_the_modules_beside_it(building: House) -> None:
+    """A path to a file that imports its neighbour."""
+    folder = building.settings.roots[0] / "beside"
+    folder.mkdir()
+    (folder / "layers_of_mine.py").write_text("from torch import nn\nHead = nn.Linear\n")
+    (folder / "whole.py").write_text(
+        "from torch import nn\nfrom layers_of_mine import Head\nclass Whole(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.head = Head(2, 3)\n"
+    )
+    card = sides.understand(building, str(folder / "whole.py"))
+    assert sides.build(building, card.id, "Whole").tensors == 2
+
+
+def test_installed_models_are_found_by_name(building: House) -> None:
+    """Those of the library that is named, the closest first."""
+    assert building.workshop is not None
+    names = ("resnet101", "resnet18", "vit_small")
+    listed = (*(definitions.Offered("timm", name, "1.0") for name in names), definitions.Offered("torchvision", "resnet18", "0.1"))
+    building.workshop._offered.put("", listed)
+    assert [each.spec for each in condition.models(building, "timm:resnet")] == ["timm:resnet18", "timm:resnet101"]
+    assert len(condition.models(building, "resnet18")) == 2
+    building.workshop._offered.forget(lambda _: True)
+
+
 def test_a_file_is_built_with_edits(building: House) -> None:
     """The line that is run after building changes the tree, and is kept apart in the cache."""
     card = sides.upload(building, "net.py", NET.encode())
     plain = sides.build(building, card.id, "Net", "8")
     assert plain.label == "net.py: Net"
+    assert {"python", "torch"} <= set(plain.versions)
     edited = sides.build(building, card.id, "Net", "8", edits="net.fc = nn.Linear(512, 10)")
     assert sides.tree(building, edited.id).tensors["fc.weight"].shape == (10, 512)
     assert sides.tree(building, plain.id).tensors["fc.weight"].shape == (3, 8)
@@ -157,7 +182,7 @@ def test_a_configuration_goes_to_its_library(building: House) -> None:
 def test_another_environment(building: House) -> None:
     """The interpreter is named by path; only a Python, and only one that is there."""
     card = sides.understand(building, NET)
-    for python in ("/bin/sh", "python", "relative/python3"):
+    for python in ("/bin/sh", "python", "relative/python3", "~nobody_at_all/python", "/x\0/python", "/" + "x" * 999 + "/python"):
         with pytest.raises(KeygraftError, match="python_refused"):
             sides.build(building, card.id, "Net", python=python)
     with pytest.raises(SandboxUnavailableError, match="sandbox_python"):

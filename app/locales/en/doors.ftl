@@ -42,6 +42,8 @@ door-preview-take = Use these keys
 door-snippet = Where the model already runs
 door-snippet-hint = Run this there and paste what it prints: it gives the full tree.
 door-snippet-copy = Copy
+door-versions = Built with { $versions }
+door-status = See which walls of the sandbox hold
 door-suggestions = Installed models
 
 status-title = Status
