@@ -24,13 +24,14 @@ def automap(
     target: Target,
     out: Annotated[Path, typer.Option("--out", help="Where the proposals go, as JSON.")],
     plan: Annotated[Path | None, typer.Option("--plan", help="Where the rules of what is accepted go; .json or text.")] = None,
+    values: Annotated[bool, typer.Option("--values", help="Compare tensors too; both sides must hold their bytes.")] = False,
     python: Python = None,
 ) -> None:
     """Propose where each key of the target comes from."""
     from app.cli import work
 
     sides = work.Sides.read(source, target, python)
-    proposals = sides.propose()
+    proposals = sides.propose(values=values)
     work.save(out, work.proposals_document(proposals))
     if plan is not None:
         work.save_plan(plan, sides.plan_of(proposals))

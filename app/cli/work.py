@@ -70,11 +70,21 @@ class Sides(msgspec.Struct, frozen=True):
         """What the plan does."""
         return mapping.evaluate(plan, self.trees, self.target.tree)
 
-    def propose(self) -> dict[str, Proposal]:
-        """What the automatic mapper suggests."""
+    def propose(self, *, values: bool = False) -> dict[str, Proposal]:
+        """What the automatic mapper suggests.
+
+        values -- compare the tensors of both sides too: what is found by value is a fact for the rest
+        Raises KeygraftError where a side's values are asked for and not here.
+        """
         from app.automap import propose
 
-        return propose(self.trees, self.target.tree)
+        if not values:
+            return propose(self.trees, self.target.tree)
+        from app.exporting.fingerprints import found_values
+
+        files = {name: side.held for name, side in self.sources.items()}
+        found = found_values(self.trees, files, self.target.tree, self.target.held)
+        return propose(self.trees, self.target.tree, fixed={key: each.claim for key, each in found.items()}) | found
 
     def plan_of(self, proposals: Mapping[str, Proposal]) -> Plan:
         """Rules that do what was accepted, frozen. What was not is left open: it does not silently start fresh."""

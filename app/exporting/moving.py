@@ -18,6 +18,8 @@ Array: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[Any]]"
 
 _WORDS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64, 16: np.complex128}
 _FLOATS = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
+FLOATS = {dtype: _WORDS[int(itemsize(dtype) or 0)] for dtype in (*_FLOATS, "BF16")}
+"""Float types that `converted` knows, and the unsigned integers that hold them."""
 _BLOCK = 1 << 18
 """Elements converted at once: what a cache holds."""
 

@@ -27,7 +27,7 @@ class Scenes:
         key = (workspace.id, source, *folded)
         with self._lock:
             known = self._kept.get(key)
-            if known is not None and known.evaluation is workspace.evaluation and len(known.proposals) == len(workspace.proposals):
+            if known is not None and known.evaluation is workspace.evaluation and known.proposals == workspace.proposals:
                 self._kept.move_to_end(key)
                 return known
         made = Scene(workspace.sources, workspace.target, workspace.evaluation, workspace.proposals, source, folded=(folded[0], folded[1]))

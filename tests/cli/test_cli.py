@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from app.cli.main import run
 from app.services import example_files
@@ -310,3 +312,22 @@ def test_reading_a_tree_loads_neither_torch_nor_the_server(files: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(files / "net.safetensors")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_automap_by_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names that say nothing, square matrices: the values tell, and what was found evaluates."""
+    made = torch.Generator().manual_seed(1)
+    matrices = [torch.randn(6, 6, generator=made) for _ in range(3)]
+    save_file({f"p{at}": value for at, value in enumerate(matrices)}, tmp_path / "a.safetensors")
+    turned = {"z": matrices[0].T.contiguous(), "y": matrices[1].bfloat16(), "x": matrices[2][[5, 4, 3, 2, 1, 0]]}
+    save_file(turned, tmp_path / "b.safetensors")
+    named = ["--source", str(tmp_path / "a.safetensors"), "--target", str(tmp_path / "b.safetensors")]
+    out, plan = tmp_path / "P.json", tmp_path / "P.plan"
+    assert run(["automap", *named, "--values", "--out", str(out), "--plan", str(plan)]) == 0
+    proposals = json.loads(out.read_text())
+    assert {key: each["source"] for key, each in proposals.items()} == {"x": ["p2"], "y": ["p1"], "z": ["p0"]}
+    assert all(each["accepted"] for each in proposals.values())
+    assert run(["evaluate", *named, "--plan", str(plan)]) == 0
+    listed = ["--source", str(tmp_path / "a.safetensors"), "--target", '{"z": {"shape": [6, 6], "dtype": "F32"}}']
+    assert run(["automap", *listed, "--values", "--out", str(out)]) == 2
+    assert "Traceback" not in capsys.readouterr().err
