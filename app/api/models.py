@@ -231,6 +231,22 @@ class AppliedOut(Given):
     can_redo: bool
 
 
+class SkippedOut(Given):
+    """An entry that could not be taken over, and why."""
+
+    entry: str
+    why: str
+
+
+class TakenOut(Given):
+    """What an import understood; `applied` is null where nothing was done."""
+
+    kind: Literal["plan", "pairs", "substitutions", "transformers"]
+    rules: list[str]
+    skipped: list[SkippedOut]
+    applied: AppliedOut | None
+
+
 class Step(Given):
     """One step of a transfer's history."""
 
@@ -364,6 +380,18 @@ class ImportPlan(OnVersion):
     """A plan that takes the place of the one that is there, text or JSON."""
 
     plan: str
+
+
+class ImportMapping(OnVersion):
+    """A plan, a pair list, a `re.sub` list or a conversion list of transformers; recognised by its content.
+
+    replace -- whether its rules take the place of those that are there; else they stand in front. A plan always does.
+    apply   -- false: only say what is understood
+    """
+
+    text: str
+    replace: bool = False
+    apply: bool = True
 
 
 class Accept(OnVersion):

@@ -4,7 +4,7 @@ from typing import Any
 
 from app import mapping, messages
 from app.mapping import Finding
-from app.mapping.outcomes import Coverage, Evaluation
+from app.mapping.outcomes import Coverage, Evaluation, Reason
 from app.mapping.plan import Plan
 from app.services.cards import HistoryEntry, Oddity
 
@@ -49,6 +49,12 @@ def oddity(found: Finding) -> Oddity:
     params: dict[str, Any] = dict(found.params)
     text = messages.text("lint-" + found.code.replace("_", "-"), **params)
     return Oddity(found.code, found.severity, text, found.rule, found.other, found.keys)
+
+
+def why(reason: Reason) -> str:
+    """A reason in words: its own sentence, or that of the error it came from."""
+    name, params = reason.code.replace("_", "-"), dict[str, Any](reason.params)
+    return messages.text(f"reason-{name}" if messages.has(f"reason-{name}") else f"error-{name}", **params)
 
 
 def step(entry: HistoryEntry) -> dict[str, Any]:

@@ -310,3 +310,22 @@ def test_reading_a_tree_loads_neither_torch_nor_the_server(files: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(files / "net.safetensors")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_other_mappings_become_plans(files: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A plan, pairs, substitutions and a conversion list are read; entries left out make the exit 1."""
+    given = files / "given.txt"
+    kinds = {
+        'keygraft_plan 1\n"backbone_conv.weight" = "conv1.weight"\n': "plan",
+        '[["conv1.weight", "backbone_conv.weight"]]': "pairs",
+        "key = re.sub(r'^conv1', 'backbone_conv', key)": "substitutions",
+        '[WeightRenaming("^conv1", "backbone_conv")]': "transformers",
+    }
+    for text, kind in kinds.items():
+        given.write_text(text)
+        assert run(["plan", "import", str(given), *sides(files), "--json"]) == 0
+        document = json.loads(capfdbinary.readouterr().out)
+        assert (document["kind"], len(document["rules"])) == (kind, 1)
+    given.write_text('[["conv1.weight", "backbone_conv.weight"], ["no", "where"]]')
+    assert run(["plan", "import", str(given), *sides(files), "--out", str(files / "made.plan")]) == 1
+    assert "conv1.weight" in (files / "made.plan").read_text()
