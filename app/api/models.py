@@ -247,6 +247,22 @@ class TakenOut(Given):
     applied: AppliedOut | None
 
 
+class LostKeyOut(Given):
+    """A source key that the way back does not give back as it was, and why."""
+
+    key: str
+    why: str
+    degraded: bool
+
+
+class ReversedOut(Given):
+    """A transfer turned round: the new one, and what it loses."""
+
+    transfer: Transfer
+    lost: list[LostKeyOut]
+    said: str
+
+
 class Step(Given):
     """One step of a transfer's history."""
 

@@ -4,11 +4,27 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from app import paths
-from app.web import drawer, drawing, edits, exports, files, history, home, importing, intake, lending, live, new, rules, workspace
+from app.web import (
+    drawer,
+    drawing,
+    edits,
+    exports,
+    files,
+    history,
+    home,
+    importing,
+    intake,
+    lending,
+    live,
+    new,
+    reversing,
+    rules,
+    workspace,
+)
 from app.web.scenes import Scenes
 
 router = APIRouter(include_in_schema=False)
-for part in (home, new, intake, files, lending, workspace, drawing, edits, rules, importing, drawer, history, exports, live):
+for part in (home, new, intake, files, lending, workspace, drawing, edits, rules, importing, drawer, history, exports, reversing, live):
     router.include_router(part.router)
 
 

@@ -16,3 +16,13 @@ def test_an_import_is_one_step(client: TestClient) -> None:
     done = client.post(f"{at}/plan/import", json=asked | {"apply": True}).json()
     assert done["applied"]["version"] == 1
     assert client.post(f"{at}/undo", json={}).json()["version"] == 2
+
+
+def test_a_transfer_is_reversed(client: TestClient) -> None:
+    """The new transfer has the sides swapped; what is lost is listed."""
+    first = client.post(f"{AT}/example").json()
+    answer = client.post(f"{AT}/transfers/{first['id']}/reverse")
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made["transfer"]["target"]["id"] == first["sources"][""]["id"]
+    assert all(each["why"] for each in made["lost"])

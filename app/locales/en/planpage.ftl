@@ -32,3 +32,17 @@ edit-taken = { $count ->
    *[other] { $count } rules imported
 }
 cli-imported = Read as { $kind }: { $rules } rules, { $skipped } entries left out.
+
+# --- reverse
+act-reverse = Reverse this transfer
+palette-reverse = Reverse this transfer
+reverse-title = The way back
+reverse-open = Open it
+reverse-whole = A transfer with the sides swapped is made. Nothing is lost: every source key comes back bit for bit.
+reverse-lost = { $count ->
+    [one] A transfer with the sides swapped is made. One key does not come back as it was: { $keys }.
+   *[other] A transfer with the sides swapped is made. { $count } keys do not come back as they were: { $keys }.
+}
+reverse-lost-more = A transfer with the sides swapped is made. { $count } keys do not come back as they were: { $keys } and { $more } more.
+error-reverse-several-sources = This transfer has { $count } sources; only a transfer with one can be reversed.
+    .hint = On the command line, “keygraft plan invert --name” leads back to one source of several.

@@ -39,6 +39,7 @@ export const actions = {
   drawer: toggleDrawer,
   "copy-loader": copyLoader,
   export: () => location.assign(here("/export")),
+  reverse: () => /** @type {HTMLFormElement} */ (byId("reverse")).requestSubmit(),
   keys: () => /** @type {HTMLDialogElement} */ (byId("keys")).showModal(),
   "fold-s": () => setFolded("s"),
   "fold-t": () => setFolded("t"),
