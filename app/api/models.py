@@ -286,6 +286,7 @@ class OddityOut(Given):
     rule: int | None = None
     other: int | None = None
     keys: list[str] = []
+    hint: str = ""
 
 
 class Group(Given):

@@ -47,8 +47,9 @@ def plan(found: Plan, spelling: str) -> tuple[bytes, str]:
 def oddity(found: Finding) -> Oddity:
     """A finding about a plan, with its sentence."""
     params: dict[str, Any] = dict(found.params)
-    text = messages.text("lint-" + found.code.replace("_", "-"), **params)
-    return Oddity(found.code, found.severity, text, found.rule, found.other, found.keys)
+    name = "lint-" + found.code.replace("_", "-")
+    text, hint = messages.text(name, **params), messages.text(name, attribute="hint", **params)
+    return Oddity(found.code, found.severity, text, found.rule, found.other, found.keys, hint)
 
 
 def why(reason: Reason) -> str:

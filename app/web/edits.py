@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.services import edits, mappings, proposals, workspaces
+from app.services import edits, findings, mappings, proposals, workspaces
 from app.services.cards import Applied
 from app.services.workspaces import Workspace
 from app.viewing.scene import Scene
@@ -49,8 +49,14 @@ class Done(msgspec.Struct, frozen=True):
 def finished(request: Request, house: Any, applied: Applied, source: str = "") -> Done:
     """Gather what an edit changed."""
     ws = workspaces.open_workspace(house, applied.transfer)
-    meter = fragment(request, "transfer/_meter.html", MeterPart(scene_of(request, ws, source).meter, len(ws.plan.rules), ws.proposing))
-    return Done(applied.version, sentence(applied.label), applied.can_undo, applied.can_redo, meter, applied.rebased)
+    return Done(
+        applied.version, sentence(applied.label), applied.can_undo, applied.can_redo, _meter(request, house, ws, source), applied.rebased
+    )
+
+
+def _meter(request: Request, house: Any, ws: Workspace, source: str) -> str:
+    part = MeterPart(scene_of(request, ws, source).meter, len(ws.plan.rules), ws.proposing, findings.count(house, ws))
+    return fragment(request, "transfer/_meter.html", part)
 
 
 def done(request: Request, house: Any, applied: Applied, source: str = "") -> Response:
@@ -186,7 +192,4 @@ def now(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Say how the transfer stands: after a lost connection, or somebody else's edit."""
     asked = parse(body, Rows)
     ws = workspaces.open_workspace(house, transfer)
-    meter = fragment(
-        request, "transfer/_meter.html", MeterPart(scene_of(request, ws, asked.source).meter, len(ws.plan.rules), ws.proposing)
-    )
-    return data(Done(ws.version, "", ws.can_undo, ws.can_redo, meter))
+    return data(Done(ws.version, "", ws.can_undo, ws.can_redo, _meter(request, house, ws, asked.source)))

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app import messages
-from app.services import workspaces
+from app.services import findings, workspaces
 from app.services.workspaces import Workspace
 from app.viewing.layout import Layout, View
 from app.viewing.lines import Spine, spine
@@ -91,6 +91,7 @@ class MeterPart(Context, frozen=True):
     meter: Meter
     rules: int
     proposing: bool
+    odd: int | None
 
 
 class WorkspacePage(Context, frozen=True):
@@ -100,6 +101,7 @@ class WorkspacePage(Context, frozen=True):
     meter: Meter
     rules: int
     proposing: bool
+    odd: int | None
     source: str
     start: Markup
 
@@ -118,7 +120,9 @@ def workspace(request: Request, house: House, transfer: str, source: str = "") -
         "redo": ws.can_redo,
     }
     return page(
-        request, "transfer/workspace.html", WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, scene.name, safe_json(start))
+        request,
+        "transfer/workspace.html",
+        WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, findings.count(house, ws), scene.name, safe_json(start)),
     )
 
 

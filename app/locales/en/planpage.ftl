@@ -46,3 +46,12 @@ reverse-lost = { $count ->
 reverse-lost-more = A transfer with the sides swapped is made. { $count } keys do not come back as they were: { $keys } and { $more } more.
 error-reverse-several-sources = This transfer has { $count } sources; only a transfer with one can be reversed.
     .hint = On the command line, “keygraft plan invert --name” leads back to one source of several.
+
+# --- lint
+lint-error = wrong
+lint-warning = odd
+lint-notice = check
+lint-count = { $count ->
+    [one] One thing is odd about this plan
+   *[other] { $count } things are odd about this plan
+}
