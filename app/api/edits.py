@@ -9,7 +9,7 @@ from app.api import models
 from app.api.failures import RequestError
 from app.api.house import House
 from app.mapping.edits import Edit
-from app.services import edits, mappings, proposals, workspaces
+from app.services import edits, imports, mappings, proposals, workspaces
 from app.services.cards import Said
 
 router = APIRouter(prefix="/transfers/{transfer}", tags=["edits"])
@@ -37,6 +37,14 @@ def apply(house: House, transfer: str, asked: models.Edits) -> object:
 def import_plan(house: House, transfer: str, asked: models.ImportPlan) -> object:
     """Put a plan in the place of the one that is there."""
     return edits.import_plan(house, transfer, asked.base_version, asked.plan, client=asked.client)
+
+
+@router.post("/plan/import", response_model=models.TakenOut)
+def import_mapping(house: House, transfer: str, asked: models.ImportMapping) -> object:
+    """Take over a plan or another program's mapping as one step; say what was understood, and what was left out."""
+    if not asked.apply:
+        return imports.look(house, transfer, asked.text)
+    return imports.take(house, transfer, asked.base_version, asked.text, replace=asked.replace, client=asked.client)
 
 
 @router.post("/undo", response_model=models.AppliedOut)

@@ -279,6 +279,38 @@ class AppliedOut(Given):
     can_redo: bool
 
 
+class SkippedOut(Given):
+    """An entry that could not be taken over, and why."""
+
+    entry: str
+    why: str
+
+
+class TakenOut(Given):
+    """What an import understood; `applied` is null where nothing was done."""
+
+    kind: Literal["plan", "pairs", "substitutions", "transformers"]
+    rules: list[str]
+    skipped: list[SkippedOut]
+    applied: AppliedOut | None
+
+
+class LostKeyOut(Given):
+    """A source key that the way back does not give back as it was, and why."""
+
+    key: str
+    why: str
+    degraded: bool
+
+
+class ReversedOut(Given):
+    """A transfer turned round: the new one, and what it loses."""
+
+    transfer: Transfer
+    lost: list[LostKeyOut]
+    said: str
+
+
 class Step(Given):
     """One step of a transfer's history."""
 
@@ -302,6 +334,7 @@ class OddityOut(Given):
     rule: int | None = None
     other: int | None = None
     keys: list[str] = []
+    hint: str = ""
 
 
 class Group(Given):
@@ -418,6 +451,18 @@ class ImportPlan(OnVersion):
     """A plan that takes the place of the one that is there, text or JSON."""
 
     plan: str
+
+
+class ImportMapping(OnVersion):
+    """A plan, a pair list, a `re.sub` list or a conversion list of transformers; recognised by its content.
+
+    replace -- whether its rules take the place of those that are there; else they stand in front. A plan always does.
+    apply   -- false: only say what is understood
+    """
+
+    text: str
+    replace: bool = False
+    apply: bool = True
 
 
 class Accept(OnVersion):

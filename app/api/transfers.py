@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 
 from app.api import models
 from app.api.house import House
-from app.services import documents, edits, findings, transfers, workspaces
+from app.services import documents, edits, findings, reversing, transfers, workspaces
 
 router = APIRouter(tags=["transfers"])
 
@@ -50,6 +50,12 @@ def change(house: House, transfer: str, asked: models.Change) -> object:
 def delete(house: House, transfer: str) -> None:
     """Delete with all its history."""
     transfers.delete(house, transfer)
+
+
+@router.post("/transfers/{transfer}/reverse", response_model=models.ReversedOut, status_code=201)
+def reverse(house: House, transfer: str) -> object:
+    """Begin the transfer that leads back: sides swapped, the inverse plan, and what is lost."""
+    return reversing.reverse(house, transfer)
 
 
 @router.get("/transfers/{transfer}/evaluation")

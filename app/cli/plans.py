@@ -18,8 +18,8 @@ Out = Annotated[Path | None, typer.Option("--out", help="File to write; left out
 def application() -> typer.Typer:
     """`keygraft plan …`."""
     app = typer.Typer(help=messages.text("cli-plan-help"), no_args_is_help=True, rich_markup_mode=None)
-    for command in (lint, convert, diff, invert, rebase, merge, schema):
-        app.command()(command)
+    for command in (lint, convert, diff, bring, invert, rebase, merge, schema):
+        app.command("import" if command is bring else None)(command)
     return app
 
 
@@ -79,6 +79,38 @@ def lint(
             place = "" if each.rule is None else f"rule {each.rule + 1}: "
             write(f"{each.severity:<8} {place}{each.text}")
     if any(each.severity == "error" or (strict and each.severity == "warning") for each in oddities):
+        raise typer.Exit(1)
+
+
+def bring(
+    file: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)],
+    source: Annotated[list[str], typer.Option("--source", help="SIDE, or NAME=SIDE repeated.")],
+    target: Annotated[str, typer.Option("--target", help="SIDE.")],
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Write a plan from a JSON pair list, a `re.sub` list or transformers' conversion list; exit 1 where entries are left out."""
+    from app import mapping
+    from app.cli import work
+    from app.mapping.importing import recognise
+    from app.mapping.plan import Plan
+    from app.services import documents
+
+    sides = work.Sides.read(source, target)
+    found = recognise(work.load_text(file), sides.trees, sides.target.tree)
+    imported = found.imported
+    plan = found.plan or Plan(imported.rules)
+    skipped = [(each.entry, documents.why(each.reason)) for each in imported.skipped]
+    if out is not None or not as_json:
+        _deliver(work.frozen(plan, sides), out)
+    if as_json:
+        rules = [mapping.statement(rule) for rule in plan.rules]
+        print_json({"kind": found.kind, "rules": rules, "skipped": [{"entry": entry, "why": why} for entry, why in skipped]})
+    else:
+        typer.echo(messages.text("cli-imported", kind=found.kind, rules=len(plan.rules), skipped=len(skipped)), err=True)
+        for entry, why in skipped:
+            typer.echo(f"{entry}: {why}", err=True)
+    if skipped:
         raise typer.Exit(1)
 
 

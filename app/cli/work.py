@@ -129,15 +129,24 @@ def change_of(change: "Change") -> dict[str, str]:
 
 def load_plan(path: Path) -> Plan:
     """Read a plan file, text or JSON. Raises KeygraftError."""
+    content = _content(path)
+    if content.lstrip().startswith(b"{"):
+        return mapping.plan_from_json(content)
+    return mapping.parse_plan(content.decode("utf-8", errors="replace"))
+
+
+def load_text(path: Path) -> str:
+    """Read a text file. Raises KeygraftError."""
+    return _content(path).decode("utf-8", errors="replace")
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise NotFoundError("file_not_found", file=str(path)[:200]) from error
     except OSError as error:
         raise KeygraftError("file_unreadable", file=path.name, reason=error.strerror or "") from error
-    if content.lstrip().startswith(b"{"):
-        return mapping.plan_from_json(content)
-    return mapping.parse_plan(content.decode("utf-8", errors="replace"))
 
 
 def save(path: Path, content: bytes) -> None:

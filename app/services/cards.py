@@ -228,7 +228,7 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 class Oddity(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something odd about a plan, in words: the rule it speaks of, another that takes part, keys that show it."""
+    """Something odd about a plan, in words: the rule it speaks of, another that takes part, keys that show it, what to do."""
 
     code: str
     severity: str
@@ -236,3 +236,4 @@ class Oddity(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: int | None = None
     other: int | None = None
     keys: tuple[str, ...] = ()
+    hint: str = ""

@@ -4,7 +4,7 @@ from typing import Any
 
 from app import mapping, messages
 from app.mapping import Finding
-from app.mapping.outcomes import Coverage, Evaluation
+from app.mapping.outcomes import Coverage, Evaluation, Reason
 from app.mapping.plan import Plan
 from app.services.cards import HistoryEntry, Oddity
 
@@ -47,8 +47,15 @@ def plan(found: Plan, spelling: str) -> tuple[bytes, str]:
 def oddity(found: Finding) -> Oddity:
     """A finding about a plan, with its sentence."""
     params: dict[str, Any] = dict(found.params)
-    text = messages.text("lint-" + found.code.replace("_", "-"), **params)
-    return Oddity(found.code, found.severity, text, found.rule, found.other, found.keys)
+    name = "lint-" + found.code.replace("_", "-")
+    text, hint = messages.text(name, **params), messages.text(name, attribute="hint", **params)
+    return Oddity(found.code, found.severity, text, found.rule, found.other, found.keys, hint)
+
+
+def why(reason: Reason) -> str:
+    """A reason in words: its own sentence, or that of the error it came from."""
+    name, params = reason.code.replace("_", "-"), dict[str, Any](reason.params)
+    return messages.text(f"reason-{name}" if messages.has(f"reason-{name}") else f"error-{name}", **params)
 
 
 def step(entry: HistoryEntry) -> dict[str, Any]:

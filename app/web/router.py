@@ -13,11 +13,13 @@ from app.web import (
     files,
     history,
     home,
+    importing,
     intake,
     lending,
     live,
     memory,
     new,
+    reversing,
     rules,
     status,
     workspace,
@@ -25,7 +27,10 @@ from app.web import (
 from app.web.scenes import Scenes
 
 router = APIRouter(include_in_schema=False)
-for part in (home, new, status, intake, choosing, files, lending, workspace, drawing, edits, memory, rules, drawer, history, exports, live):
+for part in (
+    *(home, new, status, intake, choosing, files, lending),
+    *(workspace, drawing, edits, memory, rules, importing, drawer, history, exports, reversing, live),
+):
     router.include_router(part.router)
 
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from app import mapping
 from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, ReplaceRule, find
 from app.mapping.plan import Rule
-from app.services import edits, workspaces
-from app.services.cards import Said
+from app.services import documents, edits, findings, workspaces
+from app.services.cards import Oddity, Said
 from app.viewing.rulebook import RuleLine, rulebook
 from app.web.asking import Body, House, parse
 from app.web.edits import done
@@ -23,6 +23,8 @@ class Rules(Context, frozen=True):
     """The tab of rules."""
 
     lines: tuple[RuleLine, ...]
+    oddities: dict[int | None, list[Oddity]]
+    odd: int
 
 
 class RulesAsk(msgspec.Struct, frozen=True):
@@ -50,7 +52,11 @@ class RuleAsk(msgspec.Struct, frozen=True):
 def listed(request: Request, house: House, transfer: str) -> Response:
     """Show the rules in words and in code, with what each does."""
     ws = workspaces.open_workspace(house, transfer)
-    return page(request, "transfer/_rules.html", Rules(rulebook(ws.plan, ws.evaluation)))
+    found = findings.of(house, ws)
+    oddities: dict[int | None, list[Oddity]] = {}
+    for each in found:
+        oddities.setdefault(each.rule, []).append(documents.oddity(each))
+    return page(request, "transfer/_rules.html", Rules(rulebook(ws.plan, ws.evaluation), oddities, len(found)))
 
 
 @router.post("/t/{transfer}/rules")

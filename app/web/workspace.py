@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app import messages
-from app.services import library, workspaces
+from app.services import findings, library, workspaces
 from app.services.library import Offer
 from app.services.workspaces import Workspace
 from app.viewing.layout import Layout, View
@@ -92,6 +92,7 @@ class MeterPart(Context, frozen=True):
     meter: Meter
     rules: int
     proposing: bool
+    odd: int | None
     recalled: Offer | None
 
 
@@ -102,6 +103,7 @@ class WorkspacePage(Context, frozen=True):
     meter: Meter
     rules: int
     proposing: bool
+    odd: int | None
     source: str
     start: Markup
     recalled: Offer | None
@@ -120,14 +122,15 @@ def workspace(request: Request, house: House, transfer: str, source: str = "") -
         "undo": ws.can_undo,
         "redo": ws.can_redo,
     }
-    known = library.offer(house, ws)
-    shown = WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, scene.name, safe_json(start), known)
+    known, odd = library.offer(house, ws), findings.count(house, ws)
+    shown = WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, odd, scene.name, safe_json(start), known)
     return page(request, "transfer/workspace.html", shown)
 
 
 def meter_of(request: Request, house: Any, ws: Workspace, source: str) -> str:
     """The meter's markup, after something changed."""
-    part = MeterPart(scene_of(request, ws, source).meter, len(ws.plan.rules), ws.proposing, library.offer(house, ws))
+    meter = scene_of(request, ws, source).meter
+    part = MeterPart(meter, len(ws.plan.rules), ws.proposing, findings.count(house, ws), library.offer(house, ws))
     return fragment(request, "transfer/_meter.html", part)
 
 

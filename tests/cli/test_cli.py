@@ -331,3 +331,22 @@ def test_automap_by_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     listed = ["--source", str(tmp_path / "a.safetensors"), "--target", '{"z": {"shape": [6, 6], "dtype": "F32"}}']
     assert run(["automap", *listed, "--values", "--out", str(out)]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_other_mappings_become_plans(files: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A plan, pairs, substitutions and a conversion list are read; entries left out make the exit 1."""
+    given = files / "given.txt"
+    kinds = {
+        'keygraft_plan 1\n"backbone_conv.weight" = "conv1.weight"\n': "plan",
+        '[["conv1.weight", "backbone_conv.weight"]]': "pairs",
+        "key = re.sub(r'^conv1', 'backbone_conv', key)": "substitutions",
+        '[WeightRenaming("^conv1", "backbone_conv")]': "transformers",
+    }
+    for text, kind in kinds.items():
+        given.write_text(text)
+        assert run(["plan", "import", str(given), *sides(files), "--json"]) == 0
+        document = json.loads(capfdbinary.readouterr().out)
+        assert (document["kind"], len(document["rules"])) == (kind, 1)
+    given.write_text('[["conv1.weight", "backbone_conv.weight"], ["no", "where"]]')
+    assert run(["plan", "import", str(given), *sides(files), "--out", str(files / "made.plan")]) == 1
+    assert "conv1.weight" in (files / "made.plan").read_text()

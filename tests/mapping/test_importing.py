@@ -6,7 +6,7 @@ import pytest
 
 from app import messages
 from app.mapping import Plan, PlanError, evaluate, statement
-from app.mapping.importing import import_pairs, import_substitutions, import_transformers
+from app.mapping.importing import import_pairs, import_substitutions, import_transformers, kind_of, recognise
 from tests.mapping.trees import tree
 
 MIXTRAL = """
@@ -122,3 +122,37 @@ def test_what_cannot_be_imported(read, text, code):
     with pytest.raises(PlanError) as raised:
         read(text)
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('keygraft_plan 1\n"b" = "a"\n', "plan"),
+        ('"b" = "a"', "plan"),
+        ('{"keygraft_plan": 1, "rules": []}', "plan"),
+        ('[["a", "b"]]', "pairs"),
+        ('{"a.weight": "b.weight"}', "pairs"),
+        ('[{"source": "a", "target": "b"}]', "pairs"),
+        ('[["^a", "b"]]', "substitutions"),
+        ('[(r"^a", "b"),]', "substitutions"),
+        ("{'^a': 'b'}", "substitutions"),
+        ('key = re.sub(r"^a", "b", key)', "substitutions"),
+        ('[WeightRenaming("a", "b")]', "transformers"),
+        (MIXTRAL, "transformers"),
+    ],
+)
+def test_a_text_is_recognised_by_its_content(text, kind):
+    """Plan, pairs, substitutions, conversion list."""
+    assert kind_of(text) == kind
+
+
+def test_what_is_recognised_is_read():
+    """Each kind gives rules that fill the key; a plan comes whole; what cannot be read names its place."""
+    trees = {"": tree({"a": (2,)})}, tree({"b": (2,)})
+    for text in ('keygraft_plan 1\n"b" = "a"\n', '[["a", "b"]]', "re.sub('^a', 'b', key)", '[WeightRenaming("a", "b")]'):
+        found = recognise(text, *trees)
+        assert (found.plan is not None) == (found.kind == "plan")
+        assert evaluate(found.plan or Plan(found.imported.rules), *trees).clean
+    with pytest.raises(PlanError) as told:
+        recognise('keygraft_plan 1\n"b" = = "a"\n', *trees)
+    assert told.value.params["line"] == 2

@@ -1,12 +1,13 @@
 """What came out of an import."""
 
 import ast
+from collections.abc import Iterable
 
 import msgspec
 
 from app.mapping.errors import PlanError
 from app.mapping.outcomes import Reason
-from app.mapping.plan import Rule
+from app.mapping.plan import Ignore, Init, Rule
 
 LONGEST = 4 * 1024 * 1024
 
@@ -23,6 +24,11 @@ class Imported(msgspec.Struct, frozen=True):
 
     rules: tuple[Rule, ...]
     skipped: tuple[Skipped, ...] = ()
+
+
+def carried(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Leave out what a list does not say: that keys which it does not name start fresh or stay behind."""
+    return tuple(rule for rule in rules if not isinstance(rule, Init | Ignore))
 
 
 def parsed(text: str) -> ast.Module:

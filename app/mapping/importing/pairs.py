@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from app.keys import KeyTree
 from app.mapping.claims import Claim
 from app.mapping.errors import PlanError
-from app.mapping.importing.imported import LONGEST, Imported, Skipped
+from app.mapping.importing.imported import LONGEST, Imported, Skipped, carried
 from app.mapping.induction.inducing import induce
 from app.mapping.outcomes import Reason
 from app.mapping.patterns import escape
@@ -64,4 +64,4 @@ def _folded(pairs: list[tuple[str, str]], sources: Mapping[str, KeyTree], target
             skipped.append(Skipped(f"{left} -> {right}", Reason("import_twice", {"key": wanted})))
         else:
             claims[wanted] = Claim((key,), names=(owner[key],) if owner[key] else ())
-    return Imported(induce(claims, sources, target), tuple(skipped))
+    return Imported(carried(induce(claims, sources, target)), tuple(skipped))

@@ -12,7 +12,7 @@ import msgspec
 
 from app.keys import KeyTree
 from app.mapping.errors import PlanError
-from app.mapping.importing.imported import Imported, Skipped, parsed, texts_of
+from app.mapping.importing.imported import Imported, Skipped, carried, parsed, texts_of
 from app.mapping.induction.inducing import induce_expressions
 from app.mapping.outcomes import Reason
 from app.mapping.patterns import escape
@@ -55,7 +55,7 @@ def import_transformers(text: str, sources: Mapping[str, KeyTree], target: KeyTr
     if not converters:
         return Imported(tuple(renames), tuple(skipped))
     expressions = _Carried(renames, converters, sources, target).expressions()
-    return Imported(induce_expressions(expressions, sources, target), tuple(skipped))
+    return Imported(carried(induce_expressions(expressions, sources, target)), tuple(skipped))
 
 
 def _name(node: ast.AST) -> str:

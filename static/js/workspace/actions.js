@@ -6,6 +6,7 @@ import { complain, copy } from "../toasts.js";
 import { say } from "../words.js";
 import { openDrawer, showTab, toggleDrawer } from "./drawer.js";
 import { edit, map } from "./edits.js";
+import { openImport } from "./importing.js";
 import { drawLinks } from "./links.js";
 import { clearHidden, look, paneOf } from "./panes.js";
 import { clearSelection, nextWaiting } from "./selection.js";
@@ -34,11 +35,13 @@ export const actions = {
   view: () => setMode(state.mode === "free" ? "aligned" : "free"),
   detail: () => openDrawer("detail"),
   rules: () => openDrawer("rules"),
+  import: openImport,
   loader: () => openDrawer("loader"),
   history: () => openDrawer("history"),
   drawer: toggleDrawer,
   "copy-loader": copyLoader,
   export: () => location.assign(here("/export")),
+  reverse: () => /** @type {HTMLFormElement} */ (byId("reverse")).requestSubmit(),
   keys: () => /** @type {HTMLDialogElement} */ (byId("keys")).showModal(),
   "fold-s": () => setFolded("s"),
   "fold-t": () => setFolded("t"),

@@ -3,7 +3,7 @@
 import { byId, place } from "../markup.js";
 import { post, text } from "../net.js";
 import { complain } from "../toasts.js";
-import { edit } from "./edits.js";
+import { edit, showOddities } from "./edits.js";
 import { here, rowsBody, state } from "./state.js";
 
 /** @typedef {"rules" | "detail" | "history" | "loader"} Tab */
@@ -65,6 +65,9 @@ async function refresh() {
     const markup = wanted === "detail" ? (await post(here("/detail"), rowsBody(), signal)).html : await text(here(`/${wanted}`), signal);
     if (tab === wanted) {
       place(byId("drawer-body"), markup);
+      if (wanted === "rules") {
+        showOddities(byId("drawer-body").querySelector("[data-odd]"));
+      }
     }
   } catch (problem) {
     complain(problem, refresh);

@@ -118,7 +118,19 @@ export function showMeter(markup) {
   const end = byId("meter").querySelector(".meter-end");
   byId("verdict").textContent = end?.getAttribute("data-verdict") ?? "";
   byId("rule-count").textContent = end?.getAttribute("data-rules") ?? "";
+  showOddities(end);
   document.dispatchEvent(new CustomEvent("kg:meter"));
+}
+
+/**
+ * How many oddities the lint found; of a large transfer they are counted when the rules are looked at.
+ * @param {Element | null} told an element that carries the count
+ */
+export function showOddities(told) {
+  const shown = byId("odd-count");
+  shown.textContent = told?.getAttribute("data-odd") ?? "";
+  shown.title = told?.getAttribute("data-odd-words") ?? "";
+  shown.hidden = !shown.textContent;
 }
 
 /**

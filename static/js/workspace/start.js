@@ -5,6 +5,7 @@ import { actions, followWidth, picked, setMode, showMode, showPane } from "./act
 import { startDrag } from "./drag.js";
 import { startDrawer } from "./drawer.js";
 import { startFit } from "./fit.js";
+import { startImport } from "./importing.js";
 import { startKeys } from "./keys.js";
 import { drawLinks, startLinks } from "./links.js";
 import { startLive } from "./live.js";
@@ -24,6 +25,7 @@ export function startWorkspace() {
   startDrag(byId("main"));
   startDrawer();
   startFit();
+  startImport();
   startKeys();
   startPalette(entries());
   followWidth();
