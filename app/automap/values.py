@@ -24,6 +24,8 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True):
     rows    -- Euclidean norm of each row along dim 0 (empty for scalars)
     columns -- the same along dim 1 (empty below two dims)
     ordered -- hash of the sorted values; "" where it was not made
+    turned  -- hash of the transposed matrix; "" where it was not made
+    marks   -- hash of each row along dim 0; they tell rows apart whose norms are nearly equal
     """
 
     shape: tuple[int, ...]
@@ -31,6 +33,8 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: tuple[float, ...] = ()
     columns: tuple[float, ...] = ()
     ordered: str = ""
+    turned: str = ""
+    marks: tuple[str, ...] = ()
 
 
 def by_value(source: Mapping[str, Fingerprint], target: Mapping[str, Fingerprint]) -> dict[str, Proposal]:
@@ -51,6 +55,11 @@ def by_value(source: Mapping[str, Fingerprint], target: Mapping[str, Fingerprint
         if same:
             if len(same) == 1:
                 out[key] = _proposal(key, Claim((same[0],)), 1.0, "same-values")
+            continue
+        turned = exact.get((wanted.turned, wanted.shape[::-1]), []) if wanted.turned else []
+        if turned:
+            if len(turned) == 1:
+                out[key] = _proposal(key, Claim((turned[0],), "transpose", {"dims": [0, 1]}), 1.0, "same-values")
             continue
         claim = _alike(wanted, by_size.get(prod(wanted.shape), ())) or rows.find(wanted)
         if claim is not None:
@@ -99,8 +108,11 @@ class _Rows:
 
     def __init__(self, source: Mapping[str, Fingerprint]) -> None:
         self.source = source
+        self.marked: dict[tuple[tuple[int, ...], str], list[tuple[str, int]]] = defaultdict(list)
         self.where: dict[tuple[tuple[int, ...], int], list[tuple[str, int, float]]] = defaultdict(list)
         for key, known in source.items():
+            for row, mark in enumerate(known.marks):
+                self.marked[known.shape[1:], mark].append((key, row))
             for row, norm in enumerate(known.rows):
                 for bucket in _buckets(norm):
                     self.where[known.shape[1:], bucket].append((key, row, norm))
@@ -108,6 +120,10 @@ class _Rows:
     def find(self, wanted: Fingerprint) -> Claim | None:
         """Return what the rows of a tensor are of the source's: a slice, a concat, or rows in another order."""
         places = []
+        if wanted.marks:
+            same = [self.marked.get((wanted.shape[1:], mark), []) for mark in wanted.marks]
+            places = [found[0] for found in same if len(found) == 1]
+            return self._claim(places) if len(places) == len(same) > 1 else None
         for norm in wanted.rows:
             found = {
                 (key, row)

@@ -85,14 +85,19 @@ def _fingerprint(values: Values) -> Fingerprint | None:
     rows = tuple(np.sqrt((grid * grid).sum(axis=1)).tolist())
     columns: tuple[float, ...] = ()
     if values.ndim > 1:
-        turned = grid.reshape(values.shape[0], values.shape[1], -1)
-        columns = tuple(np.sqrt((turned * turned).sum(axis=(0, 2))).tolist())
-    return Fingerprint(values.shape, _digest(values), rows, columns)
+        deep = grid.reshape(values.shape[0], values.shape[1], -1)
+        columns = tuple(np.sqrt((deep * deep).sum(axis=(0, 2))).tolist())
+    turned = _digest(values.T) if values.ndim == 2 else ""
+    return Fingerprint(values.shape, _digest(values), rows, columns, turned=turned, marks=tuple(map(_mark, values)))
 
 
 def _digest(values: Values) -> str:
     """Hash of values; minus zero is zero."""
     return hashlib.blake2b(np.ascontiguousarray(values + np.float32(0)).tobytes(), digest_size=16).hexdigest() + str(values.shape)
+
+
+def _mark(row: Values) -> str:
+    return hashlib.blake2b((row + np.float32(0)).tobytes(), digest_size=12).hexdigest()
 
 
 def _made(claim: Claim, parts: list[Values]) -> Values:

@@ -84,3 +84,15 @@ def test_sources_keep_their_names(tmp_path: Path) -> None:
     goal, goal_files = _side(tmp_path, "target", {"both": torch.cat([a, b])})
     found = found_values({"x": first[0], "y": second[0]}, {"x": first[1], "y": second[1]}, goal, goal_files)
     assert found["both"].claim == Claim(("w", "w"), "concat", {"dim": 0}, ("x", "y"))
+
+
+def test_norms_that_are_nearly_equal_hide_nothing(tmp_path: Path) -> None:
+    """Rows of wide matrices as they are initialised have almost one norm; half precision makes many of them equal."""
+    q, k, v, wide = (_random(96, 256, seed=seed) for seed in (9, 10, 11, 12))
+    target = {"qkv": torch.cat([q, k, v]).bfloat16(), "w": wide.T.bfloat16(), "order": v.flip(0).bfloat16()}
+    found = _found(tmp_path, {"q": q, "k": k, "v": v, "fc": wide}, target)
+    assert found == {
+        "qkv": Claim(("q", "k", "v"), "concat", {"dim": 0}),
+        "w": Claim(("fc",), "transpose", {"dims": [0, 1]}),
+        "order": Claim(("v",), "permute", {"kind": "rows", "dim": 0, "index": list(range(95, -1, -1))}),
+    }
