@@ -3,10 +3,11 @@
 from typing import Any
 
 from app.mapping.ops.table import OPS
+from app.mapping.ops.usage import used_in
 
 
 def described() -> list[dict[str, Any]]:
-    """Every op: name, group, what it does, its parameters, an example, and how it is undone."""
+    """Every op: name, group, what it does, its parameters, an example, how it is undone, and what uses it."""
     return [
         {
             "name": op.name,
@@ -18,6 +19,7 @@ def described() -> list[dict[str, Any]]:
             ],
             "example": op.example.line,
             "inverse": op.inverse,
+            "used_in": used_in(op.name),
         }
         for op in OPS.values()
     ]

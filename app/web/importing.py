@@ -4,6 +4,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app import mapping
 from app.services import imports, workspaces
 from app.services.imports import Taken
 from app.web.asking import Body, House, parse
@@ -27,9 +28,10 @@ class ImportAsk(msgspec.Struct, frozen=True):
 
 
 class ImportDialog(Context, frozen=True):
-    """The dialog."""
+    """The dialog; `text` is the plan as it stands, where that is to be changed."""
 
     rules: int
+    text: str
 
 
 class ImportReport(Context, frozen=True):
@@ -43,7 +45,14 @@ class ImportReport(Context, frozen=True):
 def dialog(request: Request, house: House, transfer: str) -> Response:
     """Show the dialog, empty."""
     ws = workspaces.open_workspace(house, transfer)
-    return page(request, "transfer/_import.html", ImportDialog(len(ws.plan.rules)))
+    return page(request, "transfer/_import.html", ImportDialog(len(ws.plan.rules), ""))
+
+
+@router.get("/t/{transfer}/plan-text")
+def text(request: Request, house: House, transfer: str) -> Response:
+    """Show the dialog with the plan as it stands, to be changed as text."""
+    ws = workspaces.open_workspace(house, transfer)
+    return page(request, "transfer/_import.html", ImportDialog(len(ws.plan.rules), mapping.print_plan(ws.plan)))
 
 
 @router.post("/t/{transfer}/import")

@@ -26,6 +26,7 @@ class Case:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             document = json.load(file)
         self.name = path.name.removesuffix(".json.gz")
+        self.family = document["family"]
         self.source, self.target = (self._tree(document[side]) for side in ("source", "target"))
         self.truth = document["truth"]
         self.claims = {key: Claim(tuple(truth["source"]), truth["op"], truth["args"]) for key, truth in self.truth.items()}

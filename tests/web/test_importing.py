@@ -15,3 +15,13 @@ def test_an_import_is_said_and_done(client, example):
     broken = client.post(f"{example}/import", json=body | {"text": 'keygraft_plan 1\n"a" = = "b"\n'}, headers={"X-Keygraft": "script"})
     assert broken.status_code in {400, 422}
     assert "line 2" in broken.json()["message"].lower()
+
+
+def test_the_plan_is_changed_as_text(client, example):
+    """The dialog holds the plan as it stands; what is sent back takes its place."""
+    shown = client.get(f"{example}/plan-text").text
+    assert "keygraft_plan 1" in shown
+    version = client.post(f"{example}/now", json={"version": 0}).json()["version"]
+    sent = {"version": version, "apply": True, "text": 'keygraft_plan 1\ninit "fc.{p}" with zeros\n'}
+    assert client.post(f"{example}/import", json=sent).json()["version"] == version + 1
+    assert "init &#34;fc.{p}&#34; with zeros" in client.get(f"{example}/plan-text").text

@@ -55,3 +55,10 @@ lint-count = { $count ->
     [one] One thing is odd about this plan
    *[other] { $count } things are odd about this plan
 }
+
+# --- the plan as text
+act-plan-text = Edit as text
+palette-plan-text = Edit the plan as text
+plan-text-title = The plan as text
+plan-text-hint = The whole plan takes the place of the one that is there, as one edit. Mistakes are said with line and column.
+plan-text-do = Save the plan

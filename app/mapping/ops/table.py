@@ -14,6 +14,7 @@ from app.mapping.ops.op import REQUIRED, Example, Op
 from app.mapping.ops.rows import ROWS
 from app.mapping.ops.shaping import SHAPING
 from app.mapping.ops.sizing import SIZING
+from app.mapping.ops.usage import used_in
 
 IDENTITY = Op(
     "identity",
@@ -62,7 +63,7 @@ def _row(op: Op) -> dict[str, Any]:
             for parameter in op.parameters
         ],
         "inverse": op.inverse or None,
-        "used_in": [f"docs/plan.md#{op.name}"],
+        "used_in": used_in(op.name),
         "example": {
             "line": op.example.line,
             "sources": {key: list(shape) for key, shape in op.example.sources.items()},

@@ -15,14 +15,17 @@ const dialog = () => /** @type {HTMLDialogElement} */ (byId("import"));
 const form = () => /** @type {HTMLFormElement} */ (byId("import-form"));
 const area = () => /** @type {HTMLTextAreaElement} */ (form().elements.namedItem("text"));
 
-/** Open it, empty. */
-export async function openImport() {
+/**
+ * Open it: empty, or with the plan as it stands.
+ * @param {"/import" | "/plan-text"} path
+ */
+export async function openImport(path) {
   try {
-    place(dialog(), await text(here("/import")));
+    place(dialog(), await text(here(path)));
     dialog().showModal();
     area().focus();
   } catch (problem) {
-    complain(problem, openImport);
+    complain(problem, () => openImport(path));
   }
 }
 
