@@ -9,12 +9,13 @@ from starlette.responses import Response
 from app import mapping
 from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, ReplaceRule, find
 from app.mapping.plan import Rule
-from app.services import documents, edits, findings, workspaces
+from app.services import documents, edits, findings, foreseeing, workspaces
 from app.services.cards import Oddity, Said
+from app.services.foreseeing import Foreseen
 from app.viewing.rulebook import RuleLine, rulebook
 from app.web.asking import Body, House, parse
 from app.web.edits import done
-from app.web.rendering import Context, page
+from app.web.rendering import Context, data, fragment, page
 
 router = APIRouter()
 
@@ -48,6 +49,19 @@ class RuleAsk(msgspec.Struct, frozen=True):
     source: str = ""
 
 
+class ForeseeAsk(msgspec.Struct, frozen=True):
+    """A rule that is being typed; `index` is the rule that it would replace."""
+
+    statement: str
+    index: int | None = None
+
+
+class ForeseenPart(Context, frozen=True):
+    """What a rule would do."""
+
+    seen: Foreseen
+
+
 @router.get("/t/{transfer}/rules")
 def listed(request: Request, house: House, transfer: str) -> Response:
     """Show the rules in words and in code, with what each does."""
@@ -67,6 +81,14 @@ def add(request: Request, house: House, transfer: str, body: Body) -> Response:
     changes = [AddRule(rule, at) for at, rule in enumerate(rules)]
     label = Said("edit-rules", {"count": len(rules)})
     return done(request, house, edits.apply(house, transfer, asked.version, changes, label=label, client=asked.client), asked.source)
+
+
+@router.post("/t/{transfer}/rules/foresee")
+def foresee(request: Request, house: House, transfer: str, body: Body) -> Response:
+    """Say what a rule would do, while it is typed."""
+    asked = parse(body, ForeseeAsk)
+    seen = foreseeing.foresee(house, transfer, asked.statement, asked.index)
+    return data({"report": fragment(request, "transfer/_foreseen.html", ForeseenPart(seen))})
 
 
 @router.post("/t/{transfer}/rule")

@@ -5,6 +5,7 @@ import { actions, followWidth, picked, setMode, showMode, showPane } from "./act
 import { startDrag } from "./drag.js";
 import { startDrawer } from "./drawer.js";
 import { startFit } from "./fit.js";
+import { startForeseeing } from "./foreseeing.js";
 import { startImport } from "./importing.js";
 import { startKeys } from "./keys.js";
 import { drawLinks, startLinks } from "./links.js";
@@ -25,6 +26,7 @@ export function startWorkspace() {
   startDrag(byId("main"));
   startDrawer();
   startFit();
+  startForeseeing();
   startImport();
   startKeys();
   startPalette(entries());
