@@ -9,7 +9,7 @@ from app.api import models
 from app.api.failures import RequestError
 from app.api.house import House
 from app.mapping.edits import Edit
-from app.services import edits, imports, mappings, proposals, workspaces
+from app.services import edits, foreseeing, imports, mappings, proposals, workspaces
 from app.services.cards import Said
 
 router = APIRouter(prefix="/transfers/{transfer}", tags=["edits"])
@@ -45,6 +45,12 @@ def import_mapping(house: House, transfer: str, asked: models.ImportMapping) -> 
     if not asked.apply:
         return imports.look(house, transfer, asked.text)
     return imports.take(house, transfer, asked.base_version, asked.text, replace=asked.replace, client=asked.client)
+
+
+@router.post("/plan/foresee", response_model=models.ForeseenOut)
+def foresee(house: House, transfer: str, asked: models.Foresee) -> object:
+    """Say what a rule would do; nothing is stored."""
+    return foreseeing.foresee(house, transfer, asked.statement, asked.index)
 
 
 @router.post("/undo", response_model=models.AppliedOut)

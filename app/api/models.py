@@ -295,6 +295,27 @@ class TakenOut(Given):
     applied: AppliedOut | None
 
 
+class SampleOut(Given):
+    """A target key, how it stands and how it would stand."""
+
+    key: str
+    before: str
+    after: str
+
+
+class ForeseenOut(Given):
+    """What a rule would do: source keys it renames, target keys it fills, empties and breaks, and the first of each."""
+
+    statement: str
+    renamed: int
+    renames: list[tuple[str, str]]
+    gained: int
+    lost: int
+    failing: int
+    changed: int
+    samples: list[SampleOut]
+
+
 class LostKeyOut(Given):
     """A source key that the way back does not give back as it was, and why."""
 
@@ -451,6 +472,13 @@ class ImportPlan(OnVersion):
     """A plan that takes the place of the one that is there, text or JSON."""
 
     plan: str
+
+
+class Foresee(Asked):
+    """A rule to try: in front of the others, or in the place of rule `index`."""
+
+    statement: str
+    index: int | None = None
 
 
 class ImportMapping(OnVersion):

@@ -26,3 +26,16 @@ def test_a_transfer_is_reversed(client: TestClient) -> None:
     made = answer.json()
     assert made["transfer"]["target"]["id"] == first["sources"][""]["id"]
     assert all(each["why"] for each in made["lost"])
+
+
+def test_a_rule_is_foreseen(client: TestClient) -> None:
+    """Counts and samples of what it would do; the plan stays as it is."""
+    at = f"{AT}/transfers/{client.post(f'{AT}/example').json()['id']}"
+    version = client.get(at).json()["version"]
+    seen = client.post(f"{at}/plan/foresee", json={"statement": 'ignore "conv1.*"'}).json()
+    assert (seen["gained"], seen["lost"], seen["failing"]) == (0, 0, 0)
+    seen = client.post(f"{at}/plan/foresee", json={"statement": '"fc.{p}" = "bn1.{p}"'}).json()
+    assert seen["changed"] == 2
+    assert {each["key"] for each in seen["samples"]} == {"fc.weight", "fc.bias"}
+    assert client.get(at).json()["version"] == version
+    assert client.post(f"{at}/plan/foresee", json={"statement": "what"}).status_code in {400, 422}
