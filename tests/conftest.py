@@ -1,9 +1,11 @@
 """What every test may ask for."""
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -46,3 +48,16 @@ def fetched(request: pytest.FixtureRequest, shared: Path) -> Path:
         subprocess.run([sys.executable, str(shared / "checkpoints/fetch.py"), str(folder)], check=True, capture_output=True)
         done.touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def canary(shared: Path) -> ModuleType:
+    """Files and listeners that nobody may touch; `check` names what was touched. One for all tests: its ports are fixed."""
+    spec = importlib.util.spec_from_file_location("setup_canary", shared / "escape" / "setup_canary.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.make()
+    module.listen()
+    return module

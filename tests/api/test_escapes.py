@@ -1,6 +1,5 @@
 """The shared pack of definitions that try to break out, sent as a person's program would send them: upload, choose, build."""
 
-import importlib.util
 import json
 import time
 import warnings
@@ -28,19 +27,6 @@ WORDS = {
 def _cases() -> list[dict[str, Any]]:
     folder = Path(__file__).resolve().parents[3] / "shared" / "escape"
     return list(json.loads((folder / "expected.json").read_text())["cases"])
-
-
-@pytest.fixture(scope="module")
-def canary(shared: Path) -> ModuleType:
-    """Files and listeners that nobody may touch."""
-    spec = importlib.util.spec_from_file_location("setup_canary", shared / "escape" / "setup_canary.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.make()
-    module.listen()
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Definitions that try to break out: the shared pack, and cases of our own."""
 
-import importlib.util
 import json
 import os
 import time
@@ -21,17 +20,6 @@ STATUS = {"sandbox_timeout": "timeout", "sandbox_memory": "memory", "sandbox_cra
 def _cases():
     folder = Path(__file__).resolve().parents[3] / "shared" / "escape"
     return json.loads((folder / "expected.json").read_text())["cases"]
-
-
-@pytest.fixture(scope="module")
-def canary(shared):
-    """Files and listeners that nobody may touch; `check` names what was touched."""
-    spec = importlib.util.spec_from_file_location("setup_canary", shared / "escape" / "setup_canary.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.make()
-    module.listen()
-    return module
 
 
 def _attempt(sandbox, filename, data, module="", limits=None):
