@@ -62,7 +62,7 @@ def reverse(house: House, transfer: str) -> object:
 def evaluation(house: House, transfer: str, version: int | None = None) -> Response:
     """The outcome of every key: what `keygraft evaluate --json` prints."""
     workspace = workspaces.open_workspace(house, transfer, version=version)
-    document = documents.evaluation(workspace.plan, workspace.evaluation)
+    document = documents.evaluation(workspace.plan, workspace.evaluation, workspace.sources)
     return Response(msgspec.json.encode(document), media_type="application/json")
 
 

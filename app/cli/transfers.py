@@ -49,12 +49,12 @@ def evaluate(source: Source, target: Target, plan: PlanFile, as_json: Json = Fal
     found = work.load_plan(plan)
     evaluation = sides.evaluate(found)
     if as_json:
-        print_json(documents.evaluation(found, evaluation))
+        print_json(documents.evaluation(found, evaluation, sides.trees))
     else:
         write(
-            reports.report(f"{', '.join(each.text for each in sides.sources.values())} → {sides.target.text}", found, evaluation).rstrip(
-                "\n"
-            )
+            reports.report(
+                f"{', '.join(each.text for each in sides.sources.values())} → {sides.target.text}", found, evaluation, sides.trees
+            ).rstrip("\n")
         )
     if not evaluation.clean:
         raise typer.Exit(1)

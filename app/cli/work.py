@@ -177,7 +177,7 @@ def text_of(kind: str, sides: Sides, plan: Plan) -> str:
         case "plan-text":
             return mapping.print_plan(mapping.freeze(plan, sides.trees, sides.target.tree))
         case "report":
-            return reports.report(sides.target.text, plan, sides.evaluate(plan))
+            return reports.report(sides.target.text, plan, sides.evaluate(plan), sides.trees)
         case _:
             raise NotFoundError("export_kind_unknown", kind=kind[:40])
 

@@ -1,20 +1,25 @@
 """Evaluations and plans as the documents that scripts rely on; the same from the command line and over HTTP."""
 
+from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from app import mapping, messages
+from app.keys import KeyTree
 from app.mapping import Finding
 from app.mapping.outcomes import Coverage, Evaluation, Reason
 from app.mapping.plan import Plan
 from app.services.cards import HistoryEntry, Oddity
 
 
-def evaluation(plan: Plan, found: Evaluation) -> dict[str, Any]:
-    """The document of `keygraft evaluate --json`: outcome per key, counts in keys, parameters and bytes."""
+def evaluation(plan: Plan, found: Evaluation, sources: Mapping[str, KeyTree]) -> dict[str, Any]:
+    """The document of `keygraft evaluate --json`: outcome per key, counts in keys, parameters and bytes, and what an export takes in bytes."""
     statements = [mapping.statement(rule) for rule in plan.rules]
     return {
         "clean": found.clean,
         "coverage": {state: _totals(totals) for state, totals in found.coverage.items()},
+        "export": msgspec.to_builtins(mapping.demands(found, sources)),
         "rules": statements,
         "targets": {
             key: {"state": outcome.state}

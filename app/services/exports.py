@@ -94,7 +94,7 @@ def _text(workspace: Workspace, kind: str, options: Mapping[str, str]) -> str:
         "script": lambda: _script(workspace, options),
         "plan": lambda: mapping.plan_to_json(frozen(workspace)).decode("utf-8", "surrogatepass"),
         "plan-text": lambda: mapping.print_plan(frozen(workspace)),
-        "report": lambda: reports.report(workspace.title, workspace.plan, workspace.evaluation),
+        "report": lambda: reports.report(workspace.title, workspace.plan, workspace.evaluation, workspace.sources),
     }
     if kind not in makers:
         raise NotFoundError("export_kind_unknown", kind=kind[:40])
