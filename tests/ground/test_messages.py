@@ -4,6 +4,8 @@ import ast
 import re
 
 import pytest
+from fluent.syntax import FluentParser, Visitor
+from fluent.syntax import ast as fluent
 
 from app import messages
 from app.errors import KeygraftError
@@ -58,3 +60,43 @@ def test_errors_survive_a_process_border():
     error = KeygraftError("internal", reference="x")
     back = pickle.loads(pickle.dumps(error))
     assert (back.code, dict(back.params)) == ("internal", {"reference": "x"})
+
+
+def _entries(root):
+    """Every message of the catalogue with its file."""
+    for path in sorted((root / "app/locales/en").glob("*.ftl")):
+        for entry in FluentParser().parse(path.read_text("utf-8")).body:
+            assert not isinstance(entry, fluent.Junk), f"{path.name}: {entry.content[:80]}"
+            if isinstance(entry, fluent.Message):
+                yield path.name, entry
+
+
+def _variables(entry):
+    """Names of the parameters that a message or its hint asks for."""
+    found = set()
+
+    class Seen(Visitor):
+        def visit_VariableReference(self, node):  # noqa: N802 -- the library's name
+            found.add(node.id.name)
+
+    Seen().visit(entry)
+    return found
+
+
+def test_no_sentence_stands_twice(root):
+    """Of two with one id the first file would win, with the parameters of another room."""
+    places = {}
+    for name, entry in _entries(root):
+        places.setdefault(entry.id.name, []).append(name)
+    assert {key: files for key, files in places.items() if len(files) > 1} == {}
+
+
+def test_every_error_brings_what_its_sentence_asks_for(root):
+    """A parameter that is missing would turn an error of a person into a defect of ours."""
+    wanted = {entry.id.name: _variables(entry) for _, entry in _entries(root)}
+    lacking = [
+        f"{path.name}:{line} {code} lacks {sorted(wanted.get(messages.error_id(code), set()) - keywords)}"
+        for path, line, code, keywords in _codes(root)
+        if None not in keywords and wanted.get(messages.error_id(code), set()) - keywords
+    ]
+    assert lacking == []

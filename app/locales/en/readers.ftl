@@ -1,16 +1,5 @@
 ## Reading checkpoints. `$file` is a base name. Each: what happened, to which file; .hint: what to do.
 
-error-file-not-found = There is no file called { $file }.
-    .hint = Look at the spelling, and whether the file was moved.
-error-file-unreadable = { $file } cannot be read: { $reason }.
-    .hint = Check that it is a regular file and that you may read it.
-error-folder-too-large = The folder { $folder } holds more than { $limit } files.
-    .hint = Point at the checkpoint's own folder, or at its index file.
-error-range-outside = A range was sent that does not lie inside { $file }.
-    .hint = Choose the file again; it may have changed since it was opened.
-error-range-length = { $actual } bytes of { $file } were sent where { $expected } were asked for.
-    .hint = Choose the file again; it may have changed since it was opened.
-
 error-unknown-format = { $detail ->
         [empty] { $file } is empty.
         [empty_folder] There is no file to read.

@@ -25,10 +25,6 @@ person-local = You
 
 ## What an edit did
 
-edit-rules = { $count ->
-    [one] One rule changed
-   *[other] { $count } rules changed
-  }
 edit-accepted = { $count ->
     [one] One proposal taken
    *[other] { $count } proposals taken
@@ -79,8 +75,6 @@ error-remote-forgotten = What was secret in the address { $url } is no longer kn
     .hint = Give the whole address again.
 error-remote-switched-off = Addresses on the network are switched off here.
     .hint = Download the file and drop it on the page, or set KEYGRAFT_REMOTE.
-error-text-too-long = This text is longer than { $limit } MB.
-    .hint = Give the file instead, or only the keys with their shapes.
 error-upload-too-large = { $file } is larger than the { $limit } MB that may be uploaded.
     .hint = Drop it on the page instead: then it stays on your computer and only its header is sent.
 error-request-too-large = The request is larger than the { $limit } MB that are allowed.
