@@ -40,7 +40,8 @@ def _install() -> list[str]:
     )
     if debian:
         subprocess.run(["apt-get", "update", "-q"], check=False, stdout=sys.stderr)
-    subprocess.run(command, check=False, stdout=sys.stderr)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(command, check=False, stdout=sys.stderr, env=quiet)
     return command
 
 
