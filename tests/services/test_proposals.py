@@ -3,9 +3,10 @@
 import pytest
 
 from app.errors import KeygraftError, NotFoundError
-from app.services import edits, proposals, workspaces
+from app.services import edits, proposals, sides, transfers, workspaces
 from app.services.cards import TransferCard
 from app.services.house import House
+from tests.services.keylists import keys
 
 
 def test_groups_name_what_belongs_together(house: House, example: TransferCard) -> None:
@@ -79,3 +80,14 @@ def test_large_transfers_get_their_proposals_in_the_background(
     second = workspaces.open_workspace(house, example.id)
     assert not second.proposing
     assert "backbone_conv.weight" in second.proposals
+
+
+def test_a_benign_key_that_can_be_filled_is_proposed(house: House) -> None:
+    """num_batches_tracked may be missing without harm, but a counter that is there is carried over with its module."""
+    parts: dict[str, tuple[int, ...]] = {"weight": (8,), "bias": (8,), "running_mean": (8,), "running_var": (8,), "num_batches_tracked": ()}
+    source = sides.understand(house, keys(**{f"bn.{name}": shape for name, shape in parts.items()}))
+    target = sides.understand(house, keys(**{f"norm.{name}": shape for name, shape in parts.items()}))
+    made = transfers.create(house, {"": source.id}, target.id)
+    found = workspaces.open_workspace(house, made.id).proposals
+    assert found["norm.num_batches_tracked"].claim is not None
+    assert found["norm.num_batches_tracked"].claim.sources == ("bn.num_batches_tracked",)

@@ -42,6 +42,7 @@ def test_a_finished_transfer_passes():
     """Nothing waits: strict=True will pass."""
     made = scene(tree("a"), tree("a", "b"), 'init "b" with model').meter
     assert made.passes
+    assert made.fresh == 1
     assert made.needs == 0
 
 
