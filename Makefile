@@ -1,13 +1,14 @@
 # What a person can do here; `make help` lists it.
 VENV ?= .venv
 PYTHON ?= python3
+OLD_PYTHON ?= python3.8
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 STAMP := $(VENV)/.ready
 DEPS := pyproject.toml constraints.txt package.json package-lock.json build_hook.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dialects lint format bench bench-automap fuzz clean
+.PHONY: help run test test-rooms test-browser test-escapes test-dialects test-libraries test-old-torch lint format bench bench-automap fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,11 +30,34 @@ run: $(STAMP) ## install, start, print the link
 
 test: $(VENV)/.tested ## install, run all tests, those in the browser included
 	$(BIN)/python tests/browser/find_chromium.py
+	$(BIN)/python tests/store/cluster.py
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(MAKE) --no-print-directory -j2 -k -O test-rooms test-browser test-escapes
+endif
+
+# Three processes, two at a time; the escapes are one of them, for they bind fixed ports. Each prints when it has ended.
+ESCAPES := tests/api/test_escapes.py tests/sandbox/test_escapes.py
+test-rooms:
+	$(BIN)/python -m pytest tests --ignore=tests/browser $(ESCAPES:%=--ignore=%)
+test-browser:
+	$(BIN)/python -m pytest tests/browser
+test-escapes:
+	$(BIN)/python -m pytest $(ESCAPES)
 
 test-dialects: $(VENV)/.tested ## install the frameworks, load small models in them, compare every tensor
 	$(PIP) install -c constraints.txt transformers timm mmengine lightning
 	$(BIN)/python -m tests.dialects.with_libraries
+
+test-libraries: $(VENV)/.tested ## install timm, transformers, diffusers; build many models of each in the sandbox, compare with the live ones
+	$(PIP) install -c constraints.txt timm transformers diffusers
+	$(BIN)/python -m tests.definitions.with_libraries $(ARGS)
+
+test-old-torch: $(VENV)/.tested ## in an environment of OLD_PYTHON with torch 1.13 (2 GB) build models and run the snippet, compare both
+	$(OLD_PYTHON) -m venv $(VENV)/old-torch
+	$(VENV)/old-torch/bin/python -m pip install -q torch==1.13.1 'numpy<1.25'
+	$(BIN)/python -m tests.definitions.with_old_torch $(VENV)/old-torch/bin/python
 
 lint: $(VENV)/.tested ## style, types, laws of the house
 	$(BIN)/ruff check .
@@ -48,14 +72,17 @@ format: $(VENV)/.tested ## put every file into the house's form
 	$(BIN)/ruff format .
 	$(BIN)/djlint --reformat templates --quiet
 
-bench: $(VENV)/.tested ## measure reading, evaluating, mapping and remapping, each beside its peer
+bench: $(VENV)/.tested ## measure reading, evaluating, mapping, remapping and the page, each beside its peer
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/evaluation.py
 	$(BIN)/python benchmarks/remap.py
 	$(BIN)/python benchmarks/automap.py
+	$(BIN)/python benchmarks/page.py
+	$(BIN)/python benchmarks/lent.py
 
 bench-automap: $(VENV)/.tested ## score the automatic mapper on the corpus, also with what it relies on taken away
-	$(BIN)/python benchmarks/automap.py --variant plain decisions no-roles renamed
+	$(BIN)/python benchmarks/automap.py --variant plain decisions family-out no-roles renamed
+	$(BIN)/python benchmarks/automap.py --reliability --plot docs/automap-reliability.svg
 
 fuzz: $(VENV)/.tested ## bend files for a minute and read them (ARGS="--seconds 600 --seed 7")
 	$(BIN)/python -m tests.fuzz.mutations $(ARGS)

@@ -3,8 +3,11 @@
 Source of the format: Project Fluent, https://projectfluent.org
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from fluent.runtime import FluentBundle, FluentResource
@@ -20,28 +23,60 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in LOCALES.iterdir() if folder.is_dir()))
 
 
+_NAMES = re.compile(r"^([a-zA-Z][\w-]*) *=", re.MULTILINE)
+_REFERENCES = re.compile(r"\{ *([a-zA-Z][\w-]*) *\}")
+
+
+class _Catalogue:
+    """The messages of a language; a file is parsed when one of its messages is wanted for the first time: parsing all takes half a second."""
+
+    def __init__(self, language: str) -> None:
+        self._bundle = FluentBundle([language], use_isolating=False)
+        self._texts = {path: path.read_text("utf-8") for path in sorted((LOCALES / language).glob("*.ftl"))}
+        self._files = {name: path for path, text in self._texts.items() for name in _NAMES.findall(text)}
+        self._parsed: set[Path] = set()
+        self._turn = RLock()
+
+    def holding(self, message: str) -> FluentBundle | None:
+        """The bundle with this message and those that it is made of; None where there is no such message."""
+        path = self._files.get(message)
+        if path is None:
+            return None
+        if path not in self._parsed:
+            with self._turn:
+                self._parse(path)
+        return self._bundle
+
+    def _parse(self, path: Path) -> None:
+        if path in self._parsed:
+            return
+        text = self._texts[path]
+        self._bundle.add_resource(FluentResource(text))
+        needed = {self._files[name] for name in _REFERENCES.findall(text) if name in self._files}
+        for other in sorted(needed - self._parsed - {path}):
+            self._parse(other)
+        self._parsed.add(path)
+
+
 @lru_cache
-def _bundle(language: str) -> FluentBundle:
-    bundle = FluentBundle([language], use_isolating=False)
-    for path in sorted((LOCALES / language).glob("*.ftl")):
-        bundle.add_resource(FluentResource(path.read_text("utf-8")))
-    return bundle
+def _catalogue(language: str) -> _Catalogue:
+    return _Catalogue(language)
 
 
 def has(message: str, language: str = DEFAULT_LANGUAGE) -> bool:
     """Whether the catalogue holds this message."""
-    return bool(_bundle(language).has_message(message))
+    return _catalogue(language).holding(message) is not None
 
 
-def _pattern(message: str, attribute: str | None, language: str) -> tuple[FluentBundle, Any]:
+def _pattern(message: str, attribute: str | None, language: str) -> tuple[FluentBundle | None, Any]:
     for candidate in dict.fromkeys((language, DEFAULT_LANGUAGE)):
-        bundle = _bundle(candidate)
-        if bundle.has_message(message):
+        bundle = _catalogue(candidate).holding(message)
+        if bundle is not None:
             entry = bundle.get_message(message)
             pattern = entry.attributes.get(attribute) if attribute else entry.value
             if pattern is not None:
                 return bundle, pattern
-    return _bundle(DEFAULT_LANGUAGE), None
+    return None, None
 
 
 def text(message: str, /, language: str = DEFAULT_LANGUAGE, attribute: str | None = None, **params: Any) -> str:
@@ -50,7 +85,7 @@ def text(message: str, /, language: str = DEFAULT_LANGUAGE, attribute: str | Non
     Raises LookupError where the catalogue lacks it, ValueError where a parameter is missing: both are defects of ours.
     """
     bundle, pattern = _pattern(message, attribute, language)
-    if pattern is None:
+    if bundle is None or pattern is None:
         raise LookupError(message if attribute is None else f"{message}.{attribute}")
     formatted, problems = bundle.format_pattern(pattern, params)
     if problems:

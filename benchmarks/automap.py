@@ -1,6 +1,6 @@
 """Score the automatic mapper on a corpus of real conversions, as listed, sorted and shuffled.
 
-usage: python benchmarks/automap.py [CORPUS] [--order listed sorted shuffled] [--only GLOB] [--variant plain no-roles renamed] [--cases]
+usage: python benchmarks/automap.py [CORPUS] [--order listed sorted shuffled] [--only GLOB] [--variant plain no-roles renamed family-out] [--cases]
 """
 
 import argparse
@@ -48,9 +48,9 @@ def renamed(entries, salt):
 
 
 def cases(score, corpus, only):
-    """The corpus, or the families that tests/automap writes down by hand."""
+    """The corpus, or the families that tests/automap writes down by hand (`families`)."""
     if corpus == "families":
-        from tests.automap.conversions import cases as families
+        from tests.automap.families import cases as families
 
         yield from (pair for pair in families() if fnmatch.fnmatch(pair[0], only))
     else:
@@ -141,16 +141,123 @@ def decisions_needed(case, source, target, most=9):
     return len(fixed)
 
 
-def run(score, corpus, order, variant, only, show):
-    from app.automap import propose, to_json
+BINS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.001)
 
+
+def reliability(score, corpora, only):
+    """How often a proposal is right, by the confidence it was given: for each corpus, (mean confidence, share right, count) a bin."""
+    from app.automap import propose
+
+    out = {}
+    for corpus in corpora:
+        sums = [[0.0, 0, 0] for _ in BINS[1:]]
+        for _, case in cases(score, corpus, only):
+            for order in ("listed", "sorted", "shuffled"):
+                source, target = (tree_of(score.listed(case[side], order)) for side in ("source", "target"))
+                for key, proposal in propose({"": source}, target).items():
+                    if proposal.claim is None:
+                        continue
+                    truth = case["truth"].get(key)
+                    right = truth is not None and set(truth["source"]) == set(proposal.claim.sources)
+                    bin_ = sums[next(at for at, edge in enumerate(BINS[1:]) if proposal.confidence < edge)]
+                    bin_[0] += proposal.confidence
+                    bin_[1] += right
+                    bin_[2] += 1
+        out[Path(corpus).name] = [(total / count, right / count, count) for total, right, count in sums if count]
+    return out
+
+
+def report_reliability(found, out):
+    """Print the table, and draw it where `out` names a file."""
+    for name, points in found.items():
+        print(f"reliability, {name}: confidence -> right")
+        for confidence, right, count in points:
+            print(f"  {confidence:6.3f} {right:6.3f}  {count:>7} proposals")
+        sure = [(right * count, count) for confidence, right, count in points if confidence >= 0.9]
+        print(f"  of those at 0.9 and above, right: {sum(a for a, _ in sure) / max(sum(b for _, b in sure), 1):.4f}", flush=True)
+    if out:
+        Path(out).parent.mkdir(exist_ok=True)
+        Path(out).write_text(drawn(found), encoding="utf-8")
+
+
+def drawn(found):
+    """The reliability plot as SVG: a proposal's confidence against how often such ones are right."""
+    size, left, top = 300, 52, 16
+    colours = ("#17704f", "#8a5a0b", "#2a56b8", "#8b2f6b")
+
+    def at(x, y):
+        return f"{left + x * size:.1f},{top + (1 - y) * size:.1f}"
+
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + size + 200} {top + size + 46}" font-family="sans-serif" font-size="12">',
+        "<title>Reliability of proposals</title>",
+        f'<rect width="100%" height="100%" fill="#fff"/><rect x="{left}" y="{top}" width="{size}" height="{size}" fill="none" stroke="#999"/>',
+        f'<polyline points="{at(0, 0)} {at(1, 1)}" stroke="#bbb" stroke-dasharray="4 4" fill="none"/>',
+    ]
+    for tick in (0, 0.2, 0.4, 0.6, 0.8, 1):
+        x, y = at(tick, tick).split(",")
+        lines.append(f'<text x="{x}" y="{top + size + 16}" text-anchor="middle" fill="#444">{tick:g}</text>')
+        lines.append(f'<text x="{left - 8}" y="{float(y) + 4:.1f}" text-anchor="end" fill="#444">{tick:g}</text>')
+    lines.append(f'<text x="{left + size / 2}" y="{top + size + 36}" text-anchor="middle" fill="#222">confidence of the proposal</text>')
+    lines.append(
+        f'<text transform="translate(14 {top + size / 2}) rotate(-90)" text-anchor="middle" fill="#222">share of such proposals that are right</text>'
+    )
+    for row, (name, points) in enumerate(found.items()):
+        colour = colours[row % len(colours)]
+        path = " ".join(at(confidence, right) for confidence, right, _ in points)
+        lines.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        for confidence, right, count in points:
+            x, y = at(confidence, right).split(",")
+            lines.append(f'<circle cx="{x}" cy="{y}" r="3.5" fill="{colour}"><title>{name}: {count} proposals</title></circle>')
+        lines.append(f'<rect x="{left + size + 18}" y="{top + 6 + 20 * row}" width="12" height="4" fill="{colour}"/>')
+        lines.append(f'<text x="{left + size + 36}" y="{top + 12 + 20 * row}" fill="#222">{name}</text>')
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def family_of_case(name):
+    """Cases of one architecture: `llama2-7b-meta-to-hf` and `llama3-8b-hf-to-litgpt` are one family."""
+    return re.match(r"[a-z]+", name)[0]
+
+
+def taught_by(score, corpus):
+    """Family -> words that, of all the corpus, stand in its keys only."""
+    from app.automap.names import joined, words
+
+    spoken = {}
+    for name, case in cases(score, corpus, "*"):
+        known = spoken.setdefault(family_of_case(name), set())
+        for segment in {segment for side in ("source", "target") for key in case[side] for segment in re.split(r"[./]", key)}:
+            known.update((joined(segment), joined(segment).rstrip("0123456789"), *words(segment)))
+    return {family: known - set().union(*(other for name, other in spoken.items() if name != family)) for family, known in spoken.items()}
+
+
+def without(own):
+    """The vocabulary without the words of one family; tables of gated feed-forwards that need one of them are struck out too."""
+    from app.automap import feedforward, vocabulary
+
+    feedforward.GATED = tuple((table, why) for table, why in vocabulary.GATED if not table.keys() & own)
+    return vocabulary.Vocabulary(
+        {word: meaning for word, meaning in vocabulary.SYNONYMS.items() if word not in own},
+        vocabulary.SILENT,
+        {word: role for word, role in vocabulary.ALONE.items() if word not in own},
+        {word: parts for word, parts in vocabulary.COMPOUNDS.items() if word not in own},
+    )
+
+
+def run(score, corpus, order, variant, only, show):
+    from app.automap import feedforward, propose, to_json, vocabulary
+
+    feedforward.GATED = vocabulary.GATED
     options = {}
     if variant == "no-roles":
         from app.automap.vocabulary import NO_WORDS
 
         options["vocabulary"] = NO_WORDS
     rows, counts = [], []
+    taught = taught_by(score, corpus) if variant == "family-out" else {}
     for name, given in cases(score, corpus, only):
+        if taught:
+            options["vocabulary"] = without(taught[family_of_case(name)])
         case = inverted(given) if variant == "inverted" else disturbed(given, variant, name) if variant in DISTURBANCES else given
         if variant == "renamed":
             to = {side: renamed(case[side], name + side) for side in ("source", "target")}
@@ -192,8 +299,13 @@ def main():
     parser.add_argument("--variant", nargs="*", default=["plain"])
     parser.add_argument("--only", default="*")
     parser.add_argument("--cases", default="none", choices=["none", "bad", "all"])
+    parser.add_argument("--reliability", nargs="*", default=None, help="corpora to weigh confidence on, instead of scoring")
+    parser.add_argument("--plot", default="", help="SVG that the reliability is drawn to")
     args = parser.parse_args()
     score = scorer(CORPUS if args.corpus == "families" else Path(args.corpus))
+    if args.reliability is not None:
+        report_reliability(reliability(score, args.reliability or [str(CORPUS), "families"], args.only), args.plot)
+        return
     print(score.HEAD)
     for variant in args.variant:
         for order in args.order:

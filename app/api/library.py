@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from app.api import models
-from app.api.house import House
+from app.api.house import House, Visitor
 from app.services import library
 
 router = APIRouter(tags=["library"])
@@ -29,6 +29,6 @@ def listed(house: House) -> object:
 
 
 @router.delete("/library/{entry}", status_code=204)
-def forget(house: House, entry: str) -> None:
+def forget(house: House, visitor: Visitor, entry: str) -> None:
     """Forget an approved plan; transfers that used it stay as they are."""
-    library.forget(house, entry)
+    library.forget(house, entry, by=visitor.person)

@@ -8,9 +8,10 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.api import bodies
 from app.api import models as documents
 from app.api.failures import RequestError
-from app.api.house import House
+from app.api.house import House, Visitor
 from app.keys.documents import tree_to_json
 from app.services import browse, condition, doubts, lent, models, remote, sides
 from app.services.cards import LentFile
@@ -20,15 +21,15 @@ router = APIRouter(tags=["sides"])
 
 
 @router.post("/sides", response_model=documents.Side, status_code=201)
-def understand(house: House, asked: documents.Understand) -> object:
+def understand(house: House, visitor: Visitor, asked: bodies.Understand) -> object:
     """Understand a text: path, model, Python source, list of keys, error message."""
-    return sides.understand(house, asked.text, against=asked.against, reading=asked.reading)
+    return sides.understand(house, asked.text, against=asked.against, reading=asked.reading, by=visitor.person)
 
 
 @router.delete("/readings/{reading}", status_code=204)
-def cancel(house: House, reading: str) -> None:
+def cancel(house: House, visitor: Visitor, reading: str) -> None:
     """End a reading of a remote address that `POST /sides` was given a name for."""
-    remote.cancel(house, reading)
+    remote.cancel(house, reading, by=visitor.person)
 
 
 @router.put(
@@ -39,22 +40,23 @@ def cancel(house: House, reading: str) -> None:
         "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
     },
 )
-async def upload(request: Request, house: House, name: str, against: str | None = None) -> object:
+async def upload(request: Request, house: House, visitor: Visitor, name: str, against: str | None = None) -> object:
     """Take a whole small file."""
     body = await request.body()
-    return await run_in_threadpool(lambda: sides.upload(house, name, body, against=against))
+    return await run_in_threadpool(lambda: sides.upload(house, name, body, against=against, by=visitor.person))
 
 
 @router.post("/lent", response_model=documents.Side, status_code=201)
-def lend(house: House, asked: documents.Lend) -> object:
+def lend(house: House, visitor: Visitor, asked: bodies.Lend) -> object:
     """Announce files that stay where they are; the answer says which ranges are wanted."""
-    return lent.lend(house, [LentFile(file.name, file.size, file.modified) for file in asked.files])
+    files = [LentFile(file.name, file.size, file.modified) for file in asked.files]
+    return lent.lend(house, files, folder=asked.folder, by=visitor.person)
 
 
 @router.post("/sides/{side}/ranges", response_model=documents.Side)
-def feed(house: House, side: str, asked: documents.Feed) -> object:
+def feed(house: House, visitor: Visitor, side: str, asked: bodies.Feed) -> object:
     """Send the ranges that were wanted; the answer wants more, or is ready."""
-    return lent.feed(house, side, [(part.file, part.offset, _bytes(part.data)) for part in asked.ranges])
+    return lent.feed(house, side, [(part.file, part.offset, _bytes(part.data)) for part in asked.ranges], by=visitor.person)
 
 
 def _bytes(text: str) -> bytes:
@@ -77,17 +79,17 @@ def tree(house: House, side: str) -> Response:
 
 
 @router.post("/sides/{side}/build", response_model=documents.Side)
-def build(house: House, side: str, asked: documents.Build) -> object:
+def build(house: House, visitor: Visitor, side: str, asked: bodies.Build) -> object:
     """Build the model that was chosen among the candidates."""
-    return models.build(house, side, _choice(asked))
+    return models.build(house, side, _choice(asked), by=visitor.person)
 
 
-def _choice(asked: documents.Build) -> models.Choice:
+def _choice(asked: bodies.Build) -> models.Choice:
     return models.Choice(asked.candidate, asked.arguments, asked.edits, asked.module, asked.python)
 
 
 @router.post("/sides/{side}/preview", response_model=documents.PreviewOut)
-def preview(house: House, side: str, asked: documents.Build) -> object:
+def preview(house: House, side: str, asked: bodies.Build) -> object:
     """Tell the keys of a candidate without running it; where that is not certain, why."""
     found = models.preview(house, side, _choice(asked))
     return {
@@ -99,9 +101,9 @@ def preview(house: House, side: str, asked: documents.Build) -> object:
 
 
 @router.post("/sides/{side}/preview/take", response_model=documents.Side)
-def take_preview(house: House, side: str, asked: documents.Build) -> object:
+def take_preview(house: House, visitor: Visitor, side: str, asked: bodies.Build) -> object:
     """Take the keys that were told without running anything."""
-    return models.take_preview(house, side, _choice(asked))
+    return models.take_preview(house, side, _choice(asked), by=visitor.person)
 
 
 @router.get("/models", response_model=list[documents.ModelOut])
@@ -123,9 +125,9 @@ def summary(house: House, side: str) -> object:
 
 
 @router.post("/sides/{side}/nesting", response_model=documents.Side, status_code=201)
-def nest(house: House, side: str, asked: documents.Nest) -> object:
+def nest(house: House, visitor: Visitor, side: str, asked: bodies.Nest) -> object:
     """Read another tree of the same file; a new side."""
-    return sides.nest(house, side, asked.nesting)
+    return sides.nest(house, side, asked.nesting, by=visitor.person)
 
 
 @router.get("/files", response_model=documents.ListingOut)

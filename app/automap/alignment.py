@@ -5,8 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from app.automap import folding, roles
 from app.automap.evidence import gate
+from app.automap.flatnames import nest
 from app.automap.folding import Node, RunId
 from app.automap.fusion import take_apart
+from app.automap.parameters import told_of
+from app.automap.scanned import apart
 from app.automap.shapes import buckets, op_between
 from app.automap.units import Unit
 from app.automap.vocabulary import Vocabulary
@@ -24,6 +27,9 @@ def align(
     for _ in range(PASSES):
         us = [unit for name, (root, separator) in sources.items() for unit in folding.units(root, separator, name, opened[0])]
         vs = folding.units(target[0], target[1], "", opened[1])
+        nest(us)
+        nest(vs)
+        us, vs = apart(us, vs), apart(vs, us)
         roles.assign(us, vocabulary)
         roles.assign(vs, vocabulary)
         parted_us, parted_vs = take_apart(us, vs), take_apart(vs, us)
@@ -85,5 +91,5 @@ def reopen(us: Sequence[Unit], vs: Sequence[Unit], opened: tuple[set[RunId], set
 
 
 def _shapes_fit(unit: Unit, other: Unit) -> bool:
-    shared = unit.params.keys() & other.params.keys()
+    shared = {param for param in unit.params.keys() & other.params.keys() if not told_of(param)}
     return bool(shared) and all(op_between(unit.params[name], other.params[name]) is not None for name in shared)

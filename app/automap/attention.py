@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from app.automap.names import joined, name_of, spoken, words
+from app.automap.names import is_number, joined, name_of, spoken, words
+from app.automap.projections import projected
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import ATTENTION_OUT, PROJECTIONS, Vocabulary
 
@@ -19,6 +20,7 @@ def attention_of(unit: Unit, vocabulary: Vocabulary) -> Path:
 
 def name_attention(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Name the output projection, and tell self from cross attention where a block has both."""
+    _name_counted(group, vocabulary)
     holders: dict[Path, list[Unit]] = defaultdict(list)
     for unit in group:
         holder = attention_of(unit, vocabulary)
@@ -31,18 +33,34 @@ def name_attention(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
         for unit in members:
             if unit.role:
                 pass
-            elif unit.kind in {"matrix", "conv"} and _output_name(unit) in ATTENTION_OUT:
+            elif unit.kind in {"matrix", "conv"} and _gives_out(unit):
                 unit.role = "out"
-            if kinds[holder] and unit.role in PROJECTIONS | {"out"}:
+            if kinds[holder] and unit.role in PROJECTIONS | {"out", "qnorm", "knorm"}:
                 unit.role = f"{kinds[holder]}.{unit.role}"
     if not outer:
         for unit in group:
-            if not unit.role and unit.kind == "matrix" and attention_of(unit, vocabulary) and _output_name(unit) in ATTENTION_OUT:
+            if not unit.role and unit.kind == "matrix" and attention_of(unit, vocabulary) and _gives_out(unit):
                 unit.role = "out"
 
 
-def _output_name(unit: Unit) -> str:
-    return name_of(unit)
+def _name_counted(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name four linears of an attention that are only counted: `linear`, `linear_1`, … Haiku's code makes query, key, value, output."""
+    found: dict[Path, list[Unit]] = defaultdict(list)
+    for unit in group:
+        if unit.kind == "matrix" and not unit.role and attention_of(unit, vocabulary):
+            found[unit.path[:-1]].append(unit)
+    for members in found.values():
+        stems = {words(unit.path[-1])[0] for unit in members}
+        counts = {unit: [int(part) for part in words(unit.path[-1]) if is_number(part)] or [0] for unit in members}
+        if len(members) == 4 and len(stems) == 1 and sorted(counts.values()) == [[0], [1], [2], [3]]:
+            for unit, role in zip(sorted(members, key=lambda unit: counts[unit]), ("q", "k", "v", "out"), strict=True):
+                unit.role = role
+
+
+def _gives_out(unit: Unit) -> bool:
+    """Whether a unit's name is one of an attention's output projection."""
+    last = next((segment for segment in reversed(unit.path) if not is_number(segment)), "")
+    return name_of(unit) in ATTENTION_OUT or projected(last) == "out"
 
 
 def _kinds_of_attention(holders: Sequence[Path], vocabulary: Vocabulary) -> dict[Path, str]:
@@ -50,7 +68,8 @@ def _kinds_of_attention(holders: Sequence[Path], vocabulary: Vocabulary) -> dict
     if len(holders) < 2:
         return dict.fromkeys(holders, "")
     crossing = {holder: "cross" in spoken(holder[-2:], vocabulary) or "encoder" in spoken(holder[-1:], vocabulary) for holder in holders}
-    if not any(crossing.values()) and len(holders) == 2:
+    attending = all("attn" in spoken(holder[-1:], vocabulary) or "attn" in joined(holder[-1]) for holder in holders)
+    if not any(crossing.values()) and len(holders) == 2 and attending:
         plain = [holder for holder in holders if words(holder[-1])[0] == "self" or joined(holder[-1]) in {"attn1", "attn", "attention"}]
         crossing = {holder: len(plain) == 1 and holder not in plain for holder in holders}
     if not any(crossing.values()):

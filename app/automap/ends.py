@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.automap.names import is_number, joined, name_of
 from app.automap.norms import is_norm
+from app.automap.residuals import sees_colours
 from app.automap.units import Unit
 from app.automap.vocabulary import HEADS, Vocabulary
 
@@ -14,6 +15,7 @@ def name_ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabu
     last_of = {
         unit.path[:-1]: unit.path[-1] for unit in sorted(units, key=_last_number) if is_number(unit.path[-1]) and unit.kind == "matrix"
     }
+    stems = [unit for unit in units if unit.role == "stem"]
     for unit in outside:
         if unit.role or not unit.path:
             continue
@@ -30,14 +32,14 @@ def name_ends(outside: Sequence[Unit], units: Sequence[Unit], vocabulary: Vocabu
             last in HEADS or (name_of(unit) in HEADS and last_of.get(unit.path[:-1]) == unit.path[-1])
         ):
             unit.role = "head"
-        elif unit.kind == "conv" and len(unit.main) >= 4 and unit.main[1] == 3 and unit.main[2] > 1:
+        elif unit.kind == "conv" and len(unit.main) >= 4 and sees_colours(unit):
             unit.role = "stem"
         elif is_norm(unit, vocabulary) and "embed" in spoken_words:
             unit.role = "prenorm"
         elif is_norm(unit, vocabulary) and "pool" in spoken_words:
             unit.role = "poolnorm"
         elif is_norm(unit, vocabulary) and last in {"norm", "layernorm", "ln"} and "pool" not in spoken_words and len(unit.words) <= 3:
-            unit.role = "finalnorm"
+            unit.role = "" if any(stem.path[:-1] == unit.path[:-1] for stem in stems if len(unit.path) > 1) else "finalnorm"
 
 
 def name_behind_stem(units: Sequence[Unit], vocabulary: Vocabulary) -> None:

@@ -2,29 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from app.automap.attention import attention_of
-from app.automap.names import is_number, joined, spoken
-from app.automap.units import Path, Unit
+from app.automap.names import bare_name, crowd, is_number, joined, spoken
+from app.automap.units import Path, Shape, Unit
 from app.automap.vocabulary import GATED, PLAIN_DOWN, PLAIN_UP, Vocabulary
 
 
 def name_feed_forward(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Name gate, up and down, by the names that stand side by side and by which linear widens."""
-    sides: dict[Path, list[Unit]] = defaultdict(list)
+    sides: dict[tuple[Path, frozenset[str]], list[Unit]] = defaultdict(list)
     for unit in group:
         if not unit.role and unit.kind in {"matrix", "conv"}:
-            sides[unit.path[:-1]].append(unit)
+            sides[unit.path[:-1], crowd(unit.path[-1])].append(unit)
     for members in sides.values():
-        by_name = {joined(unit.path[-1]): unit for unit in members}
+        by_name = {bare_name(unit.path[-1], "mlp", vocabulary): unit for unit in members}
         table = next((table for table, _ in GATED if table.keys() <= by_name.keys()), None)
         if table is not None and _fits(by_name, table):
             for name, role in table.items():
                 by_name[name].role = role
             continue
+        if _packed(members):
+            continue
         gated = len(members) > len({unit.main for unit in members}) and len(members) > 2
         for unit in members if not gated else ():
             _plain(unit, vocabulary)
+    _by_shape(group)
     stacks: dict[Path, list[Unit]] = defaultdict(list)
     for unit in group:
         inside = next(
@@ -41,6 +45,38 @@ def name_feed_forward(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
             ordered = sorted(stack, key=lambda unit: [int(part) if is_number(part) else -1 for part in unit.path])
             if all(any(is_number(part) for part in unit.local) for unit in stack):
                 ordered[0].role, ordered[1].role = "up", "down"
+
+
+def _by_shape(group: Sequence[Unit]) -> None:
+    """Name the two pointwise layers of a block that widen and narrow again, where nothing else there could be meant."""
+    points = [unit for unit in group if unit.kind in {"matrix", "conv"} and prod(unit.main[2:]) == 1]
+    dense = [unit for unit in group if unit.kind == "conv" and prod(unit.main[2:]) > 1 < min(unit.main[:2])]
+    open_ones = [unit for unit in points if not unit.role and _widens(unit) is not None]
+    if dense or len(open_ones) != 2 or {_widens(unit) for unit in open_ones} != {True, False}:
+        return
+    shapes = [sorted(unit.main) for unit in open_ones]
+    if shapes[0] == shapes[1] and sum(sorted(unit.main) == shapes[0] for unit in points) == 2:
+        for unit in open_ones:
+            unit.role = "up" if _widens(unit) else "down"
+
+
+def _packed(members: Sequence[Unit]) -> bool:
+    """Name two linears of which the first gives twice what the second takes: gate and up in one."""
+    named = {role: [unit for unit in members if joined(unit.path[-1]) in names] for role, names in _UP_AND_DOWN}
+    if len(members) != 2 or any(len(found) != 1 or len(found[0].main) != 2 for found in named.values()):
+        return False
+    first, second = named["gate_up"][0], named["down"][0]
+    if first is second or not (_gives_twice(first.main, second.main) or _gives_twice(first.main[::-1], second.main[::-1])):
+        return False
+    first.role, second.role = "gate_up", "down"
+    return True
+
+
+def _gives_twice(first: Shape, second: Shape) -> bool:
+    return first[0] == 2 * second[1] and first[1] == second[0]
+
+
+_UP_AND_DOWN = (("gate_up", PLAIN_UP), ("down", PLAIN_DOWN))
 
 
 def _fits(by_name: Mapping[str, Unit], table: Mapping[str, str]) -> bool:
@@ -79,11 +115,12 @@ def name_routers(group: Sequence[Unit]) -> None:
     """A gate beside experts routes to them."""
     expert_parents = {unit.path[:at] for unit in group for at, part in enumerate(unit.path) if part == "experts"}
     expert_parents |= {axis.container[:-1] for unit in group for axis in unit.axes if axis.container[-1:] == ("experts",)}
+    expert_parents |= {unit.path[:-1] for unit in group if crowd(unit.path[-1])}
     for unit in group:
         if (
             unit.kind == "matrix"
             and unit.path[:-1] in expert_parents
-            and joined(unit.path[-1]) in {"gate", "router", "wg", "gatelinear", "layer"}
+            and joined(unit.path[-1]) in {"gate", "router", "wg", "gatelinear", "layer", "ffngateinp"}
         ):
             unit.role = "router"
 

@@ -1,14 +1,14 @@
 """One side as units: a trie whose equal subtrees are one class, and runs of equal numbered children one representative."""
 
-import gc
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from app.automap.names import is_number, joined, numbered
-from app.automap.parameters import place
+from app.automap.parameters import PLAIN, place
 from app.automap.units import Axis, Path, Shape, Unit
 from app.automap.vocabulary import STEPS, SYNONYMS
 from app.keys import KeyTree
+from app.keys.collector import paused
 
 LEAF_RUN = 8
 """So many equal numbered leaf modules in a row are a repetition; fewer may be steps of one computation."""
@@ -45,46 +45,43 @@ class Node:
 
 
 def trie(tree: KeyTree) -> Node:
-    """Return the module tree of one side; keys without a known shape are left out.
-
-    The collector pauses meanwhile: hundreds of thousands of live nodes would be walked again and again, and none of them is garbage.
-    """
-    separator = separator_of(tree)
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        root = _grown(tree, separator)
+    """Return the module tree of one side; keys without a known shape are left out."""
+    with paused():
+        root = _grown(tree, separator_of(tree))
         _classify(root, {})
-    finally:
-        if running:
-            gc.enable()
     return root
 
 
 def _grown(tree: KeyTree, separator: str) -> Node:
-    root = node = Node()
-    last: Path = ()
+    root = node = holder = Node()
+    last = around = ""
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
             continue
-        path, param = place(key, len(info.shape), tree, separator)
-        if len(path) > DEEPEST:
-            path = (separator.join(path),)
-        if path != last:
-            node = root
-            for segment in path:
-                child = node.children.get(segment)
-                if child is None:
-                    child = node.child(segment)
-                node = child
-            last = path
+        head, _, name = key.rpartition(separator)
+        param = PLAIN.get(name) if head else None
+        if param is None or head.count(separator) >= DEEPEST:
+            path, param = place(key, len(info.shape), tree, separator)
+            node, last = _walked(root, path if len(path) <= DEEPEST else (separator.join(path),)), ""
+        elif head != last:  # neighbours share the way to their module, mostly
+            above, _, label = head.rpartition(separator)
+            if above != around or not above:
+                holder, around = _walked(root, above.split(separator) if above else ()), above
+            node, last = holder.children.get(label) or holder.child(label), head
         if param in node.params:
-            node = node.child("\0" + key)
-            last = ()
+            node, last = node.child("\0" + key), ""
         if node.params is _NONE:
             node.params = {}
         node.params[param] = key, info.shape, order
     return root
+
+
+def _walked(root: Node, path: Iterable[str]) -> Node:
+    """Return the node at a path, made where it is new."""
+    node = root
+    for segment in path:
+        node = node.children.get(segment) or node.child(segment)
+    return node
 
 
 def separator_of(tree: KeyTree) -> str:
@@ -142,7 +139,7 @@ def _runs(node: Node, path: Path, unfolded: Collection[RunId]) -> tuple[dict[str
     """Return the first label of each run with its axis, and the labels that follow one."""
     stems: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for label, child in node.children.items():
-        split = numbered(label)
+        split = numbered(label) or _uncounted(label, node.children)
         if split is not None and (
             is_number(label) or (child.children and not child.params and SYNONYMS.get(joined(split[0])) not in STEPS)
         ):
@@ -162,6 +159,11 @@ def _runs(node: Node, path: Path, unfolded: Collection[RunId]) -> tuple[dict[str
                 heads[labels[0]] = axis
                 followers.update(labels[1:])
     return heads, followers
+
+
+def _uncounted(label: str, siblings: Mapping[str, Node]) -> tuple[str, int, str] | None:
+    """Split a label that counts as 0 beside `label_1`: Haiku and Keras number from the second of a name."""
+    return (label + "_", 0, "") if label + "_1" in siblings and label + "_0" not in siblings else None
 
 
 def _stretches(group: list[tuple[int, str]], children: Mapping[str, Node]) -> list[list[str]]:

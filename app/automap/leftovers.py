@@ -1,21 +1,26 @@
 """What is left when units are paired: a bias that stands apart, tables of another size, changed input channels, tied twins."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from app.automap.evidence import likeness, roles_clash, wrapped
+from app.automap.evidence import likeness, op_of, opposed, roles_clash, wrapped
 from app.automap.fusion import base
 from app.automap.matching import Matching
 from app.automap.names import joined
-from app.automap.recipes import Draft
-from app.automap.units import Shape, Unit
+from app.automap.parameters import told_of
+from app.automap.recipes import Draft, members
+from app.automap.units import Path, Shape, Unit
 from app.mapping.claims import Claim
 
 Resized = tuple[str, dict[str, Any], str]
 TABLES = frozenset({"wordembed", "lm_head", "typeembed"})
 NEAR = 40
 """So many units of one name are tried for a resize."""
+RELATED = 0.2
+"""Containers that correspond so far are one place, whatever stands around them."""
+END_NORMS = frozenset({"prenorm", "finalnorm", "poolnorm"})
+"""Norms outside of all blocks, which names confuse."""
 POSITIONS = frozenset({"pos", "relpos_table"})
 
 
@@ -27,6 +32,9 @@ def leftovers(matching: Matching) -> Iterator[Draft]:
     yield from _apart(matching, free_u)
     yield from _set_apart(matching, free_v)
     used: set[int] = set()
+    for a, b in _last_ones(matching, free_u, free_v):
+        used.add(a)
+        yield from _remaining(matching, a, b)
     named: dict[object, list[int]] = defaultdict(list)
     for a in free_u:
         for name in _names(matching.us[a]):
@@ -44,6 +52,37 @@ def leftovers(matching: Matching) -> Iterator[Draft]:
             yield from _twins(matching, b, back, taken.get(_signature(matching.vs[b]), ()))
 
 
+def _last_ones(matching: Matching, free_u: Sequence[int], free_v: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield what is left over on both sides and fits nothing else that is left."""
+    free = set(free_u), set(free_v)
+    columns = {b: [a for a in matching.columns.get(b, ()) if a in free[0]] for b in free[1]}
+    rows = Counter(a for found in columns.values() for a in found)
+    for b, found in columns.items():
+        near = found and (
+            bool(matching.us[found[0]].block) == bool(matching.vs[b].block) or matching.context.nearness(found[0], b) > RELATED
+        )
+        if near and len(found) == 1 == rows[found[0]] and _may_be_one(matching.us[found[0]], matching.vs[b]):
+            yield found[0], b
+
+
+def _may_be_one(u: Unit, v: Unit) -> bool:
+    same = all(param == "count" or told_of(param) for param in u.params.keys() ^ v.params.keys()) and u.kind == v.kind
+    clash = roles_clash(u, v) and not {u.role, v.role} <= END_NORMS
+    return same and not clash and not opposed(u.outer + u.words, v.outer + v.words)
+
+
+def _remaining(matching: Matching, a: int, b: int) -> Iterator[Draft]:
+    u, v = matching.us[a], matching.vs[b]
+    if u.whole or v.whole or u.lengths != v.lengths:
+        return
+    for param in v.params:
+        op = op_of(u, v, param) if param in u.params else None
+        if op is not None:
+            own = u.keys(param)
+            for key, at in zip(v.keys(param), members(matching, u, v), strict=True):
+                yield Draft(key, _claim(u, own[at], *op), ((a, b),), param, "remaining")
+
+
 def _names(unit: Unit) -> list[object]:
     """Return what units that may be one in two sizes have in common."""
     return [("path", unit.path), ("local", unit.local), *([("role", unit.role)] if unit.role else [])]
@@ -54,36 +93,53 @@ def _signature(unit: Unit) -> tuple[object, ...]:
 
 
 def _apart(matching: Matching, free_u: Sequence[int]) -> Iterator[Draft]:
-    """A parameter that the source holds beside the module: `attn.q_bias` for the bias of `query`."""
+    """A parameter that the source holds beside the module: `attn.q_bias` for the bias of `query`; or inside it under a longer name."""
+    near = _near(matching.us, matching.pairs.keys())
     for a in free_u:
         u = matching.us[a]
-        if "weight" in u.params or not u.role:
+        if "weight" in u.params:
             continue
-        for c, b in matching.pairs.items():
+        for c in near(u):
+            b = matching.pairs[c]
             mate, v = matching.us[c], matching.vs[b]
-            if v.role != u.role or mate.block != u.block or mate.source != u.source or v.lengths != u.lengths:
+            beside = bool(u.role) and v.role == u.role
+            inside = u.path[:-1] == mate.path
+            if not (beside or inside) or mate.source != u.source or v.lengths != u.lengths:
                 continue
             for param, shape in u.params.items():
                 if param in v.params and param not in mate.params and v.params[param] == shape and v.whole is None:
                     for key, own in zip(v.keys(param), u.keys(param), strict=True):
-                        yield Draft(key, _claim(u, own), ((c, b),), param)
+                        yield Draft(key, _claim(u, own), ((c, b),), param, "" if beside else "remaining")
 
 
 def _set_apart(matching: Matching, free_v: Sequence[int]) -> Iterator[Draft]:
-    """The other way round: a bias that the target holds beside the module whose weight is paired."""
+    """The other way round: a bias that the target holds beside the module whose weight is paired, or inside it under a longer name."""
+    back = {c: a for a, c in matching.pairs.items()}
+    near = _near(matching.vs, back.keys())
     for b in free_v:
         v = matching.vs[b]
         if "weight" in v.params or v.whole is not None:
             continue
-        for a, c in matching.pairs.items():
+        for c in near(v):
+            a = back[c]
             u, mate = matching.us[a], matching.vs[c]
-            near = mate.block == v.block and ((u.role and u.role == v.role) or wrapped(u.path, v.path))
-            if not near or u.lengths != v.lengths or u.whole is not None:
+            beside = (bool(u.role) and u.role == v.role) or wrapped(u.path, v.path)
+            inside = v.path[:-1] == mate.path
+            if not (beside or inside) or u.lengths != v.lengths or u.whole is not None:
                 continue
             for param, shape in v.params.items():
                 if u.params.get(param) == shape and param not in mate.params:
                     for key, own in zip(v.keys(param), u.keys(param), strict=True):
-                        yield Draft(key, _claim(u, own), ((a, c),), param)
+                        yield Draft(key, _claim(u, own), ((a, c),), param, "" if beside else "remaining")
+
+
+def _near(units: Sequence[Unit], paired: Iterable[int]) -> Callable[[Unit], list[int]]:
+    """Return what finds the paired units in the block of another one, and the module that holds it."""
+    found: dict[Path, list[int]] = defaultdict(list)
+    for index in paired:
+        for place in {units[index].block, units[index].path}:
+            found[place].append(index)
+    return lambda unit: [*dict.fromkeys([*found.get(unit.block, ()), *found.get(unit.path[:-1], ())])]
 
 
 def _resized(matching: Matching, b: int, free: Sequence[int]) -> tuple[int, Resized] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from app.automap import evidence
 from app.automap.assignment import assign
 from app.automap.context import Context
+from app.automap.flow import flow
 from app.automap.units import Unit
 
 CONTEXT, INDICES, TRANSLATION = 4.0, 2.5, 1.5
@@ -24,7 +25,9 @@ class Matching:
     pairs   -- index of the source unit -> index of the target unit
     scores  -- of every pair that passed the gate
     margins -- of every pair: what the next best exchange would cost
-    solid   -- the same, without what the pairs say about each other: a whole tower put in another's place is not seen from inside
+    solid   -- the same, without what the pairs say about each other (a whole tower put in another's place is not seen from inside)
+               and without the place in the listing
+    told    -- places among alike ones, as names count
     left    -- how many pairs were not weighed, because too many units are alike
     """
 
@@ -37,6 +40,7 @@ class Matching:
     context: Context
     ordered: bool
     ranks: tuple[evidence.Ranks, evidence.Ranks]
+    told: tuple[evidence.Ranks, evidence.Ranks]
     left: int = 0
     rows: dict[int, list[int]] = field(default_factory=dict)
     columns: dict[int, list[int]] = field(default_factory=dict)
@@ -54,18 +58,23 @@ def match(
     allowed, left = evidence.candidates(us, vs, limit)
     taken = set(fixed.values())
     static: dict[Pair, float] = {}
+    named: dict[Pair, float] = {}  # without the place in the listing: code that registers in another order deceives
     lone_u, lone_v = Counter(a for a, _ in allowed), Counter(b for _, b in allowed)
     by_place = (evidence.ranks(us), evidence.ranks(vs))
-    by_name = [(evidence.ranks(us, by), evidence.ranks(vs, by)) for by in ("template", "digits", "role")]
-    lessons = {evidence.taught(us[a], vs[b]) for a, b in fixed.items()}
+    by_name = [(evidence.ranks(us, by), evidence.ranks(vs, by)) for by in ("local", "template", "digits", "role")]
+    by_flow = flow(us), flow(vs)
+    lessons = {lesson for a, b in fixed.items() for lesson in evidence.taught(us[a], vs[b])}
     for a, b in allowed:
         if (a in fixed or b in taken or b in closed) and fixed.get(a) != b:
             continue
         static[a, b] = evidence.static_score(us[a], vs[b]) + (100.0 if fixed.get(a) == b else 0.0)
         if lone_u[a] == lone_v[b] == 1 and len(us[a].main) > 1:
             static[a, b] += evidence.LONE
-        if lessons and evidence.taught(us[a], vs[b]) in lessons:
+        if lessons and not lessons.isdisjoint(evidence.taught(us[a], vs[b])):
             static[a, b] += evidence.TAUGHT
+        told = _same_rank(by_flow, us[a], vs[b])
+        static[a, b] += evidence.FLOW * told
+        named[a, b] = static[a, b]
         if ordered:
             static[a, b] += evidence.RANK * _same_rank(by_place, us[a], vs[b])
     context = Context(us, vs)
@@ -77,14 +86,14 @@ def match(
         scores, firm = {}, {}
         for (a, b), score in static.items():
             total = score + CONTEXT * SLOWLY[min(turn, len(SLOWLY) - 1)] * context.nearness(a, b)
-            rank = _same_rank(by_name[0], us[a], vs[b]) or _same_rank(by_name[1], us[a], vs[b]) or _same_rank(by_name[2], us[a], vs[b])
+            rank = next((vote for by in by_name if (vote := _same_rank(by, us[a], vs[b]))), 0.0)
             agree = 0.0
             if turn:
                 agree = context.indices(a, b)
                 total += INDICES * agree + TRANSLATION * context.translation(a, b)
             total += evidence.TEMPLATE_RANK * (0.3 * rank if rank < 0 < agree else rank)
             scores[a, b] = total
-            firm[a, b] = score + shape_near[a, b] + evidence.TEMPLATE_RANK * rank
+            firm[a, b] = named[a, b] + shape_near[a, b] + evidence.TEMPLATE_RANK * rank
         found = assign(scores, FLOOR)
         if found == pairs and turn >= len(SLOWLY):
             break
@@ -96,8 +105,8 @@ def match(
         rows.setdefault(a, []).append(b)
         columns.setdefault(b, []).append(a)
     margins = _margins(pairs, scores, rows, columns)
-    solid = _margins(pairs, firm, rows, columns, static)
-    return Matching(us, vs, pairs, scores, margins, solid, context, ordered, by_place, left, rows, columns)
+    solid = _margins(pairs, firm, rows, columns, named)
+    return Matching(us, vs, pairs, scores, margins, solid, context, ordered, by_place, by_flow, left, rows, columns)
 
 
 def _same_rank(ranks: tuple[evidence.Ranks, evidence.Ranks], u: Unit, v: Unit) -> float:

@@ -67,10 +67,32 @@ def spoken(path: Path, vocabulary: Vocabulary) -> tuple[str, ...]:
         if is_number(segment):
             continue
         whole = vocabulary.synonyms.get(joined(segment))
-        for word in (whole,) if whole else words(segment):
+        for word in (whole,) if whole else _words_of(segment, vocabulary):
             if word not in vocabulary.silent and not word.isdigit():
                 out += [vocabulary.synonyms.get(word, word)]
     return tuple(out)
+
+
+def _words_of(segment: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the words of a segment, compounds taken apart."""
+    return tuple(part for word in words(segment) for part in vocabulary.compounds.get(word, (word,)))
+
+
+EXPERTS = frozenset({"exps", "experts", "shexp", "chexps"})
+"""Words of tensors that hold all experts, or those that are shared: `ffn_gate_exps`, `ffn_gate_shexp` (GGUF)."""
+
+
+def bare_name(segment: str, place: str, vocabulary: Vocabulary) -> str:
+    """Return a segment, joined, without the words that only say where it stands: `ffn_gate_exps` is the gate of a feed-forward."""
+    found = [word for word in words(segment) if word not in EXPERTS]
+    if len(found) > 1 and vocabulary.synonyms.get(found[0]) == place and not is_number(found[1]):
+        found = found[1:]
+    return "".join(found)
+
+
+def crowd(segment: str) -> frozenset[str]:
+    """Return the words of a segment that say which experts it is about."""
+    return EXPERTS.intersection(words(segment))
 
 
 def name_of(unit: Unit) -> str:

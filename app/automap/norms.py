@@ -1,10 +1,12 @@
 """Norms and layer scales of a block, by the place they have in it."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from app.automap.attention import attention_of
 from app.automap.names import is_number, joined, spoken, words
-from app.automap.units import Unit
+from app.automap.units import Path, Unit
 from app.automap.vocabulary import PROJECTIONS, Vocabulary
 
 
@@ -44,6 +46,7 @@ _NORM_PLACES: tuple[tuple[str, int], ...] = (
     ("selfattn", 15),
     ("selfattention", 15),
     ("attention", 15),
+    ("mha", 15),
     ("attn", 15),
     ("final", 55),
     ("after", 55),
@@ -57,25 +60,60 @@ _NORM_PLACES: tuple[tuple[str, int], ...] = (
 
 
 def name_norms(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
-    """Rank the norms of a block; two are attention's and the feed-forward's, three have cross attention's between them."""
+    """Rank the norms of a block; where it is made of several layers with norms of their own, those of each."""
+    held = Counter(
+        unit.path[:-1] for unit in group if is_norm(unit, vocabulary) and len(unit.local) > 1 and not attention_of(unit, vocabulary)
+    )
+    layers = [path for path, count in held.items() if count > 1] or _twins(group, vocabulary)
+    if len(layers) < 2:
+        _name_norms(group, vocabulary)
+    for path in layers if len(layers) > 1 else ():
+        _name_norms([unit for unit in group if unit.path[: len(path)] == path], vocabulary, len(path))
+
+
+def _twins(group: Sequence[Unit], vocabulary: Vocabulary) -> list[Path]:
+    """Return the parts of a block that are blocks of their own, each with its norms; none where the block has norms beside them."""
+    norms = [unit for unit in group if is_norm(unit, vocabulary) and unit.block]
+    parts = Counter(unit.path[: len(unit.block) + 1] for unit in norms if len(unit.local) > 1)
+    many = [path for path, count in parts.items() if count > 1]
+    return many if len(many) > 1 and sum(parts.values()) == len(norms) == sum(parts[path] for path in many) else []
+
+
+def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) -> None:
+    """Rank the norms of one layer; two are attention's and the feed-forward's, three have cross attention's between them."""
     norms = [unit for unit in group if not unit.role and is_norm(unit, vocabulary) and not {"query", "key"} & set(unit.words)]
-    direct = [unit for unit in norms if len(unit.local) == 1]
+    direct = [unit for unit in norms if len(unit.local) == 1 or len(unit.path) == depth + 1]
     chosen = direct if len(direct) > 1 else norms
     for unit in norms:
         if unit not in chosen:
             unit.role = "norm.inner" if attention_of(unit, vocabulary) else ""
     if any(unit.kind == "batchnorm" for unit in chosen):
         return
-    attentive = any(unit.role.rpartition(".")[2] in PROJECTIONS for unit in group)
-    places = {unit: place for unit in chosen if (place := _norm_place(unit)) is not None}
-    if not attentive or len(places) < len(chosen) or len(set(places.values())) < len(chosen):
+    attentive = any(unit.role.rpartition(".")[2] in PROJECTIONS or attention_of(unit, vocabulary) for unit in group)
+    if len(chosen) == 1 and not attentive and {"up", "down"} <= {unit.role for unit in group}:
+        chosen[0].role = "norm.mlp"
+        return
+    mixing = len(chosen) == 2 and {"up", "down"} <= {unit.role for unit in group}  # pooling or convolution in attention's place
+    places = _places(chosen)
+    if len(places) == 2:  # one inside the attention, one that only says that it is a norm: ESM, where that is the feed-forward's
+        places |= {
+            unit: 55 for unit in places if _bare(unit) and any(other is not unit and attention_of(other, vocabulary) for other in places)
+        }
+    if not (attentive or mixing) or len(places) < len(chosen) or len(set(places.values())) < len(chosen):
         return
     ranked = sorted(chosen, key=lambda unit: places[unit])
     if _gaps(ranked):
         return
+    if len(ranked) == 3 and _deformable(group) and not any(_named_place(unit) for unit in ranked):
+        _name_followers(group, ranked, vocabulary)
+        return
     if len(ranked) == 2 and _CROSS in places.values():
         for unit in ranked:
             unit.role = "norm." + ("cross" if places[unit] == _CROSS else "attn" if places[unit] < _CROSS else "mlp")
+        return
+    if len(ranked) == 1 and not {"up", "down"} & {unit.role for unit in group}:
+        crossing = any("cross" in unit.words or unit.role.startswith("cross.") for unit in group)
+        ranked[0].role = "norm.cross" if crossing else "norm.attn"
         return
     names = {1: ("only",), 2: ("attn", "mlp"), 3: ("attn", "cross", "mlp")}.get(len(ranked)) or tuple(
         f"{rank}of{len(ranked)}" for rank in range(len(ranked))
@@ -86,20 +124,65 @@ def name_norms(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
 
 def _gaps(ranked: Sequence[Unit]) -> bool:
     """Whether norms that are numbered begin beyond 1 or leave a number out: one of them is missing."""
-    found = [[int(part) for part in words(unit.path[-1]) if is_number(part)] for unit in ranked]
+    found = [[int(part) for part in words(_own_name(unit)) if is_number(part)] for unit in ranked]
     last = [digits[-1] for digits in found if digits]
     return len(last) == len(ranked) > 0 and last not in (list(range(len(last))), list(range(1, len(last) + 1)))
 
 
-def _norm_place(unit: Unit) -> int | None:
+def _deformable(group: Sequence[Unit]) -> bool:
+    """Whether attention samples places. Decoders of that kind disagree: the first norm is cross attention's in Deformable DETR, not in RT-DETR."""
+    return any(joined(unit.path[-1]) == "samplingoffsets" for unit in group) and any(
+        unit.role.rpartition(".")[2] in {"q", "qkv"} for unit in group
+    )
+
+
+def _name_followers(group: Sequence[Unit], norms: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name norms by what is listed right before each, where that is something else for each of them."""
+    listed = sorted(group, key=lambda unit: unit.order)
+    kinds = {}
+    for before, unit in pairwise(listed):
+        if unit in norms:
+            said = spoken(before.local, vocabulary)
+            kinds[unit] = "cross" if "cross" in said else "attn" if "attn" in said else "mlp"
+    if len(set(kinds.values())) == len(norms):
+        for unit, kind in kinds.items():
+            unit.role = "norm." + kind
+
+
+def _named_place(unit: Unit) -> int | None:
+    """Return a norm's place as words say it; None where they do not."""
     text = "".join(joined(part) for part in unit.local)
-    for word, place in _NORM_PLACES:
-        if word in text:
-            return place
-    digits = [part for part in words(unit.path[-1]) if is_number(part)]
+    return next((place for word, place in _NORM_PLACES if word in text), None)
+
+
+def _places(norms: Sequence[Unit]) -> dict[Unit, int]:
+    """Return where norms stand by their paths; by their own names where what holds them all says the same of each."""
+    places = {unit: place for unit in norms if (place := _norm_place(unit, _named_place(unit))) is not None}
+    if len(set(places.values())) < len(places) and len({unit.local[:-1] for unit in norms}) == 1:
+        return {unit: place for unit in norms if (place := _norm_place(unit, None)) is not None}
+    return places
+
+
+def _norm_place(unit: Unit, named: int | None) -> int | None:
+    if named is not None:
+        return named
+    digits = [part for part in words(_own_name(unit)) if is_number(part)]
     if digits and "norm" in unit.words:
         return 10 * int(digits[-1])
-    return 10 if len(unit.local) == 1 and text in {"norm", "layernorm", "ln"} else None
+    return 10 if _bare(unit) else None
+
+
+def _own_name(unit: Unit) -> str:
+    """Return the segment that names a norm: `norm1` of `norm1.norm`, where a module is wrapped around it."""
+    return unit.path[-2] if len(unit.local) > 1 and joined(unit.path[-1]) in _JUST_NORM else unit.path[-1]
+
+
+_JUST_NORM = frozenset({"norm", "layernorm", "ln"})
+
+
+def _bare(unit: Unit) -> bool:
+    """Whether a name says nothing but that this is a norm."""
+    return len(unit.local) == 1 and joined(unit.path[-1]) in _JUST_NORM
 
 
 def name_scales(group: Sequence[Unit]) -> None:

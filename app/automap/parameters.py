@@ -27,6 +27,36 @@ PLAIN: Mapping[str, str] = {
 }
 """Last segment -> parameter of the module above it."""
 
+_QUANTIZED = ("weight", "qweight", "weight_packed")
+"""Names of a weight that others scale."""
+_COMPANIONS: Mapping[str, str] = {
+    "weight_scale": "scale",
+    "weight_scale_inv": "scale",
+    "weight_scales": "scale",
+    "scale_inv": "scale",
+    "scale_weight": "scale",
+    "scales": "scale",
+    "scale": "scale",
+    "weight_scale_2": "scale_2",
+    "weight_global_scale": "scale_2",
+    "weight_zero_point": "zeros",
+    "weight_shape": "shape",
+    "qzeros": "zeros",
+    "zeros": "zeros",
+    "g_idx": "groups",
+    "weight_g_idx": "groups",
+    "input_scale": "input_scale",
+    "scale_input": "input_scale",
+    "input_zero_point": "input_zeros",
+    "output_scale": "output_scale",
+    "SCB": "row_scale",
+    "weight_format": "format",
+}
+"""Last segment beside a weight -> what it says of that weight: as fp8, GPTQ, AWQ, compressed-tensors and bitsandbytes write it."""
+_SCALED = ("_scale_inv", "_scales", "_scale")
+
+COMPANIONS = frozenset(_COMPANIONS.values())
+
 _PARAMETRIZED = {"original0": "weight_g", "original1": "weight_v"}
 _WEIGHT_BESIDE_BIAS = {"gamma": ("beta",), "scale": ("bias", "offset"), "g": ("b", "bias")}
 _NORMS = frozenset({"norm", "ln", "layernorm", "rmsnorm", "batchnorm", "bn", "rms"})
@@ -46,21 +76,53 @@ def place(key: str, rank: int, tree: KeyTree, separator: str) -> tuple[Path, str
         return path, PLAIN[last]
     if separator == "_" and len(segments) > 2 and "_".join(segments[-2:]) in PLAIN:
         last, path = "_".join(segments[-2:]), segments[:-2]
-    last = last.removesuffix(":0")
+    mark = ":0" if last.endswith(":0") else ""  # TensorFlow's number of an output
+    last = last.removesuffix(mark)
+    head = key[: len(key) - len(last) - len(mark)]
+    quantized = _quantized(segments[:-1] if path == segments[:-1] else (), last, tree, separator)
+    if quantized is not None:
+        return quantized
     if len(segments) > 3 and segments[-3] == "parametrizations" and last in _PARAMETRIZED:
         return segments[:-3], _PARAMETRIZED[last]
     if path and last in PLAIN:
         return path, PLAIN[last]
     if path and last in _WEIGHT_BESIDE_BIAS:
-        head = key[: len(key) - len(last)]
-        if any(head + other in tree.tensors for other in _WEIGHT_BESIDE_BIAS[last]) or (last != "gamma" and _NORMS & set(words(path[-1]))):
+        named = last != "gamma" and bool(_NORMS & set(words(path[-1])))
+        if named or any(head + other + mark in tree.tensors for other in _WEIGHT_BESIDE_BIAS[last]):
             return path, "weight"
-    if path and last == "offset" and key[: len(key) - len(last)] + "scale" in tree.tensors:
+    if path and last == "offset" and head + "scale" + mark in tree.tensors:
         return path, "bias"
-    if path and last in {"mean", "var"} and key[: len(key) - len(last)] + ("var" if last == "mean" else "mean") in tree.tensors:
+    if path and last in {"mean", "var"} and head + ("var" if last == "mean" else "mean") + mark in tree.tensors:
         return path, last
     if last.endswith("_weight"):
         return (*path, last[:-7]), "weight"
     if last.endswith("_bias") and rank < 2:
         return (*path, last[:-5]), "bias"
     return segments, "weight"
+
+
+def told_of(param: str) -> bool:
+    """Whether a parameter only says how another is stored: its scale, its zero points."""
+    return param in COMPANIONS or param.startswith(".")
+
+
+def _quantized(path: Path, last: str, tree: KeyTree, separator: str) -> tuple[Path, str] | None:
+    """Return the place of a quantized weight or of what goes with it; None for anything else.
+
+    `q_proj.weight_scale_inv` beside `q_proj.weight`; `experts.down_proj_scale` beside `experts.down_proj`; `fc.weight.absmax` below `fc.weight`.
+    """
+    if not path:
+        return None
+    head = separator.join(path) + separator
+    if last in _QUANTIZED:
+        return path, "weight"
+    if last in _COMPANIONS and any(head + name in tree.tensors for name in _QUANTIZED):
+        return path, _COMPANIONS[last]
+    for suffix in _SCALED:
+        stem = last.removesuffix(suffix)
+        if stem != last and stem not in PLAIN and head + stem in tree.tensors:
+            return (*path, stem), "scale"
+    for depth in range(len(path) - 1, max(0, len(path) - 3), -1):
+        if path[depth] == "weight" and separator.join(path[: depth + 1]) in tree.tensors:
+            return path[:depth], "." + separator.join((*path[depth + 1 :], last))
+    return None

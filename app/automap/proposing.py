@@ -18,6 +18,7 @@ from app.automap.rivals import rivals
 from app.automap.vocabulary import VOCABULARY, Vocabulary
 from app.errors import LimitError
 from app.keys import KeyTree
+from app.keys.collector import paused
 from app.mapping.claims import Claim, Proposal
 from app.mapping.outcomes import Reason
 
@@ -52,7 +53,18 @@ def propose(
 
     Returns one proposal for each target key, in target order; `claim` None where nothing is known.
     """
-    decided = {key: claim for key, claim in (fixed or {}).items() if key in target.tensors}
+    with paused():
+        return _proposed(sources, target, fixed or {}, library, vocabulary)
+
+
+def _proposed(
+    sources: Mapping[str, KeyTree],
+    target: KeyTree,
+    fixed: Mapping[str, Claim | None],
+    library: Sequence[Approved],
+    vocabulary: Vocabulary,
+) -> dict[str, Proposal]:
+    decided = {key: claim for key, claim in fixed.items() if key in target.tensors}
     roots = {name: (folding.trie(tree), folding.separator_of(tree)) for name, tree in sources.items()}
     replayed = replay(recall(library, sources, target), sources, target)
     if replayed:

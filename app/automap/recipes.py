@@ -7,9 +7,12 @@ from typing import Any
 import msgspec
 
 from app.automap.evidence import op_of
+from app.automap.fusion import cut_along
 from app.automap.layouts import Layouts
 from app.automap.matching import Matching
 from app.automap.names import descends, numbered
+from app.automap.parameters import told_of
+from app.automap.shapes import headed
 from app.automap.units import Shape, Unit
 from app.mapping.claims import Claim
 
@@ -69,6 +72,8 @@ class Turning:
     def op(self, u: Unit, v: Unit, param: str) -> tuple[Op, str]:
         """Return the op between two parameters, and a doubt."""
         plain = op_of(u, v, param) or ("identity", {})
+        if param == "weight" and len(u.main) != len(v.main) and {len(u.main), len(v.main)} == {2, 3}:
+            return _by_head(u, v, plain)
         if param == "weight" and plain[0] == "transpose" and _turns(u, v) and len(self.votes[_turning_kind(u, v)]) > 1:
             return plain, "turned"
         if param != "weight" or not _turns(u, v) or not _square(u.params[param]):
@@ -91,6 +96,16 @@ class Turning:
         return bool(foreign) and all(set(votes) == {"transpose"} for votes in foreign)
 
 
+def _by_head(u: Unit, v: Unit, plain: Op) -> tuple[Op, str]:
+    """Return the op between a matrix and a kernel whose heads have an axis of their own: turned, and merged or split, where it is Flax's."""
+    if u.weight_name == "kernel" != v.weight_name and (sizes := headed(u.main, v.main)):
+        return ("transpose", {"dims": [0, 1], "of": [{"op": "reshape", "args": {"shape": list(sizes)}, "count": 1}]}), ""
+    if v.weight_name == "kernel" != u.weight_name and headed(v.main, u.main):
+        return ("reshape", {"shape": list(v.main), "of": [{"op": "transpose", "args": {"dims": [0, 1]}, "count": 1}]}), ""
+    kernels = {u.weight_name, v.weight_name} == {"kernel"}
+    return plain, "" if kernels or u.kind == "conv" == v.kind else "nested"
+
+
 def _square(shape: Shape) -> bool:
     return len(shape) == 2 and shape[0] == shape[1]
 
@@ -110,11 +125,11 @@ def _turning_kind(u: Unit, v: Unit) -> tuple[str, ...]:
 def _weight_name(unit: Unit) -> str:
     if unit.bare:
         return "bare"
-    last = unit.spelt["weight"][-1]
+    last = unit.weight_name
     return "weight" if last.endswith("_weight") else last
 
 
-def _order(matching: Matching, u: Unit, v: Unit) -> Sequence[int]:
+def members(matching: Matching, u: Unit, v: Unit) -> Sequence[int]:
     """Return for each member of `v` the place of its member of `u`: axis by axis, backwards where containers run against each other."""
     lengths = v.lengths
     if u.lengths != lengths:
@@ -141,24 +156,28 @@ def _plain(matching: Matching, a: int, b: int, turning: Turning, layouts: Layout
     u, v = matching.us[a], matching.vs[b]
     recipes = {}
     for param in v.params:
-        if param in u.params:
+        if param in u.params and (not told_of(param) or op_of(u, v, param)):
             op, doubt = turning.op(u, v, param)
             if u.part is not None:
                 op, more = _sliced(u, param, op)
                 doubt = doubt or more or layouts.parted_doubt(u, v)
-            elif op[0] == "identity":
-                op, more = layouts.reordered(u, v, param)
-                doubt = doubt or more
+            else:
+                rows, more = layouts.reordered(u, v, param)
+                moved = op[0] != "identity"
+                doubt = doubt or more or ("nested" if moved and rows[0] != "identity" else "")
+                op = op if moved else rows
             recipes[param] = op, doubt
-    order = _order(matching, u, v)
+    order = members(matching, u, v)
     names, pair = (u.source,) if u.source else (), ((a, b),)
     for param, (op, doubt) in recipes.items():
         keys = (u.whole or u).keys(param)
         if u.part is not None and u.part.stacked:
             experts = u.part.stacked
+            then: dict[str, Any] = {} if op[0] == "identity" else {"squeeze": True, "then": {"op": op[0], **op[1]}}
+            unsure = "nested" if then else doubt
             for key, at in zip(v.keys(param), order, strict=True):
-                one: dict[str, Any] = {"dim": 0, "start": at % experts, "length": 1}
-                yield Draft(key, Claim((keys[at // experts],), "slice", one, names), pair, param, "stacked")
+                one: dict[str, Any] = {"dim": 0, "start": at % experts, "length": 1, **then}
+                yield Draft(key, Claim((keys[at // experts],), "slice", one, names), pair, param, unsure)
         else:
             for key, at in zip(v.keys(param), order, strict=True):
                 yield Draft(key, Claim((keys[at],), op[0], op[1], names), pair, param, doubt)
@@ -169,8 +188,9 @@ def _sliced(u: Unit, param: str, op: Op) -> tuple[Op, str]:
     part = u.part
     if part is None or not part.length:
         return op, ""
-    along = part.dim if param == "weight" and len(u.params[param]) > 1 else 0
-    args: dict[str, Any] = {"dim": along, "start": part.start, "length": part.length}
+    along = cut_along(param, part.dim, len(u.params[param]))
+    length = u.params[param][along]  # a scale has a row for many of its weight
+    args: dict[str, Any] = {"dim": along, "start": part.start * length // part.length, "length": length}
     if op[0] == "identity":
         return ("slice", args), ""
     return ("slice", {**args, "then": {"op": op[0], **op[1]}}), "nested"
@@ -189,12 +209,12 @@ def _composed(matching: Matching, whole: Unit, pairs: Sequence[tuple[int, int]],
         doubt = next((doubt for _, doubt in ops if doubt), "")
         doubt = doubt or next((more for a, b in ordered if (more := layouts.parted_doubt(matching.us[a], matching.vs[b]))), "")
         source = matching.us[ordered[0][0]].source
-        along = first.dim if param == "weight" and len(whole.params[param]) - bool(first.stacked) > 1 else 0
+        along = cut_along(param, first.dim, len(whole.params[param]) - bool(first.stacked))
         name, args, more = _composition(first.stacked, along, [op for op, _ in ops])
         columns = []
         for a, b in ordered:
             keys = matching.us[a].keys(param) if matching.us[a].whole is None else []
-            columns.append([keys[at] for at in _order(matching, matching.us[a], matching.vs[b])] if keys else [])
+            columns.append([keys[at] for at in members(matching, matching.us[a], matching.vs[b])] if keys else [])
         if not all(columns):
             continue
         rows = [key for row in zip(*columns, strict=True) for key in row]
@@ -210,4 +230,4 @@ def _composition(stacked: int, along: int, ops: Sequence[Op]) -> tuple[str, dict
     if not stacked:
         return "concat", {"dim": along, **({"each": each} if changed else {})}, ""
     inner: dict[str, Any] = {"inner": {"op": "concat", "dim": along, "count": len(ops)}} if len(ops) > 1 else {}
-    return "stack", {"dim": 0, **inner, **({"each": each} if changed else {})}, "nested" if changed else ""
+    return "stack", {"dim": 0, **inner, **({"each": each * stacked} if changed else {})}, "nested" if changed else ""

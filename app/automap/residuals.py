@@ -5,7 +5,7 @@ from math import prod
 
 from app.automap.names import is_number, joined
 from app.automap.units import Unit
-from app.automap.vocabulary import SHORTCUTS, STAGED
+from app.automap.vocabulary import SHORTCUTS, STAGED, SYNONYMS
 
 
 def name_convolutions(group: Sequence[Unit]) -> None:
@@ -21,24 +21,31 @@ def name_convolutions(group: Sequence[Unit]) -> None:
         if holder in STAGED:
             unit.role = STAGED[holder] if unit.kind == "matrix" else ("after." if normal else "") + STAGED[holder]
             continue
-        if last in SHORTCUTS or (holder in SHORTCUTS and (is_number(unit.path[-1]) or last in {"norm", "bn", "conv"})):
+        if last in SHORTCUTS or (holder in SHORTCUTS and (is_number(unit.path[-1]) or SYNONYMS.get(last) in {"norm", "conv"})):
             unit.role = "shortcut.norm" if normal else "shortcut"
-        elif normal and holder[:-1] == "conv" and last in {"norm", "bn"}:
+        elif normal and _conv_number(holder) and last in {"norm", "bn"}:
             unit.role = "after.conv" + holder[-1]
+        elif not normal and last in {"conv", "convolution"} and _conv_number(holder):
+            unit.role = "conv" + holder[-1]
         elif (
             normal
             and last[:-1] in {"bn", "norm"}
             and last[-1].isdigit()
-            and any(joined(other.path[-1]) == "conv" + last[-1] for other in group)
+            and any(_conv_number(joined(other.path[-1])) == last[-1] for other in group)
         ):
             unit.role = "after.conv" + last[-1]
-        elif not normal and last[:-1] == "conv" and last[-1].isdigit():
-            unit.role = last
+        elif not normal and _conv_number(last):
+            unit.role = "conv" + last[-1]
+
+
+def _conv_number(name: str) -> str:
+    """Return the digit of `conv1`, `cv1`, `convolution1`; "" where a name is none of these."""
+    return name[-1] if name[:-1] in {"conv", "cv", "convolution"} and name[-1].isdigit() else ""
 
 
 def sees_colours(unit: Unit) -> bool:
     """Whether a convolution takes three channels in, in either order of axes."""
     shape = unit.main
-    if unit.spelt.get("weight", ("",))[-1] == "kernel":
+    if unit.weight_name in {"kernel", "depthwise_kernel"}:
         return shape[-2] == 3 and prod(shape[:-2]) > 1
     return shape[1] == 3 and prod(shape[2:]) > 1

@@ -6,20 +6,27 @@ from collections.abc import Mapping, Sequence
 from app.automap.attention import name_attention
 from app.automap.ends import name_behind_stem, name_ends
 from app.automap.feedforward import name_chains, name_feed_forward, name_routers
-from app.automap.names import is_number, joined, spoken
+from app.automap.inverted import name_inverted
+from app.automap.names import bare_name, is_number, joined, spoken
 from app.automap.norms import name_norms, name_scales
+from app.automap.projections import projected
 from app.automap.residuals import name_convolutions, sees_colours
+from app.automap.streams import name_modulation, name_streams
 from app.automap.units import Path, Unit
 from app.automap.vocabulary import PROJECTIONS, STEPS, Vocabulary
 
 
 def assign(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
-    """Fill in block, kind, words and role of the units of one side."""
+    """Fill in block, siblings, kind, words and role of the units of one side."""
     members: dict[Path, int] = defaultdict(int)
+    named: dict[Path, set[str]] = defaultdict(set)
     for unit in units:
+        named[unit.path[:-1]].add(unit.path[-1])
         for depth in range(1, len(unit.path)):
             members[unit.path[:depth]] += 1
+    together = {path: frozenset(names) for path, names in named.items()}
     for unit in units:
+        unit.beside = together[unit.path[:-1]]
         unit.block = _block(unit, members, vocabulary)
         unit.kind = _kind(unit)
         unit.words = spoken(unit.local, vocabulary)
@@ -55,6 +62,7 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
         blocks[unit.block].append(unit)
     for group in parents.values():
         _projections(group, vocabulary)
+        _merging(group)
     stems = [unit for unit in units if unit.kind == "conv" and len(unit.main) >= 4 and sees_colours(unit)]
     for unit in stems if len(stems) == 1 else ():
         unit.role = "stem"
@@ -65,9 +73,12 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
         name_feed_forward(group, vocabulary)
         if block:
             name_norms(group, vocabulary)
+            name_inverted(group)
             name_convolutions(group)
             name_scales(group)
             name_routers(group)
+            name_modulation(group)
+            name_streams(group)
     name_ends(blocks[()], units, vocabulary)
     name_behind_stem(units, vocabulary)
     name_chains(units)
@@ -76,8 +87,13 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
 def _alone(unit: Unit, vocabulary: Vocabulary) -> str:
     last = joined(unit.path[-1])
     role = vocabulary.alone.get(last, "")
+    if not role and projected(unit.path[-1]) == "qkv":
+        return "qkv"
     if role in PROJECTIONS and role != "qkv":
         return ""
+    if not role and unit.kind == "vector":
+        role = vocabulary.alone.get(bare_name(unit.path[-1], "attn", vocabulary), "")
+        role = role if role in {"qnorm", "knorm"} else ""
     if not role and len(unit.path) > 1:
         role = vocabulary.alone.get(joined(unit.path[-2] + unit.path[-1]), "")
         role = role if role in {"stem", "pos", "qnorm", "knorm", "pooler", "mlm"} else ""
@@ -86,9 +102,19 @@ def _alone(unit: Unit, vocabulary: Vocabulary) -> str:
     return "" if role == "shortcut" and unit.kind == "vector" else role
 
 
+def _merging(group: Sequence[Unit]) -> None:
+    """Name what joins four patches to one (Swin): the linear that halves them, and the norm before it."""
+    for unit in group:
+        if joined(unit.path[-1]) == "reduction" and unit.kind == "matrix" and max(unit.main) == 2 * min(unit.main):
+            unit.role = "merge"
+            for norm in group:
+                if norm.kind == "vector" and norm.main == (max(unit.main),):
+                    norm.role = "merge.norm"
+
+
 def _projections(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Settle q, k, v beside each other: single letters count only where their companions stand."""
-    named = {unit: vocabulary.alone.get(joined(unit.path[-1]), "") for unit in group}
+    named = {unit: vocabulary.alone.get(joined(unit.path[-1]), "") or projected(unit.path[-1]) for unit in group}
     present = {role for role in named.values() if role in PROJECTIONS}
     for unit, role in named.items():
         if role in PROJECTIONS and (len(present & {"q", "k", "v", "kv"}) > 1 or role == "qkv" or len(joined(unit.path[-1])) > 2):

@@ -19,7 +19,7 @@ def op_between(source: Shape, target: Shape) -> Op | None:
     axes = _axes(source, target)
     if axes is not None:
         return axes
-    if _same_but_ones(source, target) or _flattened(source, target):
+    if _same_but_ones(source, target) or _flattened(source, target) or _by_head(source, target):
         return "reshape", {"shape": list(target)}
     return None
 
@@ -64,8 +64,28 @@ def _flattened(source: Shape, target: Shape) -> bool:
     return len(short) == 2 and len(long) > 2 and short[0] == long[0]
 
 
+def _by_head(source: Shape, target: Shape) -> bool:
+    """A projection whose heads have an axis of their own, as Flax keeps it: kernels (in, heads, size) or (heads, size, out), biases (heads, size)."""
+    short, long = sorted((source, target), key=len)
+    if len(long) != len(short) + 1 or len(long) not in {2, 3} or 1 in long:
+        return False
+    merged = [(*long[:at], long[at] * long[at + 1], *long[at + 2 :]) for at in range(len(long) - 1)]
+    return any(sorted(sizes) == sorted(short) for sizes in merged)
+
+
+def headed(kernel: Shape, matrix: Shape) -> Shape | None:
+    """Return the shape (in, out) of a kernel whose heads have an axis of their own, where it is a matrix (out, in) turned; else None."""
+    if len(kernel) != 3 or len(matrix) != 2:
+        return None
+    first, middle, last = kernel
+    return next((sizes for sizes in ((first, middle * last), (first * middle, last)) if sizes == matrix[::-1]), None)
+
+
 @lru_cache(maxsize=65_536)
 def buckets(shape: Shape) -> tuple[object, ...]:
     """Return what shapes that `op_between` joins have in common: they share one of these."""
     sizes = tuple(sorted(size for size in shape if size != 1))
-    return (sizes, ("flat", shape[0], prod(shape))) if len(shape) >= 2 and shape[0] != prod(shape) else (sizes,)
+    if len(shape) < 2 or shape[0] == prod(shape):
+        return (sizes,)
+    ends = dict.fromkeys((shape[0], shape[-1]) if len(shape) in {2, 3} else (shape[0],))
+    return (sizes, *(("flat", end, prod(shape)) for end in ends))

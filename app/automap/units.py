@@ -35,9 +35,11 @@ class Unit:
     path   -- of its first member
     spelt  -- canonical parameter -> segments of that parameter's key, of the first member
     params -- canonical parameter -> shape
+    stream -- "main" or "context" in a block that computes two side by side; "" elsewhere
     order  -- place of its first key in the listing
     source -- name of the source it belongs to; "" for the target and the unnamed source
     part   -- set where this is an atom of a fused or stacked unit, `whole`
+    beside -- names of the units that stand in one module with it, its own among them
     """
 
     path: Path
@@ -51,9 +53,11 @@ class Unit:
     part: Part | None = None
     block: Path = ()
     role: str = ""
+    stream: str = ""
     kind: str = ""
     words: tuple[str, ...] = ()
     outer: tuple[str, ...] = ()
+    beside: frozenset[str] = frozenset()
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -74,6 +78,11 @@ class Unit:
     def bare(self) -> bool:
         """Whether its weight is a parameter that no module of its own holds."""
         return self.spelt.get("weight") == self.path
+
+    @property
+    def weight_name(self) -> str:
+        """Last segment of its weight's key, without TensorFlow's `:0`; "" where it has none."""
+        return self.spelt["weight"][-1].removesuffix(":0") if "weight" in self.spelt else ""
 
     @property
     def main(self) -> Shape:

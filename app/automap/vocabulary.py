@@ -1,7 +1,7 @@
 """What the field calls things: words that mean the same, and the names by which modules of one role go.
 
 Only words, no key lists: a name that stands here votes, one that does not is silent. Collected from the public model code of
-torchvision, timm, transformers, diffusers, fairseq, Megatron-LM, mmsegmentation, detectron2, Flax and Keras examples.
+torchvision, timm, transformers, diffusers, fairseq, Megatron-LM, mmsegmentation, detectron2, llama.cpp (GGUF), Flax and Keras examples.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ SYNONYMS: Mapping[str, str] = {
     word: meaning
     for meaning, group in {
         "attn": "attention attn attentions att mha multihead selfattention selfattn sattn",
-        "cross": "cross crossattention encdec multihead_attn encoderattn crossattn",
+        "cross": "cross crossattention encdec multiheadattn encoderattn crossattn",
         "mlp": "mlp ffn ff feedforward ffw mlpblock densereludense feed forward fcn",
         "norm": "norm layernorm ln bn batchnorm groupnorm gn rmsnorm lnorm normalization layrnorm batch layernormalization",
-        "conv": "conv convolution conv2d conv1d conv3d convs cnn",
+        "conv": "conv cv convolution conv2d conv1d conv3d convs cnn",
         "linear": "linear dense lin",
-        "embed": "embed embedding embeddings emb embeds embedder",
+        "embed": "embed embedding embeddings emb embeds embedder embd",
         "pos": "pos position positions positional posemb",
         "token": "token tok tokens word vocab",
         "proj": "proj projection projector project",
@@ -45,9 +45,26 @@ SYNONYMS: Mapping[str, str] = {
         "pool": "pool pooler pooling",
         "pred": "pred prediction predictor predictions logits",
         "bbox": "bbox box boxes",
+        "channel": "channel channels",
+        "mix": "mix mixer mixing",
+        "semantic": "semantic sem",
+        "instance": "instance ins inst",
+        "actor": "actor policynet pinet",
+        "critic": "critic valuenet vfnet",
     }.items()
     for word in group.split()
 }
+
+COMPOUNDS: Mapping[str, tuple[str, ...]] = {
+    "sa": ("attn",),
+    "ca": ("cross", "attn"),
+    "msa": ("attn",),
+    "qcontent": ("query", "content"),
+    "kcontent": ("key", "content"),
+    "qpos": ("query", "pos"),
+    "kpos": ("key", "pos"),
+}
+"""Words that are written as one and say several things."""
 
 SILENT = frozenset(
     [
@@ -112,13 +129,14 @@ ALONE: Mapping[str, str] = {
         "qkv": "qkv inproj cattn querykeyvalue wqkv qkvproj toqkv wqkvproj inprojqkv qkvlinear qkvlin packedproj",
         "kv": "kv tokv kvproj keyvalue wkv kvlinear",
         "gate_up": "gateup gateupproj w12 wi12 gateandup w13",
+        "up_gate": "upgate upgateproj",
         "qnorm": "qnorm querynorm qlayernorm normq qln lnq normquery",
         "knorm": "knorm keynorm klayernorm normk kln lnk normkey",
         "pos": "posembed posembedding positionembeddings positionembedding positionalembedding embedpositions wpe posemb positionembed "
-        "positionembeddingtable positionalembeddings embedposition positionalencoding",
+        "positionembeddingtable positionembd positionalembeddings embedposition positionalencoding",
         "wordembed": "wordembeddings embedtokens wte tokembeddings tokenembedding embedin wordembedding tokenembeddings tokemb tokenembed "
-        "tokenembeddingtable tokembedding wordemb inputembeddings shared embedtoken wordembed",
-        "typeembed": "tokentypeembeddings segmentembeddings typeembeddings tokentypeembedding segmentembedding",
+        "tokenembeddingtable tokembedding tokenembd wordemb inputembeddings shared embedtoken wordembed",
+        "typeembed": "tokentypes tokentypeembeddings segmentembeddings typeembeddings tokentypeembedding segmentembedding",
         "cls_token": "cls clstoken classembedding classtoken clsembed clstokens",
         "dist_token": "disttoken distillationtoken",
         "mask_token": "masktoken maskembed",
@@ -128,8 +146,8 @@ ALONE: Mapping[str, str] = {
         "relpos_index": "relativepositionindex relposindex",
         "lm_head": "lmhead embedout",
         "logit_scale": "logitscale logitscaleexp",
-        "finalnorm": "lnf finallayernorm lnfinal postlayernorm lnpost encodernorm normf finalnorm lastlayernorm lnout posttransformernorm",
-        "prenorm": "lnpre prelayrnorm prelayernorm normpre embnorm layernormembedding embln lnembed embedlayernorm wordembeddingslayernorm normembed",
+        "finalnorm": "lnf finallayernorm lnfinal postlayernorm lnpost encodernorm normf finalnorm lastlayernorm lnout outputnorm posttransformernorm posttrunknorm",
+        "prenorm": "tokenembdnorm lnpre prelayrnorm prelayernorm normpre embnorm layernormembedding embln lnembed embedlayernorm wordembeddingslayernorm normembed",
         "poolnorm": "fcnorm",
         "shortcut": "shortcut ninshortcut convshortcut skipconnection downsample identityconv projshortcut",
         "timeproj": "timeembproj tembproj",
@@ -169,6 +187,7 @@ GATED: tuple[tuple[Mapping[str, str], str], ...] = (
     ({"w1": "gate", "w2": "down", "w3": "up"}, "Llama reference code: w2(silu(w1(x)) * w3(x))"),
     ({"w1": "gate", "v1": "up", "w2": "down"}, "DBRX model code: silu(w1) * v1, then w2"),
     ({"w1": "up", "w2": "gate", "cproj": "down"}, "Qwen-7B model code: a1 * silu(a2) with a1 = w1, a2 = w2"),
+    ({"fc11": "up", "fc12": "gate", "fc2": "down"}, "flash-attn, GatedMlp: y, gate = fc1(x).chunk(2)"),
     ({"fc1": "gate", "fc2": "up", "proj": "down"}, "LitGPT, LLaMAMLP: silu(fc_1) * fc_2"),
     ({"gateproj": "gate", "upproj": "up", "downproj": "down"}, "transformers, LlamaMLP"),
     ({"wi0": "gate", "wi1": "up", "wo": "down"}, "T5 v1.1: gelu(wi_0) * wi_1"),
@@ -199,6 +218,9 @@ PLAIN_UP = frozenset(
         "pointwiseconv1",
         "intermediatedense",
         "upproj",
+        "linearfc1",
+        "projmlp",
+        "dense0",
     ]
 )
 PLAIN_DOWN = frozenset(
@@ -219,6 +241,7 @@ PLAIN_DOWN = frozenset(
         "pointwiseconv2",
         "outputdense",
         "downproj",
+        "linearfc2",
     ]
 )
 """Names of an ungated feed-forward's two linears, inside a feed-forward or directly in a block."""
@@ -257,6 +280,7 @@ OPPOSITES: tuple[frozenset[str], ...] = tuple(
         "student teacher",
         "online target",
         "generator discriminator",
+        "actor critic",
         "left right",
         "forward backward",
         "weight bias",
@@ -282,8 +306,9 @@ class Vocabulary:
     synonyms: Mapping[str, str] = field(default_factory=lambda: SYNONYMS)
     silent: frozenset[str] = SILENT
     alone: Mapping[str, str] = field(default_factory=lambda: ALONE)
+    compounds: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: COMPOUNDS)
     roles: bool = True
 
 
 VOCABULARY = Vocabulary()
-NO_WORDS = Vocabulary({}, frozenset(), {}, roles=False)
+NO_WORDS = Vocabulary({}, frozenset(), {}, {}, roles=False)

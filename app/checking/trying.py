@@ -6,14 +6,14 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from app.checking.outlines import outlines
+from app.checking.stand_in import StandIn
+from app.checking.standing_in import rows_of
 from app.checking.verdict import TorchWords, Verdict, verdict
 from app.exporting.names import plain_name
-from app.exporting.ranges import shape_of
 from app.keys import KeyTree
 from app.mapping import Evaluation
 from app.tensors import torch_dtype
-
-_WRITTEN = frozenset({"loaded", "mismatched"})
 
 
 def check(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyTree, model: nn.Module | None = None) -> Verdict:
@@ -27,36 +27,15 @@ def check(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyTre
 
 def remapped_outlines(evaluation: Evaluation, sources: Mapping[str, KeyTree]) -> dict[str, torch.Tensor]:
     """Make the remapped state_dict on the meta device; what does not fit is in it too, so that torch can say so."""
-    out = {}
-    for key, outcome in evaluation.targets.items():
-        if outcome.recipe is not None and outcome.state in _WRITTEN:
-            shape, dtype = shape_of(outcome.recipe, sources)
-            out[plain_name(key)] = torch.empty(shape, dtype=torch_dtype(dtype), device="meta")
-    return out
+    return {
+        plain_name(key): torch.empty(info.shape or (), dtype=torch_dtype(info.dtype), device="meta")
+        for key, info in outlines(evaluation, sources).items()
+    }
 
 
 def stand_in(target: KeyTree) -> nn.Module:
     """Build a model with the target's keys on the meta device: plain modules, parameters and buffers, tied where the tree says so."""
-    root = nn.Module()
-    made: dict[str, torch.Tensor] = {}
-    for key, info in target.tensors.items():
-        *path, name = plain_name(key).split(target.separator)
-        module = root
-        for step in path:
-            if step not in module._modules:  # noqa: SLF001 -- names that attributes refuse (numbers, dots) are fine here
-                module._modules[step] = nn.Module()  # noqa: SLF001
-            inner = module._modules[step]  # noqa: SLF001
-            assert inner is not None  # noqa: S101 -- made above
-            module = inner
-        kept = made.get(info.alias) if info.alias is not None else None
-        tensor = torch.empty(info.shape or (), dtype=torch_dtype(info.dtype), device="meta") if kept is None else kept
-        if info.kind == "buffer" or not (tensor.is_floating_point() or tensor.is_complex()):
-            module._buffers[name] = tensor  # noqa: SLF001
-        else:
-            tensor = tensor if isinstance(tensor, nn.Parameter) else nn.Parameter(tensor)
-            module._parameters[name] = tensor  # noqa: SLF001
-        made[key] = tensor
-    return root
+    return StandIn(rows_of(target))
 
 
 def loaded(model: nn.Module, state_dict: Mapping[str, torch.Tensor]) -> TorchWords:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from app.exporting.names import plain_name
 from app.mapping import Evaluation
 
 
@@ -47,11 +48,11 @@ def verdict(evaluation: Evaluation, words: TorchWords) -> Verdict:
     said = _said(words)
     disagreements = []
     for key, outcome in evaluation.targets.items():
-        theirs = said.get(key, "loaded")
+        theirs = said.get(plain_name(key), "loaded")
         if theirs not in _MEANS[outcome.state]:
             disagreements.append(Disagreement(key, outcome.state, theirs))
     disagreements += [Disagreement(key, "not written", "unexpected") for key in words.unexpected]
-    allowed = {key for key, outcome in evaluation.targets.items() if outcome.state == "initialised" or outcome.benign}
+    allowed = {plain_name(key) for key, outcome in evaluation.targets.items() if outcome.state == "initialised" or outcome.benign}
     passed = not disagreements and not words.unexpected and not words.mismatched and set(words.missing) <= allowed
     return Verdict(words, tuple(disagreements), passed)
 

@@ -1,20 +1,12 @@
-"""Tensors of the command line: the one part of it that needs torch, loaded when a tensor must be computed or compared."""
+"""Tensors of the command line: the one part of it that needs torch, loaded when tensors are compared."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 
 from app.cli.given import Side
-from app.keys import KeyTree
-from app.mapping.outcomes import Leaf, Recipe
-from app.sources import FileSet
-from app.tensors import Loader, raw_bytes, run
-
-
-def compute_with(trees: Mapping[str, KeyTree], files: Mapping[str, FileSet]) -> Callable[[Recipe], memoryview]:
-    """Return what makes the bytes of a recipe."""
-    load = Loader(trees, files)
-    return lambda recipe: raw_bytes(run(recipe, load))
+from app.mapping.outcomes import Leaf
+from app.tensors import Loader
 
 
 def differing(a: Side, b: Side, keys: Sequence[str]) -> list[tuple[str, float | None]]:

@@ -1,4 +1,4 @@
-"""Commands that start the page or tell of it: serve, open, link, settings."""
+"""Commands that start the page or tell of it: serve, work, open, link, settings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (serve, open_, link, settings):
+    for command in (serve, work, open_, link, settings):
         app.command(command.__name__.rstrip("_"))(command)
 
 
@@ -25,6 +25,22 @@ def serve(host: Host = None, port: Port = None, data: Data = None, browser: Brow
     from app.settings import load
 
     serving.run(load(host=host, port=port, data=data), browser=browser)
+
+
+def work(
+    data: Data = None,
+    attached: Annotated[
+        bool, typer.Option("--attached", hidden=True, help="For the page's own worker: settings come by standard input.")
+    ] = False,
+) -> None:
+    """Do the jobs of a page that starts no worker itself (KEYGRAFT_WORKERS=0); stop it with Ctrl-C, what runs goes on elsewhere."""
+    from app.cli import working
+    from app.settings import load
+
+    if attached:
+        working.run_attached()
+    else:
+        working.run(load(data=data))
 
 
 def open_(

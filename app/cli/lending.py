@@ -1,15 +1,16 @@
 """Lends a checkpoint of this machine to a server: names and sizes first, then just the ranges that it asks for."""
 
-import base64
 import json
 import os
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from app.errors import KeygraftError
 from app.sources import FileSet
+from app.sources.rounds import pack
 
 _SECONDS = 120
 
@@ -29,27 +30,24 @@ class Server:
         found = [value for name, _, value in (pair.partition("=") for pair in parts.query.split("&")) if name == "token"]
         self._token = found[0] if found else os.environ.get("KEYGRAFT_TOKEN", "")
 
-    def lend(self, files: FileSet) -> dict[str, Any]:
-        """Hand over what the server's reader asks for; the card of the side that it made. Raises ServerError."""
+    def lend(self, files: FileSet, folder: str = "") -> dict[str, Any]:
+        """Hand over what the server's reader asks for, of a `folder` or of one file; the card of the side that it made. Raises ServerError."""
         opened = {name: files.open(name) for name in files.names()}
         announced = [{"name": name, "size": file.size} for name, file in opened.items()]
-        card: dict[str, Any] = self.ask("/lent", {"files": announced})
+        card: dict[str, Any] = self.ask("/lent", {"files": announced, "folder": folder})
         while card["state"] == "wanted":
-            ranges = [
-                {
-                    "file": each["file"],
-                    "offset": each["offset"],
-                    "data": _text(opened[each["file"]].read_at(each["offset"], each["length"])),
-                }
-                for each in card["wanted"]["ranges"]
-            ]
-            card = self.ask(f"/sides/{card['id']}/ranges", {"ranges": ranges})
+            ranges = [(each["file"], each["offset"], each["length"]) for each in card["wanted"]["ranges"]]
+            body, packed = pack([(name, offset, opened[name].read_at(offset, length)) for name, offset, length in ranges])
+            headers = {"Content-Type": "application/octet-stream"} | ({"Content-Encoding": "gzip"} if packed else {})
+            card = self._send(f"/sides/{card['id']}/rounds", body, headers)
         return card
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Send a request and return its answer. Raises ServerError."""
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json", "Accept": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
+        return self._send(path, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def _send(self, path: str, data: bytes | None, headers: dict[str, str]) -> Any:
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json", **headers}
         request = urllib.request.Request(f"{self._base}/api/v1{path}", data, headers)  # noqa: S310 -- http or https, see above
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
@@ -60,13 +58,11 @@ class Server:
             raise ServerError("server_unreachable", address=self._base, why=str(getattr(error, "reason", error))[:200]) from error
 
 
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
 def _refusal(error: urllib.error.HTTPError) -> KeygraftError:
+    """The server's own words; who was not let in is told how."""
     try:
         said = json.load(error)
-        return ServerError("server_refused", why=f"{said['message']} {said['hint']}")
+        code = "server_stranger" if error.status == HTTPStatus.UNAUTHORIZED else "server_refused"
+        return ServerError(code, why=str(said["message"]), hint=str(said["hint"]))
     except (ValueError, KeyError, TypeError):
-        return ServerError("server_refused", why=str(error.status))
+        return ServerError("server_refused", why=str(error.status), hint="")

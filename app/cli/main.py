@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 
 from app import messages
-from app.cli import house, output, plans, sides, transfers
+from app.cli import checking, credentials, house, output, people, plans, sides, transfers
 from app.errors import KeygraftError
 
 USAGE = 2
@@ -27,9 +27,11 @@ def _application() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for room in (house, sides, transfers):
+    for room in (house, sides, transfers, people, checking):
         room.register(made)
     made.add_typer(plans.application(), name="plan")
+    made.add_typer(people.application(), name="people")
+    made.add_typer(credentials.application(), name="credentials")
     return made
 
 
@@ -73,6 +75,7 @@ def _wrong(error: Exception) -> str:
 
 
 def _said(message: str, hint: str, code: int) -> int:
-    line = " ".join(f"keygraft: {message} {hint}".split())
+    ended = message.rstrip().endswith((".", "!", "?", ":")) or hint.startswith("[")
+    line = " ".join(f"keygraft: {message}{'' if ended else '.'} {hint}".split())
     sys.stderr.write("".join(char if char.isprintable() else "�" for char in line) + "\n")
     return code

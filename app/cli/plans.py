@@ -9,6 +9,7 @@ from app import messages
 from app.cli.output import Json, print_json, write, write_exactly
 
 if TYPE_CHECKING:
+    from app.cli.work import Sides
     from app.mapping.plan import Plan
 
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", dir_okay=False)]
@@ -139,6 +140,7 @@ def rebase(
     new_source: Annotated[list[str] | None, typer.Option("--new-source", help="The new sources; default: the same.")] = None,
     target: Annotated[str | None, typer.Option("--target", help="The target that it was made for; default: the frozen one.")] = None,
     new_target: Annotated[str | None, typer.Option("--new-target", help="The new target; default: the same.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Write rules for keys that only have another name there.")] = False,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -149,6 +151,8 @@ def rebase(
     found = work.load_plan(plan)
     old = work.Sides.of(source, target, found)
     new = work.Sides.of(new_source or source, new_target or target, found)
+    if follow:
+        found = _followed(found, old, new)
     carried = carry(found, (old.trees, old.target.tree), (new.trees, new.target.tree))
     if out is not None or not as_json:
         _deliver(work.frozen(carried.plan, new), out)
@@ -160,6 +164,17 @@ def rebase(
             typer.echo(f"{reason} {', '.join(keys)}", err=True)
     if misfits:
         raise typer.Exit(1)
+
+
+def _followed(plan: "Plan", old: "Sides", new: "Sides") -> "Plan":
+    """The plan with rules for what has another name on the new sides."""
+    from app.mapping.algebra import Moves
+    from app.mapping.algebra import follow as found_again
+    from app.services.successors import successors
+
+    sources = {name: successors(tree, new.trees[name]) for name, tree in old.trees.items() if name in new.trees}
+    moves = Moves(sources, successors(old.target.tree, new.target.tree))
+    return found_again(plan, (old.trees, old.target.tree), (new.trees, new.target.tree), moves).plan
 
 
 def merge(base: PlanArgument, ours: PlanArgument, theirs: PlanArgument, out: Out = None) -> None:

@@ -26,6 +26,9 @@ def tree(
     server: Annotated[str, typer.Option("--server", metavar="URL", help="Let a server read it: only what it asks for is sent.")] = "",
     as_json: Json = False,
     python: Python = None,
+    nesting: Annotated[
+        str, typer.Option("--nesting", help="Which tree of the file is meant: ema, or model/state_dict; / is the whole file.")
+    ] = "",
 ) -> None:
     """Print the keys of a side with shapes and dtypes; of a file headers only, and only a model's code is run, in the sandbox."""
     from app.cli import given
@@ -35,7 +38,7 @@ def tree(
         _lent(side, server, as_json=as_json)
         return
 
-    found = given.read(side, python=python).tree
+    found = given.read(side, python=python, nesting=given.nested(nesting) if nesting else None).tree
     if as_json:
         print_json(tree_to_json(found))
         return
@@ -51,7 +54,7 @@ def _lent(path: str, address: str, *, as_json: bool) -> None:
     from app.sources import LocalFiles
 
     server = Server(address)
-    card = server.lend(LocalFiles(path))
+    card = server.lend(LocalFiles(path), Path(path).resolve().name if Path(path).is_dir() else "")
     if as_json:
         print_json(server.ask(f"/sides/{card['id']}/tree"))
     else:

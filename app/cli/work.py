@@ -1,6 +1,5 @@
 """What the commands over a source, a target and a plan share."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,17 +16,19 @@ from app.mapping.outcomes import Evaluation, Reason
 from app.mapping.plan import Init, Plan
 
 if TYPE_CHECKING:
+    from app.exporting.options import Container, FileOptions
     from app.mapping.algebra import Change, Loss
 
-FILES = frozenset({"safetensors", "torch"})
-_SIZE = re.compile(r"(?P<count>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[KMGT]?)i?B?\Z", re.IGNORECASE)
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+FILES = frozenset({"safetensors", "torch", "torch-legacy"})
 
 
 class UnfinishedError(KeygraftError):
     """A plan leaves keys open."""
 
     exit_code = 1
+
+
+inside = given.inside
 
 
 class Sides(msgspec.Struct, frozen=True):
@@ -80,10 +81,10 @@ class Sides(msgspec.Struct, frozen=True):
 
         if not values:
             return propose(self.trees, self.target.tree)
-        from app.exporting.fingerprints import found_values
+        from app.exporting.fingerprints import compare
 
         files = {name: side.held for name, side in self.sources.items()}
-        found = found_values(self.trees, files, self.target.tree, self.target.held)
+        found = compare(self.trees, files, self.target.tree, self.target.held)
         return propose(self.trees, self.target.tree, fixed={key: each.claim for key, each in found.items()}) | found
 
     def plan_of(self, proposals: Mapping[str, Proposal]) -> Plan:
@@ -163,46 +164,78 @@ def save_plan(path: Path, plan: Plan) -> None:
     save(path, mapping.plan_to_json(plan) if path.suffix == ".json" else mapping.print_plan(plan).encode("utf-8", "surrogatepass"))
 
 
-def text_of(kind: str, sides: Sides, plan: Plan) -> str:
+class Written(msgspec.Struct, frozen=True):
+    """The text of an export, and a line for each key that its kind cannot express: the key, why, the code that remains."""
+
+    text: str
+    left: tuple[str, ...] = ()
+
+
+def script(sides: Sides, plan: Plan, out: Path, *, only: str = "*", min_coverage: float | None = None) -> str:
+    """The loader script, which calls itself as its file is called. Raises KeygraftError."""
+    from app.exporting import ScriptOptions, loader_script, refuse_conflicts
+
+    options = ScriptOptions(only=only, min_coverage=min_coverage, module=out.stem if out.stem.isidentifier() else "loader")
+    evaluation = sides.evaluate(plan)
+    refuse_conflicts(evaluation)
+    return loader_script(plan, sides.trees, sides.target.tree, evaluation, options)
+
+
+def text_of(kind: str, sides: Sides, plan: Plan) -> Written:
     """The text of an export. Raises KeygraftError."""
+    from app import exporting
     from app.services import reports
 
+    title = f"{', '.join(side.text for side in sides.sources.values())} → {sides.target.text}"
     match kind:
-        case "script":
-            from app.exporting import loader_script
-
-            return loader_script(plan, sides.trees, sides.target.tree, sides.evaluate(plan))
         case "plan":
-            return mapping.plan_to_json(mapping.freeze(plan, sides.trees, sides.target.tree)).decode("utf-8", "surrogatepass")
+            return Written(mapping.plan_to_json(frozen(plan, sides)).decode("utf-8", "surrogatepass"))
         case "plan-text":
-            return mapping.print_plan(mapping.freeze(plan, sides.trees, sides.target.tree))
+            return Written(mapping.print_plan(frozen(plan, sides)))
         case "report":
-            return reports.report(sides.target.text, plan, sides.evaluate(plan), sides.trees)
+            return Written(reports.report(sides.target.text, plan, sides.evaluate(plan), sides.trees))
+        case "report-markdown" | "report-html":
+            evaluation = sides.evaluate(plan)
+            made = exporting.report(plan, sides.trees, sides.target.tree, evaluation, title=title)
+            if kind == "report-markdown":
+                return Written(exporting.report_markdown(made))
+            return Written(exporting.report_html(made, exporting.treemap(evaluation, sides.target.tree)))
         case _:
-            raise NotFoundError("export_kind_unknown", kind=kind[:40])
+            return _dialect(kind, sides, plan)
 
 
-def remap(sides: Sides, plan: Plan, out: Path, given_options: Mapping[str, object], *, partial: bool = True) -> None:
-    """Write remapped weights. Raises KeygraftError; UnfinishedError where keys are open and `partial` is false."""
+def _dialect(kind: str, sides: Sides, plan: Plan) -> Written:
+    from app.dialects import DIALECTS, write_dialect
+    from app.exporting import refuse_conflicts
+    from app.services import documents
+
+    if kind not in DIALECTS:
+        raise NotFoundError("export_kind_unknown", kind=kind[:40])
+    evaluation = sides.evaluate(plan)
+    refuse_conflicts(evaluation)
+    found = write_dialect(kind, plan, sides.trees, sides.target.tree, evaluation)
+    lines = (f"{left.target}: {documents.why(left.reason)}{'  ' + left.code if left.code else ''}" for left in found.left)
+    return Written(found.text, tuple(lines))
+
+
+def remap(sides: Sides, plan: Plan, out: Path, options: "FileOptions", *, partial: bool = True, signed: bool = False) -> None:
+    """Write remapped weights; `signed` puts their provenance into the metadata.
+
+    Raises KeygraftError; UnfinishedError where keys are open and `partial` is false.
+    """
     from app.cli.progress import progress
-    from app.exporting import FileOptions, pieces, write
+    from app.exporting import computing, pieces, provenance, write
 
-    try:
-        options = msgspec.convert(dict(given_options), FileOptions)
-    except msgspec.ValidationError as error:
-        raise KeygraftError("export_option", name="FileOptions", value=str(error)[:100]) from error
     evaluation = sides.evaluate(plan)
     if not partial and not evaluation.clean:
         raise _open(evaluation)
-    listed = pieces(evaluation, sides.trees, sides.target.tree, options, plan)
     files = {name: side.held for name, side in sides.sources.items()}
-    compute = None
-    if listed.computed:
-        from app.cli.computing import compute_with
-
-        compute = compute_with(sides.trees, files)
+    if signed:
+        origin = provenance(plan, sides.trees, sides.target.tree, files)
+        options = msgspec.structs.replace(options, metadata={**options.metadata, **origin})
+    listed = pieces(evaluation, sides.trees, sides.target.tree, options, plan)
     with progress(listed.size) as tell:
-        write(listed, files, out, compute=compute, progress=tell)
+        write(listed, files, out, compute=computing(sides.trees, files), progress=tell)
 
 
 def _open(evaluation: Evaluation) -> UnfinishedError:
@@ -211,25 +244,36 @@ def _open(evaluation: Evaluation) -> UnfinishedError:
     return UnfinishedError("plan_unfinished", **counts)
 
 
-def apply(plan: Plan, inputs: Sequence[str], out: Path, *, target: str | None, options: Mapping[str, object], partial: bool) -> None:
+def apply(
+    plan: Plan, inputs: Sequence[str], out: Path, *, target: str | None, options: "FileOptions", partial: bool, signed: bool = False
+) -> None:
     """Remap with a plan that carries its target. Raises KeygraftError."""
     nestings = {name: expected.nesting for name, expected in plan.sources.items()}
-    sides = Sides.of(inputs, target, plan, nestings=nestings)
-    unlike = mapping.unmet(plan, sides.trees)
+    try:
+        sides = Sides.of(inputs, target, plan, nestings=nestings)
+        unlike = mapping.unmet(plan, sides.trees)
+    except KeygraftError as error:
+        if error.code != "no_such_nesting":
+            raise
+        unlike = list(nestings)
+    if unlike:  # the same weights may be saved at another place of the file
+        sides = Sides.of(inputs, target, plan)
+        unlike = mapping.unmet(plan, sides.trees)
     if unlike:
         raise KeygraftError("source_unexpected", name=unlike[0] or inputs[0][:200])
-    by_suffix = "safetensors" if out.suffix == ".safetensors" or out.is_dir() or not out.suffix else "torch"
-    remap(sides, plan, out, {**options, "container": options.get("container") or by_suffix}, partial=partial)
+    remap(sides, plan, out, options, partial=partial, signed=signed)
+
+
+def container_of(out: Path) -> "Container":
+    """Take the format from the output's name: torch by its usual suffixes, else safetensors, as for a folder."""
+    return "torch" if out.suffix and out.suffix != ".safetensors" and not out.is_dir() else "safetensors"
 
 
 def size_of(text: str) -> int:
     """Bytes of a size as people write it, `5GB`; 0 where nothing is written. Raises KeygraftError."""
-    if not text:
-        return 0
-    match = _SIZE.match(text.strip())
-    if match is None:
-        raise KeygraftError("size_unreadable", text=text[:40])
-    return int(float(match["count"]) * _UNITS[match["unit"].upper()])
+    from app.services.export_options import size_of as bytes_of
+
+    return bytes_of(text) if text else 0
 
 
 def said(reason: Reason) -> str:

@@ -3,6 +3,7 @@
 from app.definitions.building import build, resolved
 from app.definitions.calls import Call, parse_call, parse_edits
 from app.definitions.catalogue import LIBRARIES, PRELOAD, Offered, offered, search
+from app.definitions.decoding import notebook_source, plain_text, source_bytes, source_text
 from app.definitions.definition import Definition, digest
 from app.definitions.errors import BuildError, DefinitionError, SpecError, TextError, UploadError
 from app.definitions.failures import Load
@@ -45,13 +46,17 @@ __all__ = [
     "from_text",
     "from_upload",
     "is_spec",
+    "notebook_source",
     "offered",
     "parse_call",
     "parse_edits",
     "parse_spec",
+    "plain_text",
     "preview",
     "resolved",
     "scan",
     "search",
+    "source_bytes",
+    "source_text",
     "try_load",
 ]

@@ -1,16 +1,19 @@
 """Building a definition in the sandbox: the ladder of ways, from the cheapest to the plainest."""
 
 import time
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
 import msgspec
 
+from app.definitions.decoding import runnable
 from app.definitions.definition import Definition
 from app.definitions.errors import BuildError
 from app.definitions.failures import Answer, Failure
 from app.definitions.live import live_tree
 from app.definitions.scanning import module_name, scan
+from app.definitions.scans import Candidate
 from app.keys import KeyTree
 from app.sandbox import Limits, Outcome, Sandbox, SandboxError
 
@@ -34,14 +37,14 @@ def climb(program: str, definition: Definition, *, sandbox: Sandbox, limits: Lim
     Raises as `build` does.
     """
     ready = resolved(definition)
-    model = _payload(ready)
+    model, files = _payload(ready), runnable(ready.files)
     limits = limits or sandbox.limits
     deadline = time.monotonic() + limits.seconds
     rung, previous = 0, Failure("")
     for _ in range(_MOST_TRIES):
         left = msgspec.structs.replace(limits, seconds=max(1.0, deadline - time.monotonic()))
         model["rung"] = RUNGS[rung]
-        outcome = sandbox.run(program, {"model": model, **more} if more else model, ready.files, limits=left)
+        outcome = sandbox.run(program, {"model": model, **more} if more else model, files, limits=left)
         answer = _answer(outcome)
         failed = answer.failure
         if failed is None:
@@ -105,9 +108,22 @@ def resolved(definition: Definition) -> Definition:
     roots = [candidate for candidate in roots if candidate.sure] or roots or list(found.candidates[:1])
     if not roots:
         raise BuildError("build_no_model")
+    if len(roots) == 1 and not roots[0].ready:
+        roots = _ways_to_make(roots[0], found.candidates)
     if len(roots) > 1:
         raise BuildError("build_several", names=", ".join(candidate.name for candidate in roots[:10]))
     return _placed(msgspec.structs.replace(definition, name=roots[0].name, module=roots[0].module or definition.module))
+
+
+def _ways_to_make(wanted: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The factories that make a class which wants arguments, and need none themselves; the class behind them where they are several."""
+    made = {wanted.name}
+    ways: list[Candidate] = []
+    for _ in candidates:
+        ways = [each for each in candidates if each.kind == "factory" and made.intersection(each.uses)]
+        made |= {each.name for each in ways}
+    ready = [each for each in ways if each.ready]
+    return ready if len(ready) == 1 else [*ready, wanted]
 
 
 def _entry_sources(definition: Definition) -> dict[str, str]:

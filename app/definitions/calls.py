@@ -38,6 +38,8 @@ def parse_call(text: str, *, literal: bool = False) -> Call:
     Raises SpecError.
     """
     text = text.strip()
+    if len(text) > MAX_CALL:
+        raise SpecError("spec_too_long", limit=MAX_CALL)
     inner = text[1:-1] if text.startswith("(") and text.endswith(")") and _one_group(text) else text
     statements = _parse(f"_({inner}\n)", text)
     node = statements[0].value if len(statements) == 1 and isinstance(statements[0], ast.Expr) else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from app.definitions.calls import Call
+from app.definitions.decoding import source_text
 from app.definitions.specs import Door
 
 PASTED = "definition.py"
@@ -35,7 +36,7 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def sources(self) -> dict[str, str]:
         """Python sources by path; undecodable bytes are replaced."""
-        return {path: content.decode("utf-8", "replace") for path, content in self.files.items() if path.endswith(".py")}
+        return {path: source_text(content) for path, content in self.files.items() if path.endswith(".py")}
 
 
 def digest(definition: Definition, versions: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ PARAMS: dict[str, tuple[str, ...]] = {
     "build_exits": ("file", "line", "detail"),
     "build_failed": ("file", "line", "kind", "detail"),
     "build_file_missing": ("file", "line", "path"),
+    "build_library_lacks": ("library", "package"),
     "build_memory": ("file", "line"),
     "build_missing_library": ("library", "package"),
     "build_missing_package": ("package", "file", "line"),
@@ -41,7 +42,7 @@ class Failure(msgspec.Struct, frozen=True):
     code: str
     params: dict[str, str | int | float | bool | None] = {}
     retry: bool = False
-    want: Literal["", "cuda", "load"] = ""
+    want: Literal["", "alone", "cuda", "load"] = ""
     traceback: str = ""
 
     def error(self, log: str) -> BuildError:
@@ -58,12 +59,13 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What torch says of a load: its lists with `strict=False`, and its message where `strict=True` raises."""
+    """What torch says of a load: the keys that it names, and its message where `strict=True` raises."""
 
     loaded: bool
     message: str = ""
     missing: list[str] = []
     unexpected: list[str] = []
+    mismatched: list[str] = []
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from app.definitions.decoding import source_text
 from app.definitions.errors import UploadError
 from app.definitions.uploads import MAX_FILE, MAX_FILES, MAX_TOTAL, is_kept
 
@@ -67,7 +68,7 @@ def gather_file(path: Path) -> tuple[dict[str, bytes], str]:
 def _needs(path: Path, content: bytes, root: Path, beside: Path) -> Iterator[Path]:
     """Local files that a source imports."""
     try:
-        tree = ast.parse(content)
+        tree = ast.parse(source_text(content))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):

@@ -84,7 +84,7 @@ def live_tree(model: LiveModel, *, form: str = "definition") -> KeyTree:
     return KeyTree(form, tensors, other=other, modules=modules, warnings=warnings, metadata=versions)
 
 
-BUILD_WARNINGS = frozenset({"build-rung", "build-patched", "build-lazy", "build-load-hook", "build-state-dict-custom"})
+BUILD_WARNINGS = frozenset({"build-cut", "build-rung", "build-patched", "build-lazy", "build-load-hook", "build-state-dict-custom"})
 
 
 def _known(code: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from app.definitions.calls import Call
+from app.definitions.decoding import notebook_source, plain_text, source_bytes
 from app.definitions.definition import PASTED, Definition
 from app.definitions.errors import SpecError, UploadError
 from app.definitions.gathering import gather_file, gather_folder
@@ -38,7 +39,7 @@ def _config(path: Path) -> str:
         path /= "config.json"
     if path.stat().st_size > MAX_FILE:
         raise UploadError("upload_file_large", name=path.name, limit=MAX_FILE // 2**20)
-    return path.read_text("utf-8", "replace")
+    return plain_text(path.read_bytes())
 
 
 def _python(spec: Spec, base: Path) -> Definition:
@@ -50,6 +51,9 @@ def _python(spec: Spec, base: Path) -> Definition:
         return Definition("python", gather_folder(path), "", module, spec.name, spec.call, spec.edits)
     if path.suffix == ".zip":
         return Definition("python", unzip(path.read_bytes()), "", module, spec.name, spec.call, spec.edits)
+    if path.suffix == ".ipynb":
+        given = from_upload(path.name, path.read_bytes())
+        return msgspec.structs.replace(given, module=module, name=spec.name, call=spec.call, edits=spec.edits)
     files, name = gather_file(path)
     return Definition("python", files, name, module, spec.name, spec.call, spec.edits)
 
@@ -66,17 +70,19 @@ def from_config(text: str) -> Definition:
 
 def from_code(text: str, *, name: str = "", call: Call | None = None, edits: tuple[str, ...] = ()) -> Definition:
     """Take pasted Python source."""
-    return Definition("python", {PASTED: text.encode("utf-8", "replace")}, PASTED, "", name, call or Call(), edits)
+    return Definition("python", {PASTED: source_bytes(text)}, PASTED, "", name, call or Call(), edits)
 
 
 def from_upload(
     filename: str, data: bytes, *, module: str = "", name: str = "", call: Call | None = None, edits: tuple[str, ...] = ()
 ) -> Definition:
-    """Take an uploaded Python file or zip; `module` (dotted, or a file's path) says where in a zip to look. Raises UploadError."""
+    """Take an uploaded Python file, notebook or zip; `module` (dotted, or a file's path) says where in a zip to look. Raises UploadError."""
     if data.startswith(_ZIP):
         return from_files(unzip(data), module=module, name=name, call=call, edits=edits)
     base = checked_name(filename.replace("\\", "/").rsplit("/", 1)[-1])
     file = base.name if base.suffix == ".py" else PASTED
+    if base.suffix == ".ipynb":
+        data = source_bytes(notebook_source(data))
     if len(data) > MAX_FILE:
         raise UploadError("upload_file_large", name=file, limit=MAX_FILE // 2**20)
     return Definition("python", {file: data}, file, "", name, call or Call(), edits)

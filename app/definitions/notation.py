@@ -7,11 +7,13 @@ from app.keys.dtypes import FROM_TORCH, ITEMSIZE
 MAX_DIMENSIONS = 32
 _MAX_SIZE = 2**62
 _NUMBERS = re.compile(r"[0-9]+")
+_THOUSANDS = re.compile(r"(?<=[0-9])(?:[\u00a0\u2009\u202f]|[ ](?=0[0-9]{2}(?![0-9])))(?=[0-9]{3}(?![0-9]))")
+_GROUPED = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[ ][0-9]{3})+(?![0-9])")
 
 SHAPE = r"(?:torch\.)?(?:Size|shape)?\(?[\[(][0-9,\s]*[\])]\)?|[0-9]+(?:\s*[x\u00d7]\s*[0-9]+)+"
 """Regular expression of a shape: `torch.Size([64, 3])`, `[64, 3]`, `(64, 3)`, `()`, `64x3`."""
 
-DTYPE = r"(?:torch\.|np\.|numpy\.|jnp\.)?[A-Za-z][A-Za-z0-9_]*"
+DTYPE = r"(?:torch\.|np\.|numpy\.|jnp\.|paddle\.|tf\.)?[A-Za-z][A-Za-z0-9_]*"
 """Regular expression of an element type: `torch.float32`, `F32`, `bf16`."""
 
 _OTHER_NAMES = {
@@ -40,6 +42,9 @@ _TENSOR_CLASSES = {
 
 def shape_of(text: str) -> tuple[int, ...] | None:
     """Read the sizes in a written shape; None where they are not credible."""
+    text = _THOUSANDS.sub("", text)
+    if "," in text:  # [32 000, 4 096]: a blank inside a number parts thousands, for the sizes are parted by commas
+        text = _GROUPED.sub(lambda found: found[0].replace(" ", ""), text)
     return checked_shape([int(number) for number in _NUMBERS.findall(text) if len(number) < 20])
 
 

@@ -4,6 +4,7 @@ Nothing is evaluated: the text is scanned for keys, and for each value its brack
 its shape.
 """
 
+import itertools
 import re
 
 from app.definitions.entries import Entries
@@ -13,12 +14,14 @@ from app.keys import KeyTree
 
 _ENTRY = re.compile(
     r"""(?P<quote>['"])(?P<key>(?:(?!(?P=quote)).)+)(?P=quote)\s*[:,]\s*
-        (?P<value>(?:Parameter\s+containing:\s*)?(?:torch\.)?(?:tensor|Parameter|UninitializedParameter)\s*\(
+        (?P<value>(?:Parameter\s+containing:\s*)?(?:torch\.|np\.)?(?:[A-Za-z]{0,40}[Tt]ensor|Parameter|UninitializedParameter|array)\s*\(
            |torch\.Size\(|<UninitializedParameter>|[\[(](?=[\s0-9,]*[\])]))""",
     re.VERBOSE,
 )
 _SIZE = re.compile(r"size=(\([0-9,\s]*\)|torch\.Size\(\[[0-9,\s]*\]\))")
-_DTYPE = re.compile(r"dtype=(torch\.[a-z0-9_]+)")
+_DTYPE = re.compile(r"dtype=((?:torch\.)?[a-z0-9_]+)")
+_NESTED = re.compile(r"""['"]\s*:\s*(?:[\w.]{1,80}\()?\{""")
+_SHARDED = re.compile(r"\s*local_tensor=")
 _NUMBER = re.compile(r"[^\s,\[\]]+")
 
 
@@ -28,7 +31,12 @@ def looks_printed(text: str) -> bool:
 
 
 def read_printed(text: str) -> KeyTree:
-    """Read a printed state_dict: keys in order, shapes where the print tells them."""
+    """Read a printed state_dict: keys in order, shapes where the print tells them.
+
+    Raises TextError where dictionaries stand in one another: the keys of which one are meant cannot be told.
+    """
+    if len(list(itertools.islice(_NESTED.finditer(text), 2))) > 1:
+        raise TextError("text_nested")
     entries = Entries()
     position = 0
     while match := _ENTRY.search(text, position):
@@ -39,11 +47,31 @@ def read_printed(text: str) -> KeyTree:
             continue
         position = _closing(text, match.end() - 1, match["key"])
         body = text[match.end() : position - 1]
-        if "tensor" in value or "Parameter" in value:
+        if _SHARDED.match(body):  # a part of it is shown: the whole has another shape
+            entries.add(match["key"])
+        elif "array" in value:
+            shape, dtype = _tensor(body)
+            entries.add(match["key"], shape, dtype if _DTYPE.search(body) or dtype != "F32" else "F64")
+        elif "ensor" in value or "Parameter" in value:
             entries.add(match["key"], *_tensor(body))
         else:
             entries.add(match["key"], shape_of(body))
     return entries.tree(form="printed")
+
+
+_VALUE = re.compile(r"(?<![\w.'\"])(?:Parameter\s+containing:\s*)?tensor\((?=[\[\-0-9.TFnei]|\s*\d|\.\.\.)")
+
+
+def tensors_as_shapes(text: str) -> str:
+    """Write each tensor that is printed with its numbers as `[shape] dtype`, on one line; where it was summarised as a dtype alone."""
+    parts: list[str] = []
+    position = 0
+    while match := _VALUE.search(text, position):
+        end = _closing(text, match.end() - 1, text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip() or "tensor")
+        shape, dtype = _tensor(text[match.end() : end - 1])
+        parts += [text[position : match.start()], "" if shape is None else f"{list(shape)} ", dtype or "", " "]
+        position = end
+    return "".join([*parts, text[position:]]) if parts else text
 
 
 def _closing(text: str, start: int, key: str) -> int:

@@ -39,6 +39,9 @@ def scan(source: str | Mapping[str, str], *, available: Collection[str] | None =
     return Scan(tuple(_ranked(_candidates(parsed), parsed)), imports, missing[::-1], tuple(problems))
 
 
+_LAYERS = ("nn.", "torch.nn.", "torch.hub.", "torchvision.models.", "models.", "timm.create_model")
+
+
 def module_name(file: str) -> str:
     """Dotted module of a file in a project; empty for a single source."""
     if not file:
@@ -88,12 +91,58 @@ def _candidates(parsed: Mapping[str, ast.Module]) -> dict[str, Candidate]:
         found[name] = Candidate(name, "class", node.lineno, module_name(file), bases, parameters, _summary(node), sure=sure)
     for file, tree in parsed.items():
         for function in tree.body:
-            if isinstance(function, ast.FunctionDef) and function.name not in found and _makes(function, found):
+            if isinstance(function, ast.FunctionDef) and function.name not in found and _is_factory(function, found, classes):
                 parameters = _parameters(function.args)
                 found[function.name] = Candidate(
                     function.name, "factory", function.lineno, module_name(file), (), parameters, _summary(function)
                 )
+    return found or _made_of_layers(parsed)
+
+
+def _is_factory(function: ast.FunctionDef, found: Mapping[str, Candidate], classes: Mapping[str, tuple[str, ast.ClassDef]]) -> bool:
+    """Whether a function returns a model: of the file, of its own, or layers of torch around one of the file."""
+    if _makes(function, {*found, *_inner(function, classes)}):
+        return True
+    return not function.name.startswith("_") and not found.keys().isdisjoint(_named(function)) and any(map(_is_layer, _returned(function)))
+
+
+def _inner(function: ast.FunctionDef, classes: Mapping[str, tuple[str, ast.ClassDef]]) -> set[str]:
+    """Names of the models whose classes stand inside a function."""
+    known = {name: node for name, (_, node) in classes.items()}
+    known |= {node.name: node for node in ast.walk(function) if isinstance(node, ast.ClassDef)}
+    return {name for name, node in known.items() if name not in classes and _is_module(node, known)}
+
+
+def _made_of_layers(parsed: Mapping[str, ast.Module]) -> dict[str, Candidate]:
+    """Where no class is: functions that return layers of torch.nn, and models that stand at top level, `net = nn.Sequential(...)`."""
+    found = {}
+    for file, tree in parsed.items():
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and any(map(_is_layer, _returned(node))):
+                parameters = _parameters(node.args)
+                found[node.name] = Candidate(node.name, "factory", node.lineno, module_name(file), (), parameters, _summary(node))
+            elif isinstance(node, ast.Assign) and _is_layer(node.value) and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+                found[name] = Candidate(name, "factory", node.lineno, module_name(file))
     return found
+
+
+def _is_layer(node: ast.expr) -> bool:
+    """Whether a module of torch is made here."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith(_LAYERS)
+
+
+def _returned(function: ast.FunctionDef) -> list[ast.expr]:
+    """What a function returns, names followed to what they were given."""
+    given = {
+        target.id: node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
+    return [given.get(value.id, value) if isinstance(value, ast.Name) else value for value in values]
 
 
 def _summary(node: ast.ClassDef | ast.FunctionDef) -> str:
@@ -148,7 +197,7 @@ def _parameter(arg: ast.arg, kind: str, default: ast.expr | None) -> Parameter:
     return Parameter(arg.arg, kind, annotation, None if default is None else ast.unparse(default))  # type: ignore[arg-type]
 
 
-def _makes(function: ast.FunctionDef, classes: Mapping[str, Candidate]) -> bool:
+def _makes(function: ast.FunctionDef, classes: Collection[str]) -> bool:
     """Whether a function returns a candidate: by annotation, or by a call that it returns or keeps."""
     if function.name.startswith("_"):
         return False
@@ -165,16 +214,18 @@ def _makes(function: ast.FunctionDef, classes: Mapping[str, Candidate]) -> bool:
     return any(_calls(value, classes) or (isinstance(value, ast.Name) and value.id in made) for value in returned)
 
 
-def _calls(node: ast.expr, classes: Mapping[str, Candidate]) -> bool:
+def _calls(node: ast.expr, classes: Collection[str]) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", 1)[-1] in classes
 
 
 def _ranked(found: Mapping[str, Candidate], parsed: Mapping[str, ast.Module]) -> list[Candidate]:
     uses = {name: set[str]() for name in found}
+    functions = {node.name: node for tree in parsed.values() for node in tree.body if isinstance(node, ast.FunctionDef)}
     for tree in parsed.values():
         for node in tree.body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in uses:
-                uses[node.name] |= _named(node) & found.keys() - {node.name}
+                named = _named(node) | (_through(node, functions) if isinstance(node, ast.ClassDef) else set())
+                uses[node.name] |= named & found.keys() - {node.name}
     used = {name for user, names in uses.items() for name in names if found[user].kind == "class"}
     reach = {name: _reach(name, uses) for name in found}
     candidates = [
@@ -200,6 +251,19 @@ def _named(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} | {
         part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)
     }
+
+
+def _through(node: ast.ClassDef, functions: Mapping[str, ast.FunctionDef]) -> set[str]:
+    """What a class names by way of the file's own functions: `self.norm = make_norm(dim)` uses what `make_norm` uses."""
+    seen: set[str] = set()
+    names: set[str] = set()
+    pending: list[ast.AST] = [node]
+    while pending:
+        called = {part.id for part in ast.walk(pending.pop()) if isinstance(part, ast.Name)} & functions.keys() - seen
+        seen |= called
+        pending += [functions[name] for name in called]
+        names |= {name for function in called for name in _named(functions[function])}
+    return names
 
 
 def _reach(name: str, uses: Mapping[str, set[str]]) -> set[str]:

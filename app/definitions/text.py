@@ -7,15 +7,18 @@ from typing import Any
 from app.definitions.documents import read_document
 from app.definitions.errors import TextError
 from app.definitions.listing import read_csv, read_keys, read_lines
-from app.definitions.live import is_live, read_live
+from app.definitions.live import FORMAT, is_live, read_live
 from app.definitions.load_errors import parse_load_error, target_of
 from app.definitions.printed import looks_printed, read_printed
+from app.definitions.tidying import in_lines, tidied
 from app.keys import KeyTree
 
 MAX_TEXT = 32 * 2**20
 _MODULE_PRINT = re.compile(r"^\s*\([^)\s]+\): \w+\(", re.MULTILINE)
+_SUMMARY = re.compile(r"^\s*(?:[├└]─|Layer \(type)", re.MULTILINE)
 _CODE = re.compile(r"^(?:import |from \S+ import |class \w+.*:|def \w+\()", re.MULTILINE)
-_FENCE = re.compile(r"\A```\w*\n(.*?)\n?```\s*\Z", re.DOTALL)
+_SNIPPET = re.compile(r"^\{\"format\": \"" + FORMAT + r"\".*\}[ \t]*$", re.MULTILINE)
+"""What the snippet prints: one line, whatever a model printed before it."""
 
 
 def from_text(text: str, *, source: KeyTree | None = None) -> KeyTree:
@@ -26,11 +29,10 @@ def from_text(text: str, *, source: KeyTree | None = None) -> KeyTree:
     """
     if len(text) > MAX_TEXT:
         raise TextError("text_too_long", limit=MAX_TEXT // 2**20)
-    text = text.lstrip("\ufeff").strip()
-    if fenced := _FENCE.match(text):
-        text = fenced[1].strip()
+    text = tidied(text)
     if not text:
         raise TextError("text_empty")
+    text = next((found[0] for found in _SNIPPET.finditer(text)), text)
     error = parse_load_error(text)
     if error is not None:
         return target_of(error, source)
@@ -41,9 +43,9 @@ def from_text(text: str, *, source: KeyTree | None = None) -> KeyTree:
         return read_printed(text)
     if _CODE.search(text):
         raise TextError("text_is_code")
-    if _MODULE_PRINT.search(text):
+    if _MODULE_PRINT.search(text) or _SUMMARY.search(text):
         raise TextError("text_is_module_print")
-    return read_keys(text) or read_csv(text) or read_lines(text)
+    return read_keys(text) or read_csv(text) or read_lines(in_lines(text))
 
 
 def _json(text: str) -> Any:
@@ -51,6 +53,17 @@ def _json(text: str) -> Any:
         return None
     try:
         return json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        return _json_lines(text)
+
+
+def _json_lines(text: str) -> list[Any] | None:
+    """One object a line, each naming a key; None where the text is no such thing."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or not all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines):
+        return None
+    try:
+        return [json.loads(line, object_pairs_hook=_unique) for line in lines]
     except (ValueError, RecursionError):
         return None
 

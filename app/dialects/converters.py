@@ -48,12 +48,18 @@ def write(subject: Subject) -> Dialected:
     """Write the list; what neither a renaming nor a converter says is left over."""
     plain = sequenced(subject, mapped, spelt)
     cases = _cases(subject)
-    splits = [(case, _split(case)) for case in cases]
-    converters = list(dict.fromkeys(split.converter for _, split in splits if split is not None))
-    ahead = dict.fromkeys(pair for _, split in splits if split is not None for pair in split.renamings)
-    pairs = [*ahead, *plain.pairs]
-    gathered = _gathered(subject, pairs, converters)
-    said = {target for case, split in splits if split is not None and _right(case, split, gathered) for target in case.targets}
+    splits = [(case, split) for case in cases if (split := _split(case)) is not None]
+    while True:
+        converters = list(dict.fromkeys(split.converter for _, split in splits))
+        ahead = dict.fromkeys(pair for _, split in splits for pair in split.renamings)
+        pairs = [*ahead, *plain.pairs]
+        gathered = _gathered(subject, pairs, converters)
+        right = [(case, split) for case, split in splits if _right(case, split, gathered)]
+        useful = {split.converter for _, split in right}
+        if len(useful) == len(converters):
+            break
+        splits = [(case, split) for case, split in splits if split.converter in useful]  # one that is right nowhere only takes keys
+    said = {target for case, _ in right for target in case.targets}
     renamed = {plain_name(leaf.key): target for target, leaf in subject.transfer.assignments.items() if isinstance(leaf, Leaf)}
     spoilt = [
         LeftOver(target, Reason("dialect_chained"), leftover_code(Leaf(key)))

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from app.exporting.names import plain_name
 from app.exporting.transfer import Transfer
 from app.keys import KeyTree
-from app.mapping import Evaluation, Plan, Reason
+from app.mapping import Evaluation, Plan, Reason, TargetOutcome
 
 
 class LeftOver(msgspec.Struct, frozen=True):
@@ -14,11 +15,13 @@ class LeftOver(msgspec.Struct, frozen=True):
 
     reason -- message `reason-dialect-...` of the catalogue
     code   -- one torch expression over source keys, "" where the key is simply not filled
+    rule   -- the statement of the plan that the dialect cannot say for this key; "" where no rule decides it
     """
 
     target: str
     reason: Reason
     code: str = ""
+    rule: str = ""
 
 
 class Dialected(msgspec.Struct, frozen=True):
@@ -37,6 +40,11 @@ class Subject(msgspec.Struct, frozen=True):
     evaluation: Evaluation
     transfer: Transfer
 
+    @property
+    def outcomes(self) -> dict[str, TargetOutcome]:
+        """Outcomes by target key as it is called."""
+        return {plain_name(key): outcome for key, outcome in self.evaluation.targets.items()}
+
 
 class Dialect(msgspec.Struct, frozen=True):
     """One framework's idiom.
@@ -44,8 +52,10 @@ class Dialect(msgspec.Struct, frozen=True):
     name    -- as on the command line
     suffix  -- of a file that holds it
     write   -- makes the text
+    listed  -- whether the text is a list in Python, beside which code for the rest can stand
     """
 
     name: str
     suffix: str
     write: Callable[[Subject], Dialected]
+    listed: bool = False

@@ -3,14 +3,15 @@
 import csv
 import io
 import json
+import re
 
 from app.dialects.dialect import Dialected, LeftOver, Subject
 from app.exporting.expressions import leftover_code
 from app.exporting.names import plain_name
 from app.mapping import Leaf, Reason, leaves
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Characters at the start of a cell that make a spreadsheet compute it."""
+_FORMULA = re.compile("(^|[;\\t\\r\\n])(?=[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20])")
+"""Places where a spreadsheet would begin to compute: at the start of a cell, or behind what it may take for a separator."""
 
 
 def write_json(subject: Subject) -> Dialected:
@@ -32,7 +33,7 @@ def write_json(subject: Subject) -> Dialected:
 def write_csv(subject: Subject) -> Dialected:
     """Write a row for each target key: target, state, source keys, expression. Cells that would be computed are quoted."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_ALL)  # a semicolon separates cells in half of Europe
     writer.writerow(["target", "state", "sources", "expression"])
     for target, outcome in subject.evaluation.targets.items():
         recipe = outcome.recipe
@@ -49,5 +50,4 @@ def _named(leaf: Leaf) -> str:
 
 def guarded(cell: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula, and escape what no text file holds."""
-    plain = cell.encode("utf-8", "backslashreplace").decode()
-    return "'" + plain if plain.startswith(_FORMULA) else plain
+    return _FORMULA.sub(r"\1'", cell.encode("utf-8", "backslashreplace").decode())

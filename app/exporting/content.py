@@ -1,17 +1,18 @@
 """What a remapped file holds: each target key with its shape, type and the pieces of its bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
+from typing import TypeAlias
 
 import msgspec
 
 from app.errors import KeygraftError
+from app.exporting.dtypes import policy
 from app.exporting.names import plain_name
 from app.exporting.options import FileOptions
 from app.exporting.piece import Computed, Piece
 from app.exporting.ranges import joined, ranges_of, shape_of
 from app.keys import KeyTree, bytes_of, itemsize
-from app.keys.dtypes import FLOATING
 from app.mapping import leaves
 from app.mapping.outcomes import Evaluation, Leaf, Recipe, Step
 from app.mapping.plan import Arg, Init, Plan
@@ -45,6 +46,13 @@ class Content(msgspec.Struct, frozen=True):
     peak: int
 
 
+def refuse_conflicts(evaluation: Evaluation) -> None:
+    """ExportError `transfer_conflicts` while a target key has two sources: what is taken away never settles that silently."""
+    key = next((key for key, outcome in evaluation.targets.items() if outcome.state == "conflicting"), None)
+    if key is not None:
+        raise ExportError("transfer_conflicts", key=key)
+
+
 def content(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyTree, options: FileOptions, plan: Plan | None) -> Content:
     """Work out the tensors of a remapped checkpoint, in the target's order.
 
@@ -54,24 +62,24 @@ def content(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyT
     entries: list[Entry] = []
     left_out: dict[str, str] = {}
     aliases: dict[str, str] = {}
-    written: dict[tuple[str, str], str] = {}
+    written: dict[tuple[str, str, str], str] = {}
+    dtype_for = policy(options.dtype, options.dtypes, target)
     peak = 0
+    refuse_conflicts(evaluation)
     for key, outcome in evaluation.targets.items():
-        if outcome.state == "conflicting":
-            raise ExportError("transfer_conflicts", key=key)
         recipe = outcome.recipe if outcome.state == "loaded" else _fresh(plan, outcome.rule, target, key, outcome.state)
         if recipe is None:
             left_out[key] = outcome.state
             continue
         for leaf in leaves(recipe):
             _check_bytes(leaf, sources)
-        identity = _identity(recipe, sources)
+        identity = _identity(key, recipe, sources, dtype_for)
         if identity is not None and options.shared == "alias" and identity in written:
             aliases[plain_name(key)] = plain_name(written[identity])
             continue
         if identity is not None:
             written[identity] = key
-        entry, held = _entry(key, recipe, sources, target, options)
+        entry, held = _entry(key, recipe, sources, target, dtype_for)
         peak = max(peak, held)
         entries.append(entry)
     if not entries:
@@ -96,20 +104,25 @@ def _check_bytes(leaf: Leaf, sources: Mapping[str, KeyTree]) -> None:
         raise ExportError("source_without_bytes", key=leaf.key)
 
 
-def _identity(recipe: Recipe, sources: Mapping[str, KeyTree]) -> tuple[str, str] | None:
-    """Name the tensor of a plain rename: the same for all aliases of one tensor."""
+DtypeFor: TypeAlias = Callable[[str, str], str]
+
+
+def _identity(key: str, recipe: Recipe, sources: Mapping[str, KeyTree], dtype_for: DtypeFor) -> tuple[str, str, str] | None:
+    """Name the tensor of a plain rename: the same for all aliases of one tensor that are written as one type."""
     if not isinstance(recipe, Leaf):
         return None
-    return recipe.source, sources[recipe.source].tensors[recipe.key].alias or recipe.key
+    info = sources[recipe.source].tensors[recipe.key]
+    return recipe.source, info.alias or recipe.key, dtype_for(key, info.dtype)
 
 
-def _entry(key: str, recipe: Recipe, sources: Mapping[str, KeyTree], target: KeyTree, options: FileOptions) -> tuple[Entry, int]:
+def _entry(key: str, recipe: Recipe, sources: Mapping[str, KeyTree], target: KeyTree, dtype_for: DtypeFor) -> tuple[Entry, int]:
     shape, dtype = shape_of(recipe, sources)
     wanted = target.tensors[key].shape
     if wanted is not None and wanted != shape and prod(wanted) == prod(shape):
         recipe, shape = Step("reshape", (recipe,), {"shape": list(wanted)}, wanted, dtype), wanted
-    if options.dtype and dtype in FLOATING and options.dtype != dtype:
-        recipe, dtype = Step("cast", (recipe,), {"dtype": options.dtype}, shape, options.dtype), options.dtype
+    kept, dtype = dtype, dtype_for(key, dtype)
+    if dtype != kept:
+        recipe = Step("cast", (recipe,), {"dtype": dtype}, shape, dtype)
     found = ranges_of(recipe, sources)
     if found is not None:
         return Entry(plain_name(key), shape, dtype, joined(found)), 0

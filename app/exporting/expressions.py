@@ -14,19 +14,36 @@ ELEMENT = "n"
 """Variable of a comprehension; nested ones count on."""
 
 
+TAIL = "p"
+"""Variable that stands for the last word of keys."""
+
+
 class Printer:
     """Prints the recipes of one group.
 
     qualified -- whether source keys carry the name of their source, as in transfers from several
+    tailed    -- whether every key ends with the word that `TAIL` stands for
+    leads     -- beginnings of keys that have a name: (name, pieces); used in place of them
     needed    -- names of kernels whose source text a script must carry
+    keys      -- pieces of the target key, then of each source key, as they were printed
     """
 
-    def __init__(self, group: Group, names: Sequence[str], *, qualified: bool) -> None:
+    def __init__(
+        self, group: Group, names: Sequence[str], *, qualified: bool, tailed: bool = False, leads: Sequence[tuple[str, "Pieces"]] = ()
+    ) -> None:
+        self.group = group
         self.numbers = list(group.numbers)
         self.names = list(names)
         self.qualified = qualified
+        self.tailed = tailed
+        self.leads = leads
         self.needed: set[str] = set()
+        self.keys: list[Pieces] = []
         self.depth = 0
+
+    def target(self) -> str:
+        """Write the target key."""
+        return self.key(self.group.target, self.group.places)
 
     def key(self, parts: Sequence[str], numbers: Sequence[Number], lead: str = "") -> str:
         """Write a key as a literal: an f-string where variables stand in it."""
@@ -41,7 +58,9 @@ class Printer:
                 else:
                     pieces.append((text, number.text(self.names)))
                     text = ""
-        return template_literal([*pieces, (text, "")])
+        whole = (*pieces, (text, TAIL if self.tailed else ""))
+        self.keys.append(whole)
+        return template_literal(led(whole, self.leads))
 
     def expression(self, shape: Shape) -> Node:
         """Write a recipe."""
@@ -93,6 +112,21 @@ class Printer:
                 return Brackets("{", tuple(row(text_literal(str(item[1])), ": ", self.argument(item[2])) for item in value), "}")
             return Brackets("[", tuple(self.argument(item) for item in value), "]")
         return literal(value)
+
+
+Pieces = tuple[tuple[str, str], ...]
+"""A key as (text, expression) pairs; the expression is empty where only text follows."""
+
+
+def led(pieces: Pieces, leads: Sequence[tuple[str, Pieces]]) -> Pieces:
+    """Put a name in the place of the beginning that it stands for."""
+    for name, lead in leads:
+        (*whole, (end, _)) = lead
+        count = len(whole)
+        if tuple(whole) == pieces[:count] and len(pieces) > count and pieces[count][0].startswith(end):
+            rest = (pieces[count][0][len(end) :], pieces[count][1])
+            return (("", name), rest, *pieces[count + 1 :])
+    return pieces
 
 
 Args = Mapping[str, Node]

@@ -5,7 +5,7 @@ narrowest float type that either side is kept in: so a cast between the two does
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from app.automap import Fingerprint, by_value
 from app.exporting.moving import FLOATS, Array, Mover, converted
-from app.keys import KeyTree
+from app.keys import KeyTree, TensorInfo
 from app.mapping import Leaf
 from app.mapping.claims import Claim, Proposal
 from app.sources import FileSet
@@ -23,11 +23,22 @@ Place = tuple[str, str]
 """Source name and key."""
 
 
+def readable(info: TensorInfo) -> bool:
+    """Whether a tensor's values can be compared: floats that lie somewhere, at least one."""
+    return bool(info.dtype in FLOATS and info.shape and info.where is not None and info.layout == "strided" and 0 not in info.shape)
+
+
+def bytes_of(*trees: KeyTree) -> int:
+    """How many bytes a comparison reads once."""
+    return sum(info.nbytes for tree in trees for info in tree.tensors.values() if readable(info))
+
+
 class _Tensors:
     """Float tensors of named trees, read one at a time and rounded to one type."""
 
-    def __init__(self, trees: Mapping[str, KeyTree], files: Mapping[str, FileSet], dtype: str) -> None:
+    def __init__(self, trees: Mapping[str, KeyTree], files: Mapping[str, FileSet], dtype: str, progress: Callable[[int], None]) -> None:
         self._trees = trees
+        self._progress = progress
         self._mover = Mover(trees, files)
         self._dtype = dtype
 
@@ -35,11 +46,16 @@ class _Tensors:
         """Every tensor whose floats can be read."""
         for name, tree in self._trees.items():
             for key, info in tree.tensors.items():
-                if info.dtype in FLOATS and info.shape and info.where is not None and info.layout == "strided" and 0 not in info.shape:
+                if readable(info):
                     yield name, key
 
     def read(self, place: Place) -> Values:
-        """Read and round. Raises ReadError."""
+        """Read and round, and tell how many bytes that were. Raises ReadError."""
+        self._progress(self._trees[place[0]].tensors[place[1]].nbytes)
+        return self.again(place)
+
+    def again(self, place: Place) -> Values:
+        """Read a second time, which nobody waits for. Raises ReadError."""
         name, key = place
         info = self._trees[name].tensors[key]
         words: Array = np.frombuffer(self._mover(Leaf(key, name)), FLOATS[info.dtype]).reshape(info.shape or ())
@@ -47,14 +63,26 @@ class _Tensors:
         return converted(narrowed, self._dtype, "F32").view(np.float32)
 
 
-def found_values(trees: Mapping[str, KeyTree], files: Mapping[str, FileSet], target: KeyTree, target_files: FileSet) -> dict[str, Proposal]:
+def _untold(_: int) -> None:
+    """Nobody looks on."""
+
+
+def compare(
+    trees: Mapping[str, KeyTree],
+    files: Mapping[str, FileSet],
+    target: KeyTree,
+    target_files: FileSet,
+    *,
+    progress: Callable[[int], None] = _untold,
+) -> dict[str, Proposal]:
     """Return a proposal, certain, for each target key whose values stand in the sources: moved, transposed, cut, joined, reordered, cast.
 
     trees, files -- source name -> its tree, and the files that hold its bytes
+    progress     -- told the bytes that were read since the last word; what it raises ends the comparison
     Constants and whatever several source keys share settle nothing. Raises ReadError.
     """
     dtype = _common(*trees.values(), target)
-    sources, wanted = _Tensors(trees, files, dtype), _Tensors({"": target}, {"": target_files}, dtype)
+    sources, wanted = _Tensors(trees, files, dtype, progress), _Tensors({"": target}, {"": target_files}, dtype, progress)
     places = dict(enumerate(sources.places()))
     have = {str(number): mark for number, place in places.items() if (mark := _fingerprint(sources.read(place))) is not None}
     want = {key: mark for _, key in wanted.places() if (mark := _fingerprint(wanted.read(("", key)))) is not None}
@@ -64,7 +92,7 @@ def found_values(trees: Mapping[str, KeyTree], files: Mapping[str, FileSet], tar
         if claim is None:
             continue
         parts = [places[int(number)] for number in claim.sources]
-        if _digest(_made(claim, [sources.read(part) for part in parts])) == want[key].exact:
+        if _digest(_made(claim, [sources.again(part) for part in parts])) == want[key].exact:
             names = tuple(name for name, _ in parts)
             named = msgspec.structs.replace(claim, sources=tuple(each for _, each in parts), names=names if any(names) else ())
             out[key] = msgspec.structs.replace(proposal, claim=named, confidence=1.0)

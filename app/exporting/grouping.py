@@ -13,7 +13,8 @@ from app.mapping.plan import Arg
 Parts = tuple[str, ...]
 """Text between the integers of a key; one more than there are integers."""
 
-VARIABLES = "ijklmnpq"
+VARIABLES = "ijklmqrstuvwxyz"
+"""Of loops; `n` counts in comprehensions, `p` stands for the last word of keys."""
 _SEGMENT = re.compile(r"(?<![^./])(0|[1-9][0-9]{0,8})(?![^./])", re.ASCII)
 _RUN = re.compile(r"(?<![0-9])(0|[1-9][0-9]{0,8})(?![0-9])", re.ASCII)
 

@@ -34,6 +34,8 @@ def moves(recipe: Recipe, trees: Mapping[str, KeyTree]) -> bool:
         return itemsize(trees[recipe.source].tensors[recipe.key].dtype) in _WORDS
     if recipe.op == "cast":
         known = recipe.dtype in {*_FLOATS, "BF16"} and _dtype(recipe.inputs[0], trees) in {*_FLOATS, "BF16"}
+    elif recipe.op == "fresh":
+        known = recipe.args["policy"] == "zeros" or (recipe.args["policy"] in {"ones", "constant"} and recipe.dtype in FLOATS)
     else:
         known = recipe.op in _MOVES
     return known and all(moves(part, trees) for part in recipe.inputs)
@@ -53,10 +55,15 @@ class Mover:
     def __init__(self, trees: Mapping[str, KeyTree], files: Mapping[str, FileSet]) -> None:
         self._trees = trees
         self._files = files
+        self._room = np.empty(0, np.uint8)
 
     def __call__(self, recipe: Recipe) -> memoryview:
-        """Return the bytes of a tensor in row-major order."""
-        made = np.ascontiguousarray(self._made(recipe))
+        """Return the bytes of a tensor in row-major order; they stand until the next call, which takes the same memory."""
+        made = self._made(recipe)
+        if not made.flags.c_contiguous:
+            if self._room.nbytes < made.nbytes:
+                self._room = np.empty(made.nbytes, np.uint8)
+            made = tiled(made, self._room[: made.nbytes].view(made.dtype).reshape(made.shape))
         return made.reshape(-1).view(np.uint8).data
 
     def _made(self, recipe: Recipe) -> Array:
@@ -65,6 +72,8 @@ class Mover:
         parts = [self._made(part) for part in recipe.inputs]
         if recipe.op == "cast":
             return converted(parts[0], _dtype(recipe.inputs[0], self._trees), recipe.dtype)
+        if recipe.op == "fresh":
+            return _filled(recipe)
         return _MOVES[recipe.op](parts, recipe.args)
 
     def _leaf(self, leaf: Leaf) -> Array:
@@ -81,6 +90,35 @@ class Mover:
         if len(data) != length:
             raise ReadError("tensor_truncated", key=leaf.key, file=name)
         return np.ndarray(shape, word, data, strides=strides)
+
+
+def tiled(moved: Array, out: Array) -> Array:
+    """Copy a view whose elements lie across, tile by tile: each fits into a cache both as it is read and as it is written."""
+    read = int(np.argmin([abs(step) if size > 1 else _FAR for size, step in zip(moved.shape, moved.strides, strict=True)]))
+    written = moved.ndim - 1
+    if read == written:
+        out[...] = moved
+        return out
+    place = [slice(None)] * moved.ndim
+    for row in range(0, moved.shape[read], _TILE):
+        place[read] = slice(row, row + _TILE)
+        for column in range(0, moved.shape[written], _TILE):
+            place[written] = slice(column, column + _TILE)
+            out[tuple(place)] = moved[tuple(place)]
+    return out
+
+
+_TILE = 128
+_FAR = 1 << 62
+
+
+def _filled(recipe: Step) -> Array:
+    """A tensor of one value, as `start_fresh` of the kernels makes it: in F32, then cast."""
+    if recipe.args["policy"] == "zeros":
+        return np.zeros(recipe.shape, _WORDS[int(itemsize(recipe.dtype) or 0)])
+    settings = recipe.args["settings"]
+    value = settings["value"] if isinstance(settings, dict) and recipe.args["policy"] == "constant" else 1.0
+    return converted(np.full(recipe.shape, value, np.float32).view(np.uint32), "F32", recipe.dtype)
 
 
 def converted(words: Array, old: str, new: str) -> Array:

@@ -20,18 +20,25 @@ class ScriptOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     module: str = "loader"
 
 
+Container = Literal["safetensors", "torch", "torch-legacy"]
+
+
 class FileOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     """Choices for a remapped file.
 
-    dtype          -- floating tensors become this type (F32, F16, BF16, ...); "" keeps each
+    dtype          -- what floating tensors become: "" or "keep" leaves each, "target" takes the model's, else a type (F32, F16, BF16, ...)
+    dtypes         -- pattern of target keys -> the same choice for those keys; the first that fits decides, then `dtype`
     max_shard_size -- bytes of a shard; 0: one file
+    shards         -- number of shards, as even as whole tensors allow; 0: by size
     shared         -- what becomes of tensors that share memory: "clone" writes each, "alias" writes one and names the others in the metadata
     metadata       -- further entries of the file's metadata, such as provenance
-    container      -- "safetensors" or "torch"
+    container      -- "safetensors", "torch" (zip), or "torch-legacy", which torch wrote before 1.6
     """
 
     dtype: str = ""
+    dtypes: dict[str, str] = {}
     max_shard_size: int = 0
+    shards: int = 0
     shared: Literal["clone", "alias"] = "clone"
     metadata: dict[str, str] = {}
-    container: Literal["safetensors", "torch"] = "safetensors"
+    container: Container = "safetensors"

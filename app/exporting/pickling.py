@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from app.keys import itemsize
 from app.keys.dtypes import TORCH
 
 _STORAGES = {
@@ -23,7 +24,7 @@ _STORAGES = {
     "C64": "ComplexFloatStorage",
     "C128": "ComplexDoubleStorage",
 }
-"""Types with a storage class; others are untyped bytes, rebuilt with their dtype."""
+"""Types with a storage class; others are untyped bytes, rebuilt with their dtype. Before zip, torch reads no untyped ones: bytes do it."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -41,25 +42,32 @@ def writable(dtype: str) -> bool:
     return dtype in TORCH and not dtype.startswith("Q")
 
 
-def state_dict_pickle(tensors: Iterable[Stored]) -> bytes:
-    """Pickle an OrderedDict of tensors."""
+def state_dict_pickle(tensors: Iterable[Stored], *, legacy: bool = False) -> bytes:
+    """Pickle an OrderedDict of tensors; `legacy` names storages as files before zip do."""
     parts = [b"\x80\x02", _global("collections", "OrderedDict"), b")R("]
     for tensor in tensors:
-        parts += [_text(tensor.key), _tensor(tensor)]
+        parts += [_text(tensor.key), _tensor(tensor, legacy=legacy)]
     return b"".join([*parts, b"u."])
 
 
-def _tensor(tensor: Stored) -> bytes:
+def counted(dtype: str, nbytes: int) -> int:
+    """Count what a storage is said to hold: elements of its type, or bytes where it is untyped."""
+    return nbytes // int(itemsize(dtype) or 1) if dtype in _STORAGES else nbytes
+
+
+def _tensor(tensor: Stored, *, legacy: bool) -> bytes:
     """Call of `torch._utils._rebuild_tensor_v2`, or `_v3` where the storage is untyped."""
     storage = _STORAGES.get(tensor.dtype)
-    numel = 1
+    step = 1
     strides: list[int] = []
     for size in reversed(tensor.shape):
-        strides.insert(0, numel)
-        numel *= max(size, 1)
-    count = tensor.nbytes if storage is None else (numel if 0 not in tensor.shape else 0)
-    kind = _global("torch.storage", "UntypedStorage") if storage is None else _global("torch", storage)
-    persistent = b"(" + _text("storage") + kind + _text(str(tensor.storage)) + _text("cpu") + _integer(count) + b"tQ"
+        strides.insert(0, step)
+        step *= max(size, 1)
+    count = _integer(counted(tensor.dtype, tensor.nbytes))
+    untyped = _global("torch", "ByteStorage") if legacy else _global("torch.storage", "UntypedStorage")
+    kind = untyped if storage is None else _global("torch", storage)
+    view = b"N" if legacy else b""
+    persistent = b"(" + _text("storage") + kind + _text(str(tensor.storage)) + _text("cpu") + count + view + b"tQ"
     arguments = persistent + _integer(0) + _tuple(tensor.shape) + _tuple(strides) + b"\x89" + _global("collections", "OrderedDict") + b")R"
     if storage is None:
         return _global("torch._utils", "_rebuild_tensor_v3") + b"(" + arguments + _global("torch", TORCH[tensor.dtype]) + b"tR"

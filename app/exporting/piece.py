@@ -111,7 +111,12 @@ class PieceList(msgspec.Struct, frozen=True):
     @property
     def computed(self) -> tuple[str, ...]:
         """Target keys that cannot be copied."""
-        return tuple(piece.key for file in self.files for piece in file.pieces if isinstance(piece, Computed))
+        return tuple(piece.key for piece in self.computed_pieces)
+
+    @property
+    def computed_pieces(self) -> tuple[Computed, ...]:
+        """The tensors that cannot be copied."""
+        return tuple(piece for file in self.files for piece in file.pieces if isinstance(piece, Computed))
 
     @property
     def composable(self) -> bool:

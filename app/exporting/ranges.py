@@ -1,13 +1,17 @@
 """Recipes that need no arithmetic, as ranges of source files: renames, leading slices, joins and contiguous reshapes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 
-from app.exporting.piece import Range
+from app.exporting.piece import Piece, Range
 from app.keys import KeyTree, itemsize
 from app.mapping.outcomes import Leaf, Recipe, Step
 
 Shape = tuple[int, ...]
+
+PAGE = 4096
+LARGE = 1 << 20
+"""Bytes from which on a range is laid out so that it keeps its place in a page."""
 
 
 def ranges_of(recipe: Recipe, sources: Mapping[str, KeyTree]) -> tuple[Range, ...] | None:
@@ -103,6 +107,8 @@ def _same_bytes(recipe: Step, sources: Mapping[str, KeyTree]) -> tuple[Range, ..
 
 def _reordered(recipe: Step, sources: Mapping[str, KeyTree]) -> tuple[Range, ...] | None:
     """Reorder dimensions without moving an element: only those of size one change their place."""
+    if recipe.args.get("kind", "dims") != "dims":  # rows change their place inside a dimension: elements move
+        return None
     shape, _ = shape_of(recipe.inputs[0], sources)
     order = list(range(len(shape)))
     dims = recipe.args["dims"]
@@ -110,10 +116,8 @@ def _reordered(recipe: Step, sources: Mapping[str, KeyTree]) -> tuple[Range, ...
     if recipe.op == "transpose":
         first, second = dims
         order[first], order[second] = order[second], order[first]
-    elif recipe.args.get("kind", "dims") == "dims":
-        order = dims
     else:
-        return None
+        order = dims
     moved = [dim for dim in order if shape[dim] != 1]
     return ranges_of(recipe.inputs[0], sources) if moved == sorted(moved) else None
 
@@ -130,13 +134,17 @@ _RULES = {
 }
 
 
-def joined(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+def joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     """Make ranges that follow each other in one file one."""
-    out: list[Range] = []
-    for each in ranges:
+    out: list[Piece] = []
+    for each in pieces:
         last = out[-1] if out else None
-        if last is not None and (last.file, last.source) == (each.file, each.source) and last.offset + last.length == each.offset:
+        if isinstance(each, Range) and isinstance(last, Range) and _follows(last, each):
             out[-1] = Range(last.file, last.offset, last.length + each.length, last.source)
         else:
             out.append(each)
     return tuple(out)
+
+
+def _follows(last: Range, each: Range) -> bool:
+    return (last.file, last.source) == (each.file, each.source) and last.offset + last.length == each.offset

@@ -1,19 +1,29 @@
 """A remapped checkpoint as a list of pieces."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from app.exporting.content import content
+from app.exporting.content import Entry, content
 from app.exporting.options import FileOptions
 from app.exporting.piece import Computed, OutputFile, PieceList, Range
 from app.exporting.safetensors import safetensors_file
 from app.exporting.shards import index_file, shard_names, shards
+from app.exporting.torch_legacy import legacy_file
 from app.exporting.torch_zip import torch_file
 from app.keys import KeyTree
 from app.mapping import leaves
 from app.mapping.outcomes import Evaluation, Leaf
 from app.mapping.plan import Plan
 
-_STEMS = {"safetensors": ("model", ".safetensors"), "torch": ("pytorch_model", ".bin")}
+_STEMS = {
+    "safetensors": ("model", ".safetensors"),
+    "torch": ("pytorch_model", ".bin"),
+    "torch-legacy": ("pytorch_model", ".bin"),
+}
+_LAYOUTS: dict[str, Callable[[str, Sequence[Entry], Mapping[str, str], Mapping[str, str]], OutputFile]] = {
+    "safetensors": lambda name, entries, aliases, metadata: safetensors_file(name, entries, {**metadata, **aliases}),
+    "torch": torch_file,
+    "torch-legacy": legacy_file,
+}
 
 
 def pieces(
@@ -25,22 +35,17 @@ def pieces(
 ) -> PieceList:
     """Describe the remapped checkpoint without touching a byte of it.
 
-    `plan` lets keys that start as zeros, ones or a constant be written too. Raises ExportError, see `content` and the containers.
+    `plan` lets keys that start as zeros, ones or a constant be written too. Raises ExportError, see `content`, `shards` and the containers.
     """
     options = options or FileOptions()
     held = content(evaluation, sources, target, options, plan)
-    parts = shards(held.entries, options.max_shard_size)
+    parts = shards(held.entries, options.max_shard_size, options.shards)
     stem, suffix = _STEMS[options.container]
     names = shard_names(stem, suffix, len(parts))
-    metadata = options.metadata | held.aliases
-    files: list[OutputFile] = []
-    for name, part in zip(names, parts, strict=True):
-        if options.container == "torch":
-            files.append(torch_file(name, part, held.aliases))
-        else:
-            files.append(safetensors_file(name, part, metadata))
+    files = [_LAYOUTS[options.container](name, part, held.aliases, options.metadata) for name, part in zip(names, parts, strict=True)]
     if len(files) > 1:
-        files.append(index_file(f"{stem}{suffix}.index.json", files, sum(entry.nbytes for entry in held.entries)))
+        total = sum(entry.nbytes for entry in held.entries)
+        files.append(index_file(f"{stem}{suffix}.index.json", files, total, options.metadata))
     return PieceList(tuple(files), held.left_out, held.aliases, _needed(files, sources), held.peak)
 
 

@@ -2,12 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
-
-from app.keys.folding import is_index
 
 Row = tuple[str, str]
 _LITERAL_ROWS = 3
@@ -42,25 +40,34 @@ def rename(rows: Iterable[tuple[re.Pattern[str], str]], key: str) -> str:
     return key
 
 
-def _head(old: str, new: str) -> _Head:
-    """Find the rule that turns `old` into `new` by its first segments; an integer that both heads hold in the same order is kept."""
+def _head(old: str, new: str, *, runs: bool) -> _Head:
+    """Find the rule that turns `old` into `new` by its first segments; integers that both heads hold in the same order are kept.
+
+    runs -- read digits inside segments (`norm1`, `stages_0`) as integers too
+    """
     before, after = old.split("."), new.split(".")
     while before and after and before[-1] == after[-1]:
         before.pop()
         after.pop()
     if not before and not after:
         return _Head(("", ""), 0, counted=True)
-    whole = len(before) == old.count(".") + 1 or len(after) == new.count(".") + 1
-    end = r"\Z" if whole else r"\." if before else ""
-    numbers = [segment for segment in before if is_index(segment)]
-    counted = numbers == [segment for segment in after if is_index(segment)]
-    pattern = r"\.".join(r"(\d+)" if counted and is_index(segment) else re.escape(segment) for segment in before)
-    turn = iter(range(1, len(numbers) + 1))
-    replacement = ".".join(f"\\{next(turn)}" if counted and is_index(segment) else segment.replace("\\", "\\\\") for segment in after)
-    if whole:
+    if len(before) == old.count(".") + 1 or len(after) == new.count(".") + 1:
         full = r"\.".join(re.escape(segment) for segment in old.split("."))
-        return _Head((full + end, new.replace("\\", "\\\\")), len(old.split(".")), counted=False)
-    return _Head((pattern + end, replacement + "." if after else ""), len(before), counted)
+        return _Head((full + r"\Z", new.replace("\\", "\\\\")), len(old.split(".")), counted=False)
+    integer = _RUNS if runs else _SEGMENTS
+    numbers = integer.findall(".".join(before))
+    counted = numbers == integer.findall(".".join(after))
+    if not counted:
+        pattern, replacement = re.escape(".".join(before)), ".".join(after).replace("\\", "\\\\")
+    else:
+        turn = iter(range(1, len(numbers) + 1))
+        pattern = r"(\d+)".join(re.escape(text) for text in integer.split(".".join(before))[::2])
+        replacement = integer.sub(lambda _: f"\\{next(turn)}", ".".join(after).replace("\\", "\\\\"))
+    return _Head((pattern + (r"\." if before else ""), replacement + "." if after else ""), len(before), counted)
+
+
+_SEGMENTS = re.compile(r"(?<![^.])(0|[1-9][0-9]{0,8})(?![^.])", re.ASCII)
+_RUNS = re.compile(r"(?<![0-9])(0|[1-9][0-9]{0,8})(?![0-9])", re.ASCII)
 
 
 def rename_table(pairs: Mapping[str, str], skipped: AbstractSet[str]) -> RenameTable:
@@ -68,7 +75,12 @@ def rename_table(pairs: Mapping[str, str], skipped: AbstractSet[str]) -> RenameT
 
     `skipped` are the source keys that a script passes by. What the table would name wrongly is left to be written out.
     """
-    heads = {old: _head(old, new) for old, new in pairs.items()}
+    tables = [_table(pairs, skipped, runs=runs) for runs in (False, True)]
+    return max(tables, key=lambda table: (len(table.covers), -len(table.rows)))
+
+
+def _table(pairs: Mapping[str, str], skipped: AbstractSet[str], *, runs: bool) -> RenameTable:
+    heads = {old: _head(old, new, runs=runs) for old, new in pairs.items()}
     frequency = Counter(head.row for head in heads.values())
     loose = Counter(_shape(head.row) for head in dict.fromkeys(heads.values()) if not head.counted)
     kept = [head for head in dict.fromkeys(heads.values()) if head.length and (head.counted or loose[_shape(head.row)] <= _LITERAL_ROWS)]
@@ -76,15 +88,20 @@ def rename_table(pairs: Mapping[str, str], skipped: AbstractSet[str]) -> RenameT
     order = sorted(kept, key=lambda head: -head.length) + sorted(added, key=lambda head: -frequency[head.row])[:1]
     if added and frequency[added[0].row] < frequency[("", "")]:
         order = [head for head in order if head.length]
-    compiled = [(re.compile(head.row[0], re.ASCII), head.row[1]) for head in order]
-    decided: Counter[str] = Counter()
-    covers = set()
-    for old, new in pairs.items():
-        if old not in skipped and rename(compiled, old) == new:
-            covers.add(new)
-            decided.update([next((pattern.pattern for pattern, _ in compiled if pattern.match(old)), "")])
-    rows = tuple(head.row for head in order if decided[head.row[0]])
-    return RenameTable(rows, frozenset(covers))
+    compiled = _compiled(head.row for head in order)
+    reached = _reached(compiled, pairs, skipped)
+    deciding = {next((pattern.pattern for pattern, _ in compiled if pattern.match(old)), "") for old in reached}
+    rows = tuple(head.row for head in order if head.row[0] in deciding)
+    return RenameTable(rows, frozenset(pairs[old] for old in _reached(_compiled(rows), pairs, skipped)))
+
+
+def _compiled(rows: Iterable[Row]) -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(pattern, re.ASCII), replacement) for pattern, replacement in rows]
+
+
+def _reached(compiled: Sequence[tuple[re.Pattern[str], str]], pairs: Mapping[str, str], skipped: AbstractSet[str]) -> list[str]:
+    """List the source keys that get their right name."""
+    return [old for old, new in pairs.items() if old not in skipped and rename(compiled, old) == new]
 
 
 def _shape(row: Row) -> tuple[str, str]:

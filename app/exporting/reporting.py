@@ -63,7 +63,7 @@ class Report(msgspec.Struct, frozen=True):
     title: str
     sources: tuple[SideLine, ...]
     target: SideLine
-    coverage: dict[str, Coverage]
+    coverage: Mapping[str, Coverage]
     clean: bool
     rules: tuple[RuleLine, ...]
     targets: dict[str, tuple[FamilyLine, ...]]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from app.exporting.content import Entry, ExportError
 from app.exporting.piece import Literal, OutputFile, Piece, Range
+from app.exporting.ranges import LARGE, PAGE, joined
 from app.keys import itemsize
 
 _DTYPES = frozenset(
@@ -63,7 +64,7 @@ def safetensors_file(name: str, entries: Sequence[Entry], metadata: Mapping[str,
     pieces: list[Piece] = [Literal(len(text).to_bytes(8, "little") + text)]
     for entry in order:
         pieces.extend(entry.pieces)
-    return OutputFile(name, tuple(pieces), tuple(entry.key for entry in order))
+    return OutputFile(name, joined(pieces), tuple(entry.key for entry in order))
 
 
 def _page_padding(entries: Sequence[Entry], start: int) -> int:
@@ -71,15 +72,11 @@ def _page_padding(entries: Sequence[Entry], start: int) -> int:
     at = start
     for entry in entries:
         for piece in entry.pieces:
-            if isinstance(piece, Range) and piece.length >= _LARGE:
-                padding = (piece.offset - at) % _PAGE
+            if isinstance(piece, Range) and piece.length >= LARGE:
+                padding = (piece.offset - at) % PAGE
                 return 0 if padding % 8 else padding
             at += piece.length
     return 0
-
-
-_PAGE = 4096
-_LARGE = 1 << 20
 
 
 def _check(entry: Entry) -> None:

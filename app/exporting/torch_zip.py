@@ -3,12 +3,16 @@
 Source of the format: PyTorch, caffe2/serialize/inline_container.cc; zip: APPNOTE 6.3.10 by PKWARE.
 """
 
+import json
 import struct
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from app.exporting.content import Entry, ExportError
 from app.exporting.pickling import Stored, state_dict_pickle, writable
-from app.exporting.piece import Checksum, Directory, EntryStart, Literal, OutputFile, Piece
+from app.exporting.piece import Checksum, Directory, EntryStart, Literal, OutputFile, Piece, Range
+from app.exporting.ranges import LARGE, PAGE
 
 ROOT = "archive"
 ALIGNMENT = 64
@@ -18,26 +22,40 @@ _FLAGS = 0x0808
 """Sizes and CRC follow the data; names are UTF-8."""
 
 
-def torch_file(name: str, entries: Sequence[Entry], aliases: Mapping[str, str]) -> OutputFile:
+METADATA = "keygraft.json"
+"""Entry with what a safetensors file keeps in `__metadata__`; torch passes it by."""
+
+
+def torch_file(name: str, entries: Sequence[Entry], aliases: Mapping[str, str], metadata: Mapping[str, str]) -> OutputFile:
     """Lay out one file; keys that share a tensor (`aliases`) share its storage.
 
     ExportError `dtype_not_writable` for a type that torch lacks.
+    """
+    stored = storages(entries, aliases)
+    archive = _Archive()
+    archive.add("data.pkl", (Literal(state_dict_pickle(stored)),))
+    # No `.format_version`: with it, torch may compute where storages lie instead of looking, and ours lie where they can be copied.
+    archive.add("byteorder", (Literal(b"little"),))
+    if metadata:
+        archive.add(METADATA, (Literal(json.dumps(metadata, sort_keys=True).encode()),))
+    for index, entry in enumerate(entries):
+        archive.add(f"data/{index}", entry.pieces)
+    archive.add("version", (Literal(b"3\n"),))
+    return OutputFile(name, archive.closed(), tuple(each.key for each in stored))
+
+
+def storages(entries: Sequence[Entry], aliases: Mapping[str, str]) -> list[Stored]:
+    """Number the storages of a file: one for each entry, and the same again for the keys that share it.
+
+    ExportError `dtype_not_writable`.
     """
     stored: dict[str, Stored] = {}
     for index, entry in enumerate(entries):
         if not writable(entry.dtype):
             raise ExportError("dtype_not_writable", key=entry.key, dtype=entry.dtype)
         stored[entry.key] = Stored(entry.key, entry.shape, entry.dtype, index, entry.nbytes)
-    shared = [Stored(key, own.shape, own.dtype, own.storage, own.nbytes) for key, kept in aliases.items() if (own := stored.get(kept))]
-    archive = _Archive()
-    archive.add("data.pkl", (Literal(state_dict_pickle([*stored.values(), *shared])),))
-    archive.add(".format_version", (Literal(b"1"),))
-    archive.add(".storage_alignment", (Literal(str(ALIGNMENT).encode()),))
-    archive.add("byteorder", (Literal(b"little"),))
-    for index, entry in enumerate(entries):
-        archive.add(f"data/{index}", entry.pieces)
-    archive.add("version", (Literal(b"3\n"),))
-    return OutputFile(name, archive.closed(), (*stored, *(each.key for each in shared)))
+    shared = [msgspec.structs.replace(own, key=key) for key, kept in aliases.items() if (own := stored.get(kept))]
+    return [*stored.values(), *shared]
 
 
 class _Archive:
@@ -53,7 +71,7 @@ class _Archive:
         full = f"{ROOT}/{name}"
         size = sum(piece.length for piece in data)
         self._entries.append((full, self._at, size))
-        for piece in (EntryStart(_local_header(full, self._at, size)), *data, Checksum(size)):
+        for piece in (EntryStart(_local_header(full, self._at, size, _place(data))), *data, Checksum(size)):
             self._pieces.append(piece)
             self._at += piece.length
 
@@ -64,12 +82,20 @@ class _Archive:
         return (*self._pieces, Directory(entries, self._at, length))
 
 
-def _local_header(name: str, at: int, size: int) -> bytes:
-    """Write a local header, padded so that the data starts at a multiple of 64 bytes."""
+def _place(data: tuple[Piece, ...]) -> int | None:
+    """Find where in a page the data should start: a large range as it lies in its file, so that the kernel copies whole pages."""
+    first = data[0] if data else None
+    if isinstance(first, Range) and first.length >= LARGE and not first.offset % ALIGNMENT:
+        return first.offset % PAGE
+    return None
+
+
+def _local_header(name: str, at: int, size: int, place: int | None = None) -> bytes:
+    """Write a local header, padded so that the data starts at a multiple of 64 bytes, or at `place` in a page."""
     encoded = name.encode()
     wide = struct.pack("<HHQQ", 1, 16, 0, 0) if size >= _FOUR else b""
     bare = at + 30 + len(encoded) + len(wide) + 4
-    padding = -bare % ALIGNMENT
+    padding = -bare % ALIGNMENT if place is None else (place - bare) % PAGE
     extra = wide + struct.pack("<HH", 0x4246, padding) + b"Z" * padding
     small = _FOUR if wide else 0
     return (

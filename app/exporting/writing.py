@@ -1,13 +1,17 @@
-"""Writing pieces to disk: ranges by the kernel, in order, beside the goal first."""
+"""Writing pieces to disk: ranges by the kernel, in order, into files that appear when they are whole."""
 
+import errno
 import os
 import shutil
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from app.errors import KeygraftError, LimitError, RefusedError
+from app.exporting.appearing import Appearing, sync_folder
+from app.exporting.kernel import begin_writing_out, reserve
 from app.exporting.piece import Checksum, Computed, Directory, EntryStart, Literal, OutputFile, PieceList, Range
 from app.exporting.stored_checksums import StoredChecksums
 from app.exporting.torch_zip import central_directory, descriptor
@@ -15,8 +19,13 @@ from app.mapping.outcomes import Leaf, Recipe
 from app.sources import ByteSource, FileSet
 
 CHUNK = 8 << 20
-STEP = 64 << 20
-"""Bytes between two reports of progress, so that a cancel is heard at once."""
+FAR = 16 << 20
+"""Bytes asked for at once of a file that is not on this machine: several connections bring them side by side, and nothing keeps them."""
+STEP = 16 << 20
+"""Bytes between two reports of progress, so that a cancel is heard at once; the disk starts on each such step."""
+
+SMALL = 64 << 10
+"""Bytes below which a piece is gathered with its neighbours: a call of the kernel for each costs more than the copy."""
 
 Compute = Callable[[Recipe], memoryview]
 Progress = Callable[[int], None]
@@ -36,7 +45,7 @@ class WriteError(KeygraftError):
 
 
 class NoSpaceError(LimitError):
-    """The disk is too small; said before the first byte."""
+    """The disk is too small; said before the first byte is written."""
 
 
 def write(
@@ -64,35 +73,55 @@ def write(
     free = shutil.disk_usage(folder).free
     if pieces.size > free:
         raise NoSpaceError("disk_full", needed=pieces.size, free=free, folder=folder.name)
-    partial: list[tuple[Path, Path]] = []
+    goals = [out if single else folder / file.name for file in pieces.files]
+    with ExitStack() as open_ones:
+        made = []
+        for file, goal in zip(pieces.files, goals, strict=True):
+            made.append(open_ones.enter_context(_begun(goal, file.size, nameless=len(goals) <= MOST_NAMELESS)))
+            _fill(file, files, made[-1], compute, progress)
+        for each in made:
+            each.appear()
+        sync_folder(folder)
+    return goals
+
+
+MOST_NAMELESS = 200
+"""Shards that wait for the others without a name; each of them holds a descriptor."""
+
+
+def _begun(goal: Path, size: int, *, nameless: bool = True) -> Appearing:
+    """Begin a file and claim its place on the disk. WriteError `write_failed`, NoSpaceError `disk_filled`."""
     try:
-        for file in pieces.files:
-            goal = out if single else folder / file.name
-            beside = goal.with_name(f".{goal.name}.{os.getpid()}.partial")
-            partial.append((beside, goal))
-            write_file(file, files, beside, compute=compute, progress=progress)
-        for beside, goal in partial:
-            beside.replace(goal)
-        _sync_folder(folder)
-    except BaseException:
-        for beside, _ in partial:
-            beside.unlink(missing_ok=True)
-        raise
-    return [goal for _, goal in partial]
+        made = Appearing(goal, nameless=nameless)
+        try:
+            reserve(made.fileno(), size)
+        except OSError:
+            made.forget()
+            raise
+    except OSError as error:
+        raise _failed(goal, error) from error
+    return made
+
+
+def _failed(goal: Path, error: OSError) -> KeygraftError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return NoSpaceError("disk_filled", file=goal.name)
+    return WriteError("write_failed", file=goal.name, reason=os.strerror(error.errno or 0))
+
+
+def _fill(file: OutputFile, files: Mapping[str, FileSet], made: Appearing, compute: Compute | None, progress: Progress | None) -> None:
+    """Write the bytes of a file and bring them to the disk. WriteError `write_failed`, NoSpaceError `disk_filled`."""
+    try:
+        _Writer(made.fileno(), files, compute or _cannot, progress or _silent).write(file)
+        made.sync()
+    except OSError as error:
+        raise _failed(made.goal, error) from error
 
 
 def _check_sources(pieces: PieceList, files: Mapping[str, FileSet]) -> None:
     for source, name in pieces.sources:
         if source not in files or name not in files[source].names():
             raise RefusedError("bytes_not_here", file=name)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def write_file(
@@ -103,13 +132,11 @@ def write_file(
     compute: Compute | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write one file and bring it to the disk; WriteError `write_failed` names the system's reason."""
-    try:
-        with path.open("wb", buffering=0) as out:
-            _Writer(out.fileno(), files, compute or _cannot, progress or _silent).write(file)
-            os.fsync(out.fileno())
-    except OSError as error:
-        raise WriteError("write_failed", file=path.name, reason=os.strerror(error.errno or 0)) from error
+    """Write one file, which appears when it is whole. WriteError `write_failed` names the system's reason, NoSpaceError `disk_filled`."""
+    with _begun(path, file.size) as made:
+        _fill(file, files, made, compute, progress)
+        made.appear()
+        sync_folder(path.parent)
 
 
 def _cannot(recipe: Recipe) -> memoryview:
@@ -130,8 +157,9 @@ class _Writer:
         self._compute = compute
         self._progress = progress
         self._known = StoredChecksums()
-        self._entry: list[Range] | None = None
-        self._summed = False
+        self._at = 0
+        self._begun = 0
+        self._held = bytearray()
         self._crc = 0
         self._checksums: list[int] = []
 
@@ -155,6 +183,7 @@ class _Writer:
                     self._bytes(descriptor(self._crc, size), summed=False)
                 case Directory(entries, start):
                     self._bytes(central_directory(entries, start, self._checksums), summed=False)
+        self._flush()
 
     def _reused(self, file: OutputFile, index: int) -> bool:
         """Take the CRC of an entry that is one whole entry of the source from its directory."""
@@ -170,17 +199,36 @@ class _Writer:
     def _bytes(self, data: bytes | memoryview, *, summed: bool) -> None:
         if summed:
             self._crc = zlib.crc32(data, self._crc)
-        rest = memoryview(data)
+        self._held += data if len(data) < SMALL else b""
+        if len(data) >= SMALL or len(self._held) >= STEP:
+            self._flush()
+        if len(data) >= SMALL:
+            self._out_with(memoryview(data))
+
+    def _flush(self) -> None:
+        """Write what small pieces gathered."""
+        held, self._held = self._held, bytearray()
+        self._out_with(memoryview(held))
+
+    def _out_with(self, rest: memoryview) -> None:
         while rest:
             count = os.write(self._out, rest[:STEP])
-            self._progress(count)
+            self._wrote(count)
             rest = rest[count:]
+
+    def _wrote(self, count: int) -> None:
+        self._at += count
+        if self._at - self._begun >= STEP:
+            begin_writing_out(self._out, self._begun, self._at - self._begun)
+            self._begun = self._at
+        self._progress(count)
 
     def _range(self, piece: Range, *, summed: bool) -> None:
         source = self._files[piece.source].open(piece.file)
         if piece.offset + piece.length > source.size:
             raise WriteError("source_changed", file=piece.file)
-        if not summed and isinstance(source, HasDescriptor):
+        if not summed and piece.length >= SMALL and isinstance(source, HasDescriptor):
+            self._flush()
             self._by_kernel(source.fileno(), piece)
             return
         self._by_hand(source, piece, summed=summed)
@@ -199,14 +247,15 @@ class _Writer:
                 continue
             if not count:
                 raise WriteError("source_changed", file=piece.file)
-            self._progress(count)
+            self._wrote(count)
             offset += count
             rest -= count
 
     def _by_hand(self, source: ByteSource, piece: Range, *, summed: bool) -> None:
         offset, rest = piece.offset, piece.length
+        chunk = CHUNK if isinstance(source, HasDescriptor) else FAR
         while rest:
-            data = source.read_at(offset, min(rest, CHUNK))
+            data = source.read_at(offset, min(rest, chunk))
             if not data:
                 raise WriteError("source_changed", file=piece.file)
             self._bytes(data, summed=summed)

@@ -27,10 +27,20 @@ class EntryError(KeygraftError):
     status: ClassVar[int] = 401
 
 
+class StrangerError(KeygraftError):
+    """Not let in: people have accounts here, and this is nobody that is known."""
+
+    status: ClassVar[int] = 401
+
+
 class Entry:
-    """The token of this process, and what follows from it."""
+    """The token of this process, and what follows from it.
+
+    given -- the token was set by whoever runs the server: then it stays a way in when people have accounts. One that was made at start does not.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        self.given = bool(settings.token.get_secret_value())
         self._token = settings.token.get_secret_value() or secrets.token_urlsafe(24)
         self._settings = settings
 
@@ -65,16 +75,21 @@ class Entry:
         secure = "; Secure" if self._settings.secure_cookie else ""
         return f"{self.cookie_name}={self.cookie_value}; Path={path}; HttpOnly; SameSite=Lax{secure}"
 
+    def home(self, port: int, after: str = "") -> str:
+        """The address of the page, or of a path in it."""
+        host = _WILDCARDS.get(self._settings.host, self._settings.host)
+        return (self._settings.public_url.rstrip("/") or f"http://{host}:{port}{self._settings.base_path}") + (after or "/")
+
     def link(self, port: int, after: str = "") -> str:
         """The link; `after` is the page to land on."""
         host = _WILDCARDS.get(self._settings.host, self._settings.host)
         landing = f"&next={after}" if after else ""
         return f"http://{host}:{port}{self._settings.base_path}{PATH}?token={self._token}{landing}"
 
-    def record(self, port: int) -> Path:
+    def record(self, port: int, link: str = "") -> Path:
         """Write down where this process can be reached, for `keygraft link`; readable by its owner only."""
         path = self._settings.data / _RECORD
-        content = json.dumps({"pid": os.getpid(), "link": self.link(port)})
+        content = json.dumps({"pid": os.getpid(), "link": link or self.link(port)})
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(content)

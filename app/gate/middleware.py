@@ -10,12 +10,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import KeygraftError, LimitError
-from app.gate.entry import PATH, Entry, EntryError
+from app.gate.doorkeeper import Doorkeeper
+from app.gate.entry import PATH, Entry, EntryError, StrangerError
 from app.gate.origins import check_host, check_site
+from app.services.visitors import NOBODY
 from app.settings import Settings
 
 OPEN_PATHS = frozenset({"/livez", "/readyz"})
 """Asked by machines that know neither our name nor the token."""
+
+DOORS = ("/static/", "/sign-in", "/welcome/", "/share/")
+"""Where one may stand without being let in: they show nothing of the house."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
@@ -38,8 +43,11 @@ Unexpected = Callable[[Exception], KeygraftError]
 class Gate:
     """Checks name, site, token and size of a request; adds the headers that bind a browser."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, entry: Entry, respond: Respond, unexpected: Unexpected) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, entry: Entry, keeper: Doorkeeper, respond: Respond, unexpected: Unexpected
+    ) -> None:
         self._app = app
+        self._keeper = keeper
         self._settings = settings
         self._entry = entry
         self._respond = respond
@@ -51,9 +59,10 @@ class Gate:
             await self._app(scope, receive, send)
             return
         path = self._settle(scope)
+        scope.setdefault("state", {}).update(visitor=NOBODY, team=False, rights=frozenset())
         guarded = _guarded(send)
         try:
-            answer = self._check(scope, path)
+            answer = await self._check(scope, path)
         except KeygraftError as error:
             answer = self._respond(Request(scope, receive), error)
         if answer is not None:
@@ -88,23 +97,28 @@ class Gate:
         scope["root_path"] = base
         return str(path)
 
-    def _check(self, scope: Scope, path: str) -> Response | None:
+    async def _check(self, scope: Scope, path: str) -> Response | None:
         if path in OPEN_PATHS:
             return None
         headers = Headers(scope=scope)
         check_host(self._settings, headers.get("host", ""))
         check_site(self._settings, scope["method"], headers)
+        team = await self._keeper.team()
         if path == PATH:
-            return self._enter(scope)
-        if not path.startswith("/static/") and not self._entry.admits(headers.get("cookie", ""), headers.get("authorization", "")):
-            raise EntryError("link_needed")
+            return self._enter(scope, team=team)
+        visitor = await self._keeper.who(headers, team=team)
+        scope["state"].update(visitor=visitor, team=team)
+        if not visitor.known and not visitor.shared and not path.startswith(DOORS):
+            raise StrangerError("sign_in_needed") if team else EntryError("link_needed")
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._settings.upload_bytes:
             raise LimitError("request_too_large", limit=self._settings.upload_bytes >> 20)
         return None
 
-    def _enter(self, scope: Scope) -> Response:
+    def _enter(self, scope: Scope, *, team: bool) -> Response:
         query = parse_qs(scope["query_string"].decode("latin-1"))
+        if team and not self._entry.given:
+            raise StrangerError("sign_in_needed")
         if not self._entry.matches(query.get("token", [""])[0]):
             raise EntryError("link_outdated")
         after = query.get("next", ["/"])[0]

@@ -37,6 +37,36 @@ ITEMSIZE: dict[str, float] = {
 }
 """Bytes of one element."""
 
+BLOCKS: dict[str, tuple[int, int]] = {
+    "Q4_0": (32, 18),
+    "Q4_1": (32, 20),
+    "Q5_0": (32, 22),
+    "Q5_1": (32, 24),
+    "Q8_0": (32, 34),
+    "Q8_1": (32, 40),
+    "Q2_K": (256, 84),
+    "Q3_K": (256, 110),
+    "Q4_K": (256, 144),
+    "Q5_K": (256, 176),
+    "Q6_K": (256, 210),
+    "Q8_K": (256, 292),
+    "IQ2_XXS": (256, 66),
+    "IQ2_XS": (256, 74),
+    "IQ3_XXS": (256, 98),
+    "IQ1_S": (256, 50),
+    "IQ4_NL": (32, 18),
+    "IQ3_S": (256, 110),
+    "IQ2_S": (256, 82),
+    "IQ4_XS": (256, 136),
+    "IQ1_M": (256, 56),
+    "TQ1_0": (256, 54),
+    "TQ2_0": (256, 66),
+    "MXFP4": (32, 17),
+    "NVFP4": (64, 36),
+    "Q1_0": (128, 18),
+}
+"""Quantized types of GGUF -> elements and bytes of one block. Source: https://github.com/ggml-org/ggml, ggml-common.h."""
+
 TORCH: dict[str, str] = {
     "BOOL": "bool",
     "U8": "uint8",
@@ -91,3 +121,11 @@ def bytes_of(shape: tuple[int, ...] | None, dtype: str) -> int:
     if shape is None or size is None:
         return 0
     return int(prod(shape) * size)
+
+
+def stored_bytes(shape: tuple[int, ...] | None, dtype: str) -> int:
+    """Bytes that a tensor takes where it is kept; types that come in blocks have no bytes of one element, but these."""
+    if shape is None or dtype not in BLOCKS:
+        return bytes_of(shape, dtype)
+    elements, width = BLOCKS[dtype]
+    return -(-prod(shape) // elements) * width

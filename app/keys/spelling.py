@@ -37,6 +37,16 @@ def _spell_text(token: str) -> str:
     return token
 
 
+def spelt_alone(tokens: list[Token]) -> list[str]:
+    """Write many tokens, each by itself; plain strings as they are."""
+    texts = [token for token in tokens if type(token) is str]
+    if len(texts) == len(tokens):
+        joined = "".join(texts)
+        if joined.isascii() and "~" not in joined:
+            return texts
+    return [spell_token(token) for token in tokens]
+
+
 def parse_token(text: str) -> Token:
     """Read one token back; ValueError where the spelling is none of ours."""
     if not text.startswith("~"):

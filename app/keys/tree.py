@@ -5,8 +5,8 @@ from math import prod
 
 import msgspec
 
-from app.keys.dtypes import bytes_of
-from app.keys.spelling import Token, spell, spell_apart
+from app.keys.dtypes import bytes_of, stored_bytes
+from app.keys.spelling import Token, spell, spell_apart, spelt_alone
 
 Scalar = str | int | float | bool | None
 
@@ -57,8 +57,13 @@ class TensorInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the dense tensor."""
+        """Bytes of the dense tensor; 0 where they cannot be told, as of a quantized one."""
         return bytes_of(self.shape, self.dtype)
+
+    @property
+    def stored(self) -> int:
+        """Bytes that it takes as it is kept: those of its blocks where it is quantized."""
+        return stored_bytes(self.shape, self.dtype)
 
 
 class FileInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -141,13 +146,15 @@ class KeyTree(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def nbytes(self) -> int:
-        """Bytes over all keys, aliases counted once."""
-        return sum(info.nbytes for info in self.tensors.values() if info.alias is None)
+        """Bytes over all keys as they are kept, aliases counted once."""
+        return sum(info.stored for info in self.tensors.values() if info.alias is None)
 
 
 def keyed(paths: Iterable[tuple[Token, ...]], separator: str = ".") -> list[str]:
     """Spell the keys of one tree so that no two are alike, in order."""
     listed = list(paths)
+    if all(len(path) == 1 for path in listed):
+        return spelt_alone([path[0] for path in listed])
     owner: dict[str, tuple[Token, ...]] = {spell(path, separator): path for path in listed if len(path) == 1}
     out = []
     for path in listed:

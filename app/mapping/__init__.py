@@ -2,16 +2,18 @@
 
 from app.mapping.algebra import compose, diff, inverse, merge, rebase
 from app.mapping.benign import BENIGN
+from app.mapping.block import leaves
 from app.mapping.claims import Claim, Proposal
 from app.mapping.demands import Demands, demands
 from app.mapping.documents import plan_from_json, plan_schema, plan_to_json
 from app.mapping.edits import AddRule, Edit, EnableRule, MoveRule, RemoveRule, ReplaceRule, SetPlan, Several, apply, invert, touched
 from app.mapping.errors import EditError, OpError, PatternError, PlanError, RegexError
-from app.mapping.evaluation import evaluate, leaves
+from app.mapping.evaluation import Evaluator, evaluate
 from app.mapping.freezing import digest, freeze, thaw, unmet
 from app.mapping.induction import induce
 from app.mapping.linting import Finding, lint
 from app.mapping.matching import matcher
+from app.mapping.offers import Offers, offers
 from app.mapping.ops import ops_table
 from app.mapping.outcomes import Coverage, Evaluation, Leaf, Reason, Recipe, SourceOutcome, Step, TargetOutcome
 from app.mapping.patterns import escape
@@ -48,6 +50,7 @@ __all__ = [
     "EditError",
     "EnableRule",
     "Evaluation",
+    "Evaluator",
     "Expr",
     "Finding",
     "FrozenTensor",
@@ -55,6 +58,7 @@ __all__ = [
     "Init",
     "Leaf",
     "MoveRule",
+    "Offers",
     "OpError",
     "PatternError",
     "Plan",
@@ -93,6 +97,7 @@ __all__ = [
     "lint",
     "matcher",
     "merge",
+    "offers",
     "ops_table",
     "parse_plan",
     "parse_rule",

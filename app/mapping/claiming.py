@@ -1,6 +1,6 @@
 """Binds at work on one target tree: which keys a bind claims, and what becomes of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -66,12 +66,33 @@ class BoundRule:
             else:
                 found[key] = self._outcome(key, list(parts), {name: column[at] for name, column in numbers.items()})
 
+    @property
+    def label(self) -> str:
+        """Name of the only source of a plain bind."""
+        return self._plain.label if self._plain is not None else ""
+
+    def lacking(self, matched: Matched) -> str | None:
+        """The form of key that a plain bind would take for all matched keys, where its source has none of that form."""
+        if self._plain is None:
+            return None
+        template = matched.template(self._plain.parts, self._plain.separator)
+        return template if template is not None and template not in self._plain.templates else None
+
+    def owners(self, matched: Matched) -> Sequence[str | None] | None:
+        """The source key that each matched key would take, None where it is lacking; nothing at all where this bind has an op or arithmetic."""
+        plain = self._plain
+        if plain is None:
+            return None
+        if self.lacking(matched) is not None:
+            return [None] * len(matched.keys)
+        return [*map(plain.owners.get, matched.write(plain.parts, plain.separator))]  # type: ignore[arg-type]
+
     def _fill_plainly(self, plain: "_Plain", matched: Matched, found: dict[str, TargetOutcome], lacking: dict[str, Lack | None]) -> None:
         """Claim by a bind without an op and without arithmetic on its left: nearly all keys of nearly all plans."""
         tensors, index, label = self.target.tensors, self.index, plain.label
         owner_of, infos = plain.owners.get, plain.tensors
-        template = matched.template(plain.parts, plain.separator)
-        if template is not None and template not in plain.templates:
+        template = self.lacking(matched)
+        if template is not None:
             lack = (index, template)
             lacking.update({key: lacking.get(key) or lack for key in matched.keys} if lacking else dict.fromkeys(matched.keys, lack))
             return

@@ -9,7 +9,7 @@ from app.mapping.outcomes import Reason
 from app.mapping.plan import Arg
 
 
-class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
+class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The value of one target key.
 
     sources -- source keys in the order of the op, as spelt in their trees
@@ -24,7 +24,7 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
     names: tuple[str, ...] = ()
 
 
-class Proposal(msgspec.Struct, frozen=True, omit_defaults=True):
+class Proposal(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A claim that the automatic mapper suggests for a target key.
 
     claim        -- None: it does not know, or believes that the key starts fresh

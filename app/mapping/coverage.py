@@ -1,29 +1,36 @@
 """Totals over target keys: keys, parameters and bytes in each state."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from math import prod
+from typing import TypeAlias
 
-from app.keys import KeyTree, bytes_of
-from app.mapping.outcomes import Coverage, TargetOutcome
+from app.keys import bytes_of
+from app.mapping.likes import Kind
+from app.mapping.outcomes import Coverage
 
-_STATES = ("loaded", "missing", "mismatched", "conflicting", "initialised", "benign", "total")
+STATES = ("loaded", "missing", "mismatched", "conflicting", "initialised", "benign", "total")
+
+Totals: TypeAlias = dict[str, tuple[int, int, int]]
+"""State -> keys, parameters, bytes; states without a key are left out."""
 
 
-def coverage_of(target: KeyTree, outcomes: Mapping[str, TargetOutcome]) -> dict[str, Coverage]:
-    """Sum up; parameters and bytes count a tied tensor once, keys count it each time."""
-    tensors = target.tensors
-    counted = Counter(
-        (outcome.state, outcome.benign, info.shape, info.dtype, info.alias is None)
-        for info, outcome in zip(tensors.values(), (outcomes[key] for key in tensors), strict=True)
-    )
-    totals = {state: [0, 0, 0] for state in _STATES}
-    for (state, benign, shape, dtype, own), count in counted.items():
+def totals_of(counted: Iterable[tuple[Kind, str, bool, int]]) -> Totals:
+    """Sum up keys of one kind in one state; parameters and bytes count a tied tensor once, keys count it each time."""
+    totals: Totals = {}
+    for (shape, dtype, own), state, benign, count in counted:
         parameters = prod(shape) * count if own and shape is not None else 0
         size = bytes_of(shape, dtype) * count if own else 0
         for name in (state, "total", *(["benign"] if benign else [])):
-            total = totals[name]
-            total[0] += count
-            total[1] += parameters
-            total[2] += size
-    return {state: Coverage(*total) for state, total in totals.items()}
+            before = totals.get(name, (0, 0, 0))
+            totals[name] = before[0] + count, before[1] + parameters, before[2] + size
+    return totals
+
+
+def coverage_of(every: Iterable[Totals]) -> dict[str, Coverage]:
+    """Add totals up, in all states."""
+    sums = {state: [0, 0, 0] for state in STATES}
+    for totals in every:
+        for state, total in totals.items():
+            for at in range(3):
+                sums[state][at] += total[at]
+    return {state: Coverage(*found) for state, found in sums.items()}

@@ -13,6 +13,7 @@ from app.keys import KeyTree
 from app.keys.folding import is_index
 from app.mapping.errors import OpError, PatternError, PlanError
 from app.mapping.evaluation import evaluate
+from app.mapping.folds import HOLE, fold_tree
 from app.mapping.outcomes import Evaluation
 from app.mapping.patterns import escape
 from app.mapping.plan import Bind, Expr, Init, Plan, Ref, Rule
@@ -110,8 +111,11 @@ def generalise(
     if not to_side.values or len(from_side.values) != len(to_side.values):
         return None
     module = any(to_side.rests) and any(from_side.rests)
+    alike = _among_alike(pair)
+    if len(alike.target.tensors) <= len(onto.keys):
+        return None
     rule = _bind(from_side, to_side, name, tail="{rest*}" if module else "", ranged=False)
-    suggestion = _tried(pair, (rule,), "module" if module else "identity") if rule else None
+    suggestion = _tried(alike, (rule,), "module" if module else "identity", whole=True) if rule else None
     return suggestion if suggestion and len(suggestion.hits) > len(onto.keys) else None
 
 
@@ -255,17 +259,17 @@ def _ranged(pair: _Pair, from_side: _Side, to_side: _Side, tail: str, code: str)
     wide = _bind(from_side, to_side, pair.name, tail=tail, ranged=False)
     if wide is None:
         return None
-    tried = _tried(pair, (wide,), code)
+    tried = _tried(_among_alike(pair), (wide,), code, whole=True)
     if tried is None or not to_side.values or set(tried.hits) <= set(pair.onto.keys):
         return tried
     narrow = _bind(from_side, to_side, pair.name, tail=tail, ranged=True)
     return (_tried(pair, (narrow,), code) if narrow else None) or tried
 
 
-def _tried(pair: _Pair, rules: tuple[Rule, ...], code: str) -> Suggestion | None:
-    """Count what rules do, each way; None where they cannot be read."""
-    source = _part(pair.source, pair.drawn.keys)
-    target = _part(pair.target, pair.onto.keys)
+def _tried(pair: _Pair, rules: tuple[Rule, ...], code: str, *, whole: bool = False) -> Suggestion | None:
+    """Count what rules do, each way; of very large trees only among what was drawn, unless the `whole` is asked for. None where they cannot be read."""
+    source = pair.source if whole else _part(pair.source, pair.drawn.keys)
+    target = pair.target if whole else _part(pair.target, pair.onto.keys)
     try:
         found = evaluate(Plan(rules), {pair.name: source}, target)
     except (PlanError, PatternError, OpError):
@@ -289,6 +293,22 @@ def _collisions(hits: Sequence[str], found: Evaluation, now: Evaluation | None) 
         for key in hits
         if (before := now.targets.get(key)) is not None and before.state == "loaded" and before.recipe != found.targets[key].recipe
     )
+
+
+def _among_alike(pair: _Pair) -> _Pair:
+    """The drawing among all that its rule can reach."""
+    sides = _side(pair.drawn, pair.source, every=True), _side(pair.onto, pair.target, every=True)
+    return msgspec.structs.replace(pair, source=_alike(pair.source, sides[0]), target=_alike(pair.target, sides[1]))
+
+
+def _alike(tree: KeyTree, side: _Side) -> KeyTree:
+    """Of a very large tree the families that a row with holes can mean: its own, or those below it."""
+    if len(tree.tensors) <= _MOST_COUNTED:
+        return tree
+    form = side.separator.join(HOLE if segment is None else segment for segment in side.head)
+    below = form + side.separator
+    found = [family for family in fold_tree(tree) if family.template == form or family.template.startswith(below)]
+    return msgspec.structs.replace(tree, tensors={key: tree.tensors[key] for family in found for key in family.keys})
 
 
 def _part(tree: KeyTree, keys: Sequence[str]) -> KeyTree:

@@ -2,24 +2,34 @@
 
 Order for a target key: init; binds in order, where a bind claims a target only if all its sources exist; renames; equal name, the last only if no
 enabled bind's pattern took that target. Ignore comes last, on the source side.
+
+Evaluation goes family by family. An evaluator remembers what came out for a family under the rules that take it, so that after an edit only the
+families are looked at again that the edit reaches. What is remembered depends on nothing else, so the outcome is that of a fresh evaluation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
+from threading import Lock
 
-from app.keys import KeyTree, parse_token
-from app.mapping.benign import BENIGN, benign_reason, holds, is_versioned
+from app.keys import KeyTree
+from app.mapping.assembled import Numbers, Sides, SourceKeys, Targets
+from app.mapping.block import Block
 from app.mapping.claiming import BoundRule
 from app.mapping.coverage import coverage_of
-from app.mapping.fitting import fit
-from app.mapping.folds import FoldedFamily, fold_tree
-from app.mapping.matching import matcher
-from app.mapping.outcomes import Evaluation, Leaf, Reason, Recipe, SourceOutcome, TargetOutcome
-from app.mapping.plan import Bind, Ignore, Init, Plan
-from app.mapping.selection import Chosen, Matched
-from app.mapping.working import WorkingSource, enabled_renames
+from app.mapping.folds import FoldedFamily
+from app.mapping.ground import Ground
+from app.mapping.lately import Lately
+from app.mapping.matching import Matcher, matcher
+from app.mapping.outcomes import Evaluation
+from app.mapping.plan import Bind, Ignore, Init, Plan, Rename
+from app.mapping.selection import Matched, Selector
+from app.mapping.text import statement
 
-_MISSING = TargetOutcome("missing")
-_UNEXPECTED = SourceOutcome("unexpected")
+_GROUNDS = 3
+_SELECTIONS = 2048
+
+Taken = Mapping[int, Matched]
+"""Place of a family -> its keys that a pattern takes."""
 
 
 def evaluate(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree) -> Evaluation:
@@ -27,170 +37,114 @@ def evaluate(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree) -> Eva
 
     sources -- source name -> tree; "" names the only or unnamed one
     """
-    work = _Evaluation(plan, sources, target)
-    outcomes = work.targets()
-    return Evaluation(outcomes, work.source_outcomes(outcomes), coverage_of(target, outcomes))
+    return Evaluator(sources, target).evaluate(plan)
 
 
-class _Evaluation:
-    """The state of one evaluation."""
+class Evaluator:
+    """Evaluates plans on the same trees, one after the other; safe to use from several threads."""
 
-    def __init__(self, plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree) -> None:
-        self.plan = plan
-        self.target = target
-        renames = enabled_renames(plan)
-        self.sources = {name: WorkingSource(name, tree, renames) for name, tree in sources.items()}
-        self.versioned = any(is_versioned(tree) for tree in sources.values())
-        rules = [(index, rule) for index, rule in enumerate(plan.rules) if rule.enabled]
-        separator = target.separator
-        self.inits = Chosen([(index, matcher(rule.pattern, separator)) for index, rule in rules if isinstance(rule, Init)])
-        self.bound = {index: BoundRule(index, rule, self.sources, target) for index, rule in rules if isinstance(rule, Bind)}
-        self.binds = Chosen([(index, bound.matcher) for index, bound in self.bound.items()])
-        self.ignores = [(index, rule) for index, rule in rules if isinstance(rule, Ignore)]
-        patterns = BENIGN if plan.benign is None else plan.benign
-        self.patterns = patterns
-        self.benign = Chosen([(index, matcher(pattern, separator)) for index, pattern in enumerate(patterns)])
-        self.found: dict[str, TargetOutcome] = {}
+    def __init__(self, sources: Mapping[str, KeyTree], target: KeyTree) -> None:
+        self._sides = Sides(sources, target)
+        self._folded = self._sides.target
+        self._by_length: dict[int, list[int]] = {}
+        for at, family in enumerate(self._folded.families):
+            self._by_length.setdefault(len(family.segments), []).append(at)
+        self._grounds: Lately[object, Ground] = Lately(_GROUNDS)
+        self._taken: Lately[str, Taken] = Lately(_SELECTIONS)
+        self._lock = Lock()
 
-    def targets(self) -> dict[str, TargetOutcome]:
-        """Outcome of each target key, in the tree's order."""
-        for family in fold_tree(self.target):
-            self._family(family)
-        found = self.found
-        self._tied(found)
-        return {key: found[key] for key in self.target.tensors}
+    @property
+    def families(self) -> Sequence[FoldedFamily]:
+        """The target's families, in their order."""
+        return self._folded.families
 
-    def _family(self, family: FoldedFamily) -> None:
-        found = self.found
-        for index, matched in self.inits.of(family):
-            outcome = TargetOutcome("initialised", index)
-            for key in matched.keys:
-                found.setdefault(key, outcome)
-        lacking = self._bind(family)
-        rest = [key for key in family.keys if key not in found] if len(found) else family.keys
-        missing = self._by_name(rest, lacking)
-        if missing:
-            self._missing(family, missing, lacking)
-        if family.keys[0][:1] == "~":
-            for key in family.keys:
-                self._check_spelling(key)
+    def evaluate(self, plan: Plan) -> Evaluation:
+        """Apply a plan. Raises what is wrong with a rule."""
+        with self._lock:
+            rules = _Rules(plan)
+            ground = self._ground(plan, rules)
+            targets = self._targets(ground, rules)
+            sources = {name: self._source(name, ground, targets, rules) for name in self._sides.sources}
+        return Evaluation(targets, sources, coverage_of(block.totals for block in targets.blocks))
 
-    def _bind(self, family: FoldedFamily) -> dict[str, tuple[int, str] | None]:
-        """Let binds claim keys; returns the keys that a bind's pattern took but none claimed, with the first that it lacked."""
-        found = self.found
-        lacking: dict[str, tuple[int, str] | None] = {}
-        untouched = not any(key in found for key in family.keys)
-        for index, matched in self.binds.of(family):
-            before = len(found)
-            self.bound[index].fill(matched if untouched else self._unclaimed(matched), found, lacking)
-            untouched = untouched and len(found) == before
-        return lacking
+    def _ground(self, plan: Plan, rules: "_Rules") -> Ground:
+        renames = [rule for _, _, rule in rules.renames]
+        name = tuple(said for _, said, _ in rules.renames), plan.benign
+        return self._grounds.get_or_make(name, lambda: Ground(renames, plan.benign, self._sides))
 
-    def _unclaimed(self, matched: Matched) -> Matched:
-        found = self.found
-        keep = [key not in found for key in matched.keys]
-        return matched if all(keep) else matched.kept(keep)
+    def _targets(self, ground: Ground, rules: "_Rules") -> Targets:
+        inits: dict[int, list[tuple[int, str, Matched]]] = {}
+        binds: dict[int, list[tuple[int, str, BoundRule, Matched]]] = {}
+        for index, said, init in rules.inits:
+            for at, matched in self._selected(said, matcher(init.pattern, self._folded.tree.separator)).items():
+                inits.setdefault(at, []).append((index, said, matched))
+        for index, said, bind in rules.binds:
+            bound = ground.bound(said, bind)
+            for at, matched in self._selected(said, bound.matcher).items():
+                binds.setdefault(at, []).append((index, said, bound, matched))
+        renames = [index for index, _, _ in rules.renames]
+        blocks: list[Block] = []
+        numbers: list[Numbers] = []
+        for at, family in enumerate(self._folded.families):
+            first, then = inits.get(at, ()), binds.get(at, ())
+            names = tuple(each[1] for each in first), tuple(each[1] for each in then)
+            blocks.append(ground.block(at, family, names, [each[2] for each in first], [(each[2], each[3]) for each in then]))
+            numbers.append((*(each[0] for each in first), *(each[0] for each in then), *renames))
+        return Targets(self._folded, self._tied(blocks), numbers)
 
-    def _by_name(self, keys: list[str], lacking: Mapping[str, object]) -> list[str]:
-        """Take renames and equal names; return the keys that nothing reaches."""
-        found, tensors, missing = self.found, self.target.tensors, []
-        owners = [(name, source.owners, source.rivals, source.renamed, source.tree.tensors) for name, source in self.sources.items()]
-        for key in keys:
-            reached: list[tuple[str, str, int | None]] = []
-            for name, owned, rivals, renamed, _ in owners:
-                owner = owned.get(key)
-                if owner is None:
-                    continue
-                for candidate in rivals.get(key, (owner,)) if rivals else (owner,):
-                    rule = renamed.get(candidate)
-                    if rule is not None or key not in lacking:
-                        reached.append((name, candidate, rule))
-            if not reached:
-                missing.append(key)
-            elif len(reached) > 1:
-                found[key] = self._collision(key, reached)
-            else:
-                name, owner, rule = reached[0]
-                info, wanted = self.sources[name].tree.tensors[owner], tensors[key]
-                state, reason = fit(info.shape, info.dtype, wanted.shape, wanted.dtype)
-                found[key] = TargetOutcome(state, rule, Leaf(owner, name), reason)
-        return missing
+    def _selected(self, said: str, wanted: Matcher) -> Taken:
+        """Families that a rule's pattern takes keys of."""
+        return self._taken.get_or_make(said, lambda: self._select(wanted))
 
-    def _collision(self, key: str, reached: list[tuple[str, str, int | None]]) -> TargetOutcome:
-        first, second = (f"{name}:{owner}" if name else owner for name, owner, _ in reached[:2])
-        rule = next((rule for _, _, rule in reached if rule is not None), None)
-        reason = Reason("several_sources", {"name": key, "first": first, "second": second, "count": len(reached)})
-        return TargetOutcome("conflicting", rule, None, reason)
+    def _select(self, wanted: Matcher) -> Taken:
+        selector, families = Selector(wanted), self._folded.families
+        if selector.constant is not None:
+            at = self._folded.of.get(selector.constant)
+            return {} if at is None else {at: Matched([selector.constant], [()], {})}
+        places: Sequence[int] = range(len(families)) if selector.count is None else self._by_length.get(selector.count, ())
+        found = ((at, selector.select(families[at])) for at in places)
+        return {at: matched for at, matched in found if matched is not None}
 
-    def _missing(self, family: FoldedFamily, keys: list[str], lacking: Mapping[str, tuple[int, str] | None]) -> None:
-        found = self.found
-        for key in keys:
-            why = lacking.get(key)
-            found[key] = _MISSING if why is None else TargetOutcome("missing", why[0], None, Reason("bind_lacks", {"key": why[1]}))
-        gone = set(keys)
-        for index, matched in self.benign.of(family):
-            pattern = self.patterns[index]
-            for key in matched.keys:
-                if key in gone and (self.plan.benign is not None or holds(pattern, self.target.tensors[key])):
-                    gone.discard(key)
-                    reason = benign_reason(key, pattern, versioned=self.versioned)
-                    found[key] = TargetOutcome("missing", found[key].rule, None, reason, benign=True)
-
-    def _tied(self, found: dict[str, TargetOutcome]) -> None:
+    def _tied(self, blocks: list[Block]) -> list[Block]:
         """Mark missing keys that share their memory with one that is filled: they get their value through that one."""
-        for key, info in self.target.tensors.items():
-            if info.alias is not None and found[key].state == "missing" and found[info.alias].state in {"loaded", "initialised"}:
-                found[key] = TargetOutcome("missing", found[key].rule, None, Reason("tied", {"key": info.alias}), benign=True)
+        of = self._folded.of
+        pairs: dict[int, list[tuple[str, str]]] = {}
+        for key, alias in self._folded.aliased:
+            at = of[key]
+            if blocks[at].outcomes[key].state == "missing" and blocks[of[alias]].outcomes[alias].state in {"loaded", "initialised"}:
+                pairs.setdefault(at, []).append((key, alias))
+        return [block.tied(tuple(pairs[at])) if at in pairs else block for at, block in enumerate(blocks)] if pairs else blocks
 
-    def _check_spelling(self, key: str) -> None:
-        """Mark a key that is no string: it makes `load_state_dict` raise, whatever else holds."""
-        if not isinstance(parse_token(key), str):
-            before = self.found[key]
-            self.found[key] = TargetOutcome("mismatched", before.rule, before.recipe, Reason("key_not_text", {"key": key}))
+    def _source(self, name: str, ground: Ground, targets: Targets, rules: "_Rules") -> SourceKeys:
+        mine = [(index, said, rule) for index, said, rule in rules.ignores if rule.source is None or rule.source == name]
+        return SourceKeys(name, self._sides.sources[name], targets, partial(self._ignored, ground, name, mine))
 
-    def source_outcomes(self, targets: Mapping[str, TargetOutcome]) -> dict[str, dict[str, SourceOutcome]]:
-        """Outcome of each source key, in the trees' order."""
-        used: dict[str, dict[str, SourceOutcome]] = {name: {} for name in self.sources}
-        for key, outcome in targets.items():
-            recipe = outcome.recipe
-            if recipe is None:
+    def _ignored(self, ground: Ground, name: str, rules: "list[tuple[int, str, Ignore]]") -> Mapping[str, int]:
+        if not rules:
+            return {}
+        with self._lock:
+            found = ground.ignored(name, tuple(said for _, said, _ in rules), [(number, rule) for number, (_, _, rule) in enumerate(rules)])
+        return {key: rules[number][0] for key, number in found.items()}
+
+
+class _Rules:
+    """The rules of a plan that are switched on, by kind: index, statement, rule."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.renames: list[tuple[int, str, Rename]] = []
+        self.inits: list[tuple[int, str, Init]] = []
+        self.binds: list[tuple[int, str, Bind]] = []
+        self.ignores: list[tuple[int, str, Ignore]] = []
+        for index, rule in enumerate(plan.rules):
+            if not rule.enabled:
                 continue
-            for leaf in (recipe,) if type(recipe) is Leaf else dict.fromkeys(leaves(recipe)):
-                table = used[leaf.source]
-                before = table.get(leaf.key)
-                if before is None:
-                    table[leaf.key] = SourceOutcome("used", outcome.rule, (key,))
-                else:
-                    table[leaf.key] = SourceOutcome("used", before.rule, (*before.targets, key))
-        return {name: self._source(source, used[name]) for name, source in self.sources.items()}
-
-    def _source(self, source: WorkingSource, used: Mapping[str, SourceOutcome]) -> dict[str, SourceOutcome]:
-        known = used
-        if self.ignores and len(used) < len(source.keys):
-            known = {**self._ignored(source), **used}
-        return {key: known.get(key, _UNEXPECTED) for key in source.keys}
-
-    def _ignored(self, source: WorkingSource) -> dict[str, SourceOutcome]:
-        out: dict[str, SourceOutcome] = {}
-        by_working: dict[str, list[str]] = {}
-        for name, key in zip(source.names, source.keys, strict=True):
-            by_working.setdefault(name, []).append(key)
-        rules = [(index, rule) for index, rule in self.ignores if rule.source is None or rule.source == source.name]
-        for raw in (False, True):
-            chosen = Chosen([(index, matcher(rule.pattern, source.tree.separator)) for index, rule in rules if rule.raw is raw])
-            for family in source.folded_raw if raw else source.folded:
-                for index, matched in chosen.of(family):
-                    outcome = SourceOutcome("ignored", index)
-                    for name in matched.keys:
-                        for key in (name,) if raw else by_working[name]:
-                            before = out.get(key)
-                            if before is None or (before.rule is not None and before.rule > index):
-                                out[key] = outcome
-        return out
-
-
-def leaves(recipe: Recipe) -> list[Leaf]:
-    """Source keys of a recipe, from left to right."""
-    if isinstance(recipe, Leaf):
-        return [recipe]
-    return [leaf for inner in recipe.inputs for leaf in leaves(inner)]
+            said = statement(rule)
+            match rule:
+                case Rename():
+                    self.renames.append((index, said, rule))
+                case Init():
+                    self.inits.append((index, said, rule))
+                case Bind():
+                    self.binds.append((index, said, rule))
+                case Ignore():
+                    self.ignores.append((index, said, rule))

@@ -12,6 +12,11 @@ Row: TypeAlias = tuple[str, ...]
 """The integer segments of one key, as text."""
 
 HOLE = "{}"
+_SMALL = 300
+_MANY = 96
+"""Members of a family from which on a few stand for all."""
+_DOZEN = 12
+_FIRST = 3
 
 
 class FoldedFamily:
@@ -35,6 +40,11 @@ class FoldedFamily:
         return tuple(at for at, segment in enumerate(self.segments) if segment is None)
 
     @cached_property
+    def members(self) -> frozenset[str]:
+        """Its keys, to ask whether one is among them."""
+        return frozenset(self.keys)
+
+    @cached_property
     def rows(self) -> list[Row]:
         """What stands in the holes, for each key."""
         holes, separator = self.holes, self.separator
@@ -45,6 +55,32 @@ class FoldedFamily:
             return [(key.split(separator)[at],) for key in self.keys]
         pick = itemgetter(*holes)
         return [pick(key.split(separator)) for key in self.keys]
+
+    @cached_property
+    def few(self) -> list[str]:
+        """Members that stand for all: every key of a small family; of a large one those whose integers are among the first, middle and last."""
+        return self._chosen(_MANY)
+
+    @cached_property
+    def fewest(self) -> list[str]:
+        """The same of a family of a dozen or more: for a first look, whose outcome is tried on all."""
+        return self._chosen(_DOZEN)
+
+    def _chosen(self, most: int) -> list[str]:
+        keys = self.keys
+        if len(keys) <= most:
+            return keys
+        kept = [_kept(column) for column in zip(*self.rows, strict=True)]
+        chosen = [
+            key for key, row in zip(keys, self.rows, strict=True) if all(text in texts for text, texts in zip(row, kept, strict=True))
+        ]
+        return chosen if len(chosen) >= most // 8 else keys[:: max(1, len(keys) // most)]
+
+
+def _kept(column: Iterable[str]) -> frozenset[str]:
+    values = sorted(map(int, set(column)))
+    middle = len(values) // 2
+    return frozenset(str(value) for value in (*values[:_FIRST], values[middle], *values[-2:]))
 
 
 class _Same:
@@ -64,10 +100,12 @@ class _Same:
 
 def fold_tree(tree: KeyTree) -> list[FoldedFamily]:
     """Fold the keys of a tree. Trees do not change, and a person's next edit evaluates the same ones: the last few are remembered."""
+    if len(tree.tensors) < _SMALL:  # a part of a tree is looked at once; it must not drive the whole ones out
+        return fold(tree.tensors, tree.separator)
     return _remembered(_Same(tree.tensors), tree.separator)
 
 
-@lru_cache(maxsize=6)
+@lru_cache(maxsize=12)
 def _remembered(same: _Same, separator: str) -> list[FoldedFamily]:
     return fold(same.held, separator)
 

@@ -1,10 +1,14 @@
 """What a plan does to each key: outcomes, each with the rule and the reason, and the recipe that fills the key."""
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from app.mapping.plan import Arg
+
+if TYPE_CHECKING:
+    from app.mapping.assembled import SourceKeys, Targets
 
 TargetState = Literal["loaded", "missing", "mismatched", "conflicting", "initialised"]
 SourceState = Literal["used", "unexpected", "ignored"]
@@ -68,6 +72,12 @@ class Coverage(msgspec.Struct, frozen=True):
     bytes: int = 0
 
 
+def clean(totals: Mapping[str, Coverage]) -> bool:
+    """Whether, by the totals of target keys, nothing is mismatched, conflicting, or missing but for benign keys: `strict=True` will pass."""
+    keys = {state: totals[state].keys if state in totals else 0 for state in ("missing", "benign", "mismatched", "conflicting")}
+    return keys["missing"] == keys["benign"] and not keys["mismatched"] and not keys["conflicting"]
+
+
 class Evaluation(msgspec.Struct, frozen=True):
     """The outcome of each key of all trees, in the trees' order.
 
@@ -76,14 +86,11 @@ class Evaluation(msgspec.Struct, frozen=True):
     coverage -- state (also "benign", "total") -> totals over target keys; loaded / total is "the coverage"
     """
 
-    targets: dict[str, TargetOutcome]
-    sources: dict[str, dict[str, SourceOutcome]]
-    coverage: dict[str, Coverage]
+    targets: "Targets"
+    sources: "Mapping[str, SourceKeys]"
+    coverage: Mapping[str, Coverage]
 
     @property
     def clean(self) -> bool:
         """Whether nothing is mismatched, conflicting, or missing but for benign keys: `strict=True` will pass."""
-        return not any(
-            outcome.state in {"mismatched", "conflicting"} or (outcome.state == "missing" and not outcome.benign)
-            for outcome in self.targets.values()
-        )
+        return clean(self.coverage)

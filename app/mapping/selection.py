@@ -124,6 +124,7 @@ class Selector:
         self.segments, self.rest = _segments(matcher)
         self.count = len(self.segments) if self.segments is not None and self.rest is None else None
         self.glob = _glob(matcher)
+        self.texts = _texts(matcher)
 
     def select(self, family: FoldedFamily) -> Matched | None:
         """Keys of a family that the pattern takes; None where there are none."""
@@ -158,6 +159,8 @@ class Selector:
         return Matched(family.keys, family.rows, fragments, folded=True).kept(keep) if any(keep) else None
 
     def _by_key(self, family: FoldedFamily) -> Matched | None:
+        if not family.literal and not all(text in family.template for text in self.texts):
+            return None
         keys, rows = [], []
         names = [name for name, _ in self.matcher.fields]
         for key in family.keys:
@@ -171,6 +174,12 @@ class Selector:
 def _tail(segments: Sequence[str | None], hole: int) -> Fragment:
     text = JOINT.join("%s" if segment is None else segment.replace("%", "%%") for segment in segments)
     return text, tuple(range(hole, hole + sum(segment is None for segment in segments)))
+
+
+def _texts(matcher: Matcher) -> list[str]:
+    """Texts that stand in every key's template: without digits and braces they cannot reach into what a hole holds."""
+    texts = [part.text for part in matcher.parts if isinstance(part, Literal)]
+    return [text for text in texts if not any(char.isdigit() or char in HOLE for char in text)]
 
 
 class _Segment:
@@ -286,7 +295,9 @@ class Chosen:
             if matched is not None:
                 out.append((index, matched))
         if self._constants:
-            for key in family.keys:
+            few = len(self._constants) < len(family.keys)
+            keys = [key for key in self._constants if key in family.members] if few else family.keys
+            for key in keys:
                 out += [(index, Matched([key], [()], {})) for index in self._constants.get(key, ())]
         if len(out) > 1:
             out.sort(key=itemgetter(0))

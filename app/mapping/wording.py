@@ -294,11 +294,16 @@ def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**own, **(entry.get("args") or {})}
 
 
+_AXES_KEPT = frozenset({"transpose", "permute", "identity", "slice"})
+"""Ops after which a tensor has as many axes as before."""
+
+
 def _slice(args: dict[str, Any], ref: Expr, shape: Any, target: Any) -> Expr:
     dim, start, length = args.get("dim", 0), args["start"], args["length"]
     then = args.get("then")
     size = shape[dim] if shape is not None else None
-    if args.get("squeeze") or (length == 1 and then is None and target is not None and shape is not None and len(target) == len(shape) - 1):
+    flatter = target is not None and shape is not None and len(target) == len(shape) - 1
+    if args.get("squeeze") or (length == 1 and flatter and (then is None or then["op"] in _AXES_KEPT)):
         out: Expr = Call("select", (ref,), {"dim": dim, "index": start})
     elif size is not None and length and size % length == 0 and start % length == 0 and 1 < size // length <= 16:
         out = Call("chunk", (ref,), {"chunks": size // length, "dim": dim}, start // length)

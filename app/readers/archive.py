@@ -1,14 +1,14 @@
-"""The directory of a zip archive, read by itself: no other parser is asked, and where two could disagree the archive is refused.
+"""A zip archive: where its directory stands, and the bytes of its entries.
 
-Source of the format: PKWARE APPNOTE 6.3.10, sections 4.3 (records), 4.5.3 (zip64).
+Source of the format: PKWARE APPNOTE 6.3.10, sections 4.3 (records), 4.3.14 (zip64).
 """
 
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from app.keys import Warned
+from app.readers.directory import DEFLATED, ENCRYPTED, OVERFLOWN, STORED, Directory, Entry, decoded, shown
 from app.readers.errors import ReadLimitError, UnknownFormatError, ZipError
 from app.readers.limits import Limits
 from app.sources import ByteSource, Span
@@ -22,25 +22,13 @@ _LONGEST_COMMENT = 65_535
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
-_CENTRAL = struct.Struct("<4s6H3L5H2L")
-_LOCAL = struct.Struct("<4s5H3L2H")
-_ENCRYPTED = 1 | 1 << 6 | 1 << 13
-STORED, DEFLATED = 0, 8
+_LOCAL = struct.Struct("<4s2x2H8x2L2H")
+"""Magic, flags, method, packed, size, lengths of name and extras."""
+_LENGTHS_AT = 26
+_LENGTHS = struct.Struct("<2H")
 _BOMB_SIZE = 1 << 20
 _BOMB_RATIO = 200
 """Pickles and headers deflate by ten to forty; a thousand is a bomb."""
-
-
-class Entry(NamedTuple):
-    """One file of an archive; offsets are those of the archive's file."""
-
-    name: str
-    flags: int
-    method: int
-    crc: int
-    packed: int
-    size: int
-    header: int
 
 
 class Archive:
@@ -50,16 +38,35 @@ class Archive:
         self.source = source
         self.limits = limits
         self.warnings: list[str] = []
+        self._seen: set[bytes] = set()
         count, size, start = self._end()
         if count > limits.entries or size > limits.header_bytes:
             raise ReadLimitError("limit", file=source.name, detail="entries")
-        self._start = start
         source.want([(start, size)])
-        self.entries = self._entries(source.read_at(start, size), count)
-        self.by_name = {entry.name: entry for entry in self.entries}
-        if len(self.by_name) != len(self.entries):
-            raise self.invalid("duplicate")
-        self._following = self._laid_out()
+        self.directory = Directory(source.read_at(start, size), count, start, source.name)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is an entry of this name."""
+        return name in self.directory
+
+    def __getitem__(self, name: str) -> Entry:
+        """Return the entry of a name that is there."""
+        return self.directory[name]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all entries, in order."""
+        return self.directory.names
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries, in order."""
+        return self.directory.entries
+
+    @property
+    def listing(self) -> str:
+        """All names, a line each: tells at once that none of them holds a word."""
+        return self.directory.listing
 
     def invalid(self, detail: str) -> ZipError:
         """Return the error of an archive that is not sound."""
@@ -74,33 +81,39 @@ class Archive:
         head = self.source.read_at(entry.header, _LOCAL.size + len(entry.name))
         if len(head) < _LOCAL.size:
             raise self.invalid("local_header")
-        magic, _version, flags, method, _time, _date, _crc, packed, size, name_length, extra_length = _LOCAL.unpack_from(head)
-        if magic != b"PK\3\4" or method != entry.method or (flags ^ entry.flags) & _ENCRYPTED:
+        magic, flags, method, packed, size, name_length, extra_length = _LOCAL.unpack_from(head)
+        if magic != b"PK\3\4" or method != entry.method or (flags ^ entry.flags) & ENCRYPTED:
             raise self.invalid("local_header")
         name = head[_LOCAL.size : _LOCAL.size + name_length]
         if len(name) < name_length:
             name = self.source.read_at(entry.header + _LOCAL.size, name_length)
-        if _decoded(name) != entry.name:
+        if decoded(name) != entry.name:
             raise self.invalid("local_name")
-        if (packed not in {0, 0xFFFFFFFF, entry.packed}) or (size not in {0, 0xFFFFFFFF, entry.size}):
+        if packed not in (0, OVERFLOWN, entry.packed) or size not in (0, OVERFLOWN, entry.size):
             raise self.invalid("local_size")
         start: int = entry.header + _LOCAL.size + name_length + extra_length
-        if start + entry.packed > self._following[entry.header]:
+        if start + entry.packed > self.directory.following(entry.header):
             raise self.invalid("overlap")
         return start
+
+    def confirmed(self, name: str, start: int) -> int:
+        """Where the data of an entry starts, `start` by what the directory says; read from its local header like `data_offset`.
+
+        Most local headers of torch's archives are, but for name and padding, the same bytes: those are looked at once.
+        """
+        place, encoded = self.directory.header(name), name.encode("utf-8", "surrogateescape")
+        head = self.source.read_at(place, _LOCAL.size + len(encoded))
+        common, padding = head[:_LENGTHS_AT], start - place - _LOCAL.size - len(encoded)
+        if common in self._seen and head[_LENGTHS_AT:] == _LENGTHS.pack(len(encoded), padding) + encoded:
+            return start
+        found = self.data_offset(self[name])
+        if _LOCAL.unpack_from(head)[3:5] in {(0, 0), (OVERFLOWN, OVERFLOWN)}:  # it says nothing of this entry alone
+            self._seen.add(common)
+        return found
 
     def announce(self, entries: Sequence[Entry]) -> None:
         """Say that the local headers of these entries will be read."""
         self.source.want([(entry.header, _LOCAL.size + len(entry.name)) for entry in entries])
-
-    def likely_offset(self, entry: Entry) -> int | None:
-        """Where the data of an entry starts, if it was laid out as torch lays it out; None where only its header can tell.
-
-        torch aligns data to 64 bytes and puts a 16 or 24 byte descriptor behind it: where the two ways to reckon agree, no byte need be read.
-        """
-        aligned = -(-(entry.header + _LOCAL.size + len(entry.name.encode("utf-8", "surrogateescape")) + 4) // 64) * 64
-        rest = self._following[entry.header] - (aligned + entry.packed)
-        return aligned if entry.flags & 8 and rest in {16, 24} and entry.method == STORED else None
 
     def open(self, entry: Entry, most: int | None = None) -> ByteSource:
         """Return an entry as a file of its own; a deflated one is inflated, up to `most` bytes."""
@@ -150,20 +163,25 @@ class Archive:
         end = size - len(tail) + place
         if disk not in {0, 0xFFFF} or disk_start not in {0, 0xFFFF} or here != count:
             raise self.invalid("disks")
-        locator = self.source.read_at(max(0, end - _LOCATOR.size), _LOCATOR.size) if end >= _LOCATOR.size else b""
+        locator = self._at(end - _LOCATOR.size, _LOCATOR.size, tail) if end >= _LOCATOR.size else b""
         if locator[:4] == b"PK\6\7":
-            count, length, start, end = self._end64(locator, end, (count, length, start))
+            count, length, start, end = self._end64(locator, end, (count, length, start), tail)
         elif 0xFFFFFFFF in {length, start} or count == 0xFFFF:
             raise self.invalid("zip64")
         if start + length != end:
             raise self.invalid("prefix" if start + length < end else "directory")
         return count, length, start
 
-    def _end64(self, locator: bytes, end: int, small: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    def _at(self, offset: int, length: int, tail: bytes) -> bytes:
+        """Return bytes of the file, from its tail where that holds them."""
+        place = offset - self.source.size + len(tail)
+        return tail[place : place + length] if place >= 0 else self.source.read_at(offset, length)
+
+    def _end64(self, locator: bytes, end: int, small: tuple[int, int, int], tail: bytes) -> tuple[int, int, int, int]:
         _magic, _disk, place, _disks = _LOCATOR.unpack(locator)
         if place + _END64.size > end - _LOCATOR.size:
             raise self.invalid("zip64")
-        record = self.source.read_at(place, _END64.size)
+        record = self._at(place, _END64.size, tail)
         magic, length_of_record, _made, _needed, _disk, _disk_start, here, count, length, start = _END64.unpack(record)
         if magic != b"PK\6\6" or here != count or place + 12 + length_of_record != end - _LOCATOR.size:
             raise self.invalid("zip64")
@@ -171,87 +189,6 @@ class Archive:
             if narrow not in {wide, full}:
                 raise self.invalid("zip64")
         return count, length, start, place
-
-    def _entries(self, directory: bytes, count: int) -> list[Entry]:
-        out: list[Entry] = []
-        place, end = 0, len(directory)
-        for _ in range(count):
-            if place + _CENTRAL.size > end:
-                raise self.invalid("directory")
-            (
-                magic,
-                _made,
-                _needed,
-                flags,
-                method,
-                _time,
-                _date,
-                crc,
-                packed,
-                size,
-                name_length,
-                extra_length,
-                comment_length,
-                _disk,
-                _internal,
-                _external,
-                header,
-            ) = _CENTRAL.unpack_from(directory, place)
-            if magic != b"PK\1\2":
-                raise self.invalid("directory")
-            names = place + _CENTRAL.size
-            extras = names + name_length
-            name = _decoded(directory[names:extras])
-            if packed == 0xFFFFFFFF or size == 0xFFFFFFFF or header == 0xFFFFFFFF:
-                extra = directory[extras : extras + extra_length]
-                size, packed, header = self._wide(extra, size, packed, header)
-            place = extras + extra_length + comment_length
-            if place > end:
-                raise self.invalid("directory")
-            self._check(name, flags, method, packed, size)
-            out.append(Entry(name, flags, method, crc, packed, size, header))
-        if place != end:
-            raise self.invalid("directory")
-        return out
-
-    def _check(self, name: str, flags: int, method: int, packed: int, size: int) -> None:
-        if flags & _ENCRYPTED:
-            raise self.invalid("encrypted")
-        if method not in {STORED, DEFLATED}:
-            raise self.invalid("method")
-        if method == STORED and packed != size:
-            raise self.invalid("size")
-        if name[:1] in {"/", "\\"} or ".." in name.replace("\\", "/").split("/") or name[1:2] == ":" or "\0" in name:
-            raise ZipError("zip_path", file=self.source.name, entry=shown(name))
-
-    def _wide(self, extra: bytes, size: int, packed: int, header: int) -> tuple[int, int, int]:
-        """Take from the zip64 field what did not fit, in the order of the format: only the overflowed values stand there."""
-        place = 0
-        while place + 4 <= len(extra):
-            kind, length = struct.unpack_from("<HH", extra, place)
-            if kind == 1:
-                wide = list(struct.unpack_from(f"<{length // 8}Q", extra[: place + 4 + length], place + 4))
-                try:
-                    size = wide.pop(0) if size == 0xFFFFFFFF else size
-                    packed = wide.pop(0) if packed == 0xFFFFFFFF else packed
-                    header = wide.pop(0) if header == 0xFFFFFFFF else header
-                except IndexError as error:
-                    raise self.invalid("zip64") from error
-                return size, packed, header
-            place += 4 + length
-        raise self.invalid("zip64")
-
-    def _laid_out(self) -> dict[int, int]:
-        """Map the header of each entry to the next record's place; no two entries may share bytes."""
-        ordered = sorted(self.entries, key=lambda entry: entry.header)
-        following: dict[int, int] = {}
-        last = self._start
-        for entry in reversed(ordered):
-            if entry.header + _LOCAL.size + len(entry.name) + entry.packed > last:
-                raise self.invalid("overlap")
-            following[entry.header] = last
-            last = entry.header
-        return following
 
 
 def _end_record(tail: bytes) -> int | None:
@@ -264,12 +201,3 @@ def _end_record(tail: bytes) -> int | None:
                 return place
         place = tail.rfind(b"PK\5\6", 0, place)
     return None
-
-
-def _decoded(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
-
-
-def shown(name: str) -> str:
-    """Return a hostile name fit for a message: printable, short."""
-    return ascii(name[:80])[1:-1]

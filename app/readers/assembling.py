@@ -1,19 +1,20 @@
 """From leaves to a key tree: the nesting chosen, keys spelt, storages checked, warnings gathered."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from app.keys import FileInfo, ForeignGlobal, KeyTree, ModuleInfo, TensorInfo, Warned
-from app.keys.spelling import Token
+from app.keys.spelling import Token, spelt_alone
 from app.keys.tree import keyed
 from app.readers.errors import ReadError
 from app.readers.nesting import below, offers, principal
-from app.readers.pickles import Array, Global, Tensor
+from app.readers.pickles import Global
 from app.readers.pickles.verdicts import verdict
-from app.readers.storages import Checked, aliases
-from app.readers.walking import Leaf, Walked, shown_name
+from app.readers.stands import Stand
+from app.readers.storages import Storages, aliases
+from app.readers.walking import Walked, shown_name
 
 _LISTED = 1_000
 """Globals that are named one by one."""
@@ -21,7 +22,7 @@ _LISTED = 1_000
 
 def tree_of(
     walked: Walked,
-    check: Callable[[Tensor | Array], Checked],
+    storages: Storages,
     *,
     form: str,
     files: tuple[FileInfo, ...],
@@ -31,12 +32,12 @@ def tree_of(
     metadata: dict[str, str] | None = None,
 ) -> KeyTree:
     """Put a tree together. Raises ReadError (`no_such_nesting`) where `nesting` is not in the file."""
-    leaves = walked.leaves
-    chosen = principal(leaves) if nesting is None else nesting
-    inside = [leaf for leaf in leaves if below(leaf.key, chosen)]
+    found = list(walked.stands)
+    chosen = principal(found) if nesting is None else nesting
+    inside = [stand for stand in found if below(stand.key, chosen)]
     if nesting and not inside:
         raise ReadError("no_such_nesting", file=files[0].name if files else "", nesting=".".join(str(token) for token in nesting))
-    tensors, flags = _tensors(inside, len(chosen), check)
+    tensors, flags = _tensors(inside, len(chosen), storages)
     globals_ = foreign(names)
     return KeyTree(
         form,
@@ -46,27 +47,31 @@ def tree_of(
         other=walked.other,
         globals=globals_,
         warnings=(*warnings, *_warned([*walked.flags, *flags]), *cautions(globals_)),
-        offers=offers(leaves, chosen),
+        offers=offers(found, chosen),
         modules=_modules(walked.modules, chosen),
         metadata=metadata or {},
     )
 
 
-def _tensors(
-    leaves: Sequence[Leaf], depth: int, check: Callable[[Tensor | Array], Checked]
-) -> tuple[dict[str, TensorInfo], list[tuple[str, str]]]:
-    keys = keyed(leaf.key[depth:] for leaf in leaves)
-    flags: list[tuple[str, str]] = []
-    out: dict[str, TensorInfo] = {}
-    for key, leaf in zip(keys, leaves, strict=True):
-        info, found = check(leaf.tensor)
-        flags.extend((code, key) for code in found)
-        if len(leaf.path) != depth + 1:
-            info = msgspec.structs.replace(info, path=leaf.path)
-        out[key] = info
+def _tensors(inside: Sequence[Stand], depth: int, storages: Storages) -> tuple[dict[str, TensorInfo], list[tuple[str, str]]]:
+    keys = _keys(inside, depth)
+    infos, flags = storages.checked([tensor for stand in inside for tensor in stand.tensors])
+    out = dict(zip(keys, infos, strict=True))
+    if any(stand.depth != depth + 1 for stand in inside):
+        paths = [path for stand in inside for path in stand.paths()]
+        for key, path in zip(keys, paths, strict=True):
+            if len(path) != depth + 1:
+                out[key] = msgspec.structs.replace(out[key], path=path)
     for key, owner in aliases(out).items():
         out[key] = msgspec.structs.replace(out[key], alias=owner)
-    return out, flags
+    return out, [(code, keys[number]) for number, code in flags]
+
+
+def _keys(inside: Sequence[Stand], depth: int) -> list[str]:
+    """Spell the keys of a tree that lies `depth` deep."""
+    if all(len(stand.key) == depth and stand.tokens for stand in inside):
+        return spelt_alone([token for stand in inside for token in stand.tokens])
+    return keyed([key for stand in inside for key in stand.keys(depth)])
 
 
 def _warned(flags: list[tuple[str, str]]) -> list[Warned]:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from app.errors import KeygraftError
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned
 from app.keys.spelling import spell_token
-from app.readers.archive import STORED, Archive
+from app.readers.archive import Archive
 from app.readers.assembling import cautions, foreign
+from app.readers.directory import STORED
 from app.readers.errors import ReadError, ReadLimitError, TorchError
 from app.readers.limits import Limits
 from app.readers.pickles import Call, Machine, Mapped

@@ -57,6 +57,8 @@ def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limit
         shards = [source for source in sources if kinds.get(source.name) == form]
         if len(shards) == 1:
             return read_one(shards[0], nesting, limits)
+        if shards and form == "safetensors" and not nesting:
+            return safetensors.joined(shards, limits)
         if shards:
             return joined(shards, nesting, limits, read_one)
     for source in sources:

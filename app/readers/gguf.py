@@ -6,47 +6,51 @@ Source of the format: https://github.com/ggml-org/ggml, docs/gguf.md.
 from math import prod
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer
+from app.keys.dtypes import BLOCKS, ITEMSIZE
 from app.keys.spelling import spell_token
 from app.readers.cursor import Cursor
 from app.readers.errors import GgufError, ReadError, ReadLimitError
 from app.readers.limits import Limits
 from app.sources import ByteSource
 
+_NAMES = {
+    0: "F32",
+    1: "F16",
+    2: "Q4_0",
+    3: "Q4_1",
+    6: "Q5_0",
+    7: "Q5_1",
+    8: "Q8_0",
+    9: "Q8_1",
+    10: "Q2_K",
+    11: "Q3_K",
+    12: "Q4_K",
+    13: "Q5_K",
+    14: "Q6_K",
+    15: "Q8_K",
+    16: "IQ2_XXS",
+    17: "IQ2_XS",
+    18: "IQ3_XXS",
+    19: "IQ1_S",
+    20: "IQ4_NL",
+    21: "IQ3_S",
+    22: "IQ2_S",
+    23: "IQ4_XS",
+    24: "I8",
+    25: "I16",
+    26: "I32",
+    27: "I64",
+    28: "F64",
+    29: "IQ1_M",
+    30: "BF16",
+    34: "TQ1_0",
+    35: "TQ2_0",
+    39: "MXFP4",
+    40: "NVFP4",
+    41: "Q1_0",
+}
 TYPES: dict[int, tuple[str, int, int]] = {
-    0: ("F32", 1, 4),
-    1: ("F16", 1, 2),
-    2: ("Q4_0", 32, 18),
-    3: ("Q4_1", 32, 20),
-    6: ("Q5_0", 32, 22),
-    7: ("Q5_1", 32, 24),
-    8: ("Q8_0", 32, 34),
-    9: ("Q8_1", 32, 40),
-    10: ("Q2_K", 256, 84),
-    11: ("Q3_K", 256, 110),
-    12: ("Q4_K", 256, 144),
-    13: ("Q5_K", 256, 176),
-    14: ("Q6_K", 256, 210),
-    15: ("Q8_K", 256, 292),
-    16: ("IQ2_XXS", 256, 66),
-    17: ("IQ2_XS", 256, 74),
-    18: ("IQ3_XXS", 256, 98),
-    19: ("IQ1_S", 256, 50),
-    20: ("IQ4_NL", 32, 18),
-    21: ("IQ3_S", 256, 110),
-    22: ("IQ2_S", 256, 82),
-    23: ("IQ4_XS", 256, 136),
-    24: ("I8", 1, 1),
-    25: ("I16", 1, 2),
-    26: ("I32", 1, 4),
-    27: ("I64", 1, 8),
-    28: ("F64", 1, 8),
-    29: ("IQ1_M", 256, 56),
-    30: ("BF16", 1, 2),
-    34: ("TQ1_0", 256, 54),
-    35: ("TQ2_0", 256, 66),
-    39: ("MXFP4", 32, 17),
-    40: ("NVFP4", 64, 36),
-    41: ("Q1_0", 128, 18),
+    number: (name, *BLOCKS.get(name, (1, int(ITEMSIZE.get(name, 0))))) for number, name in _NAMES.items()
 }
 """Number of a type -> name, elements and bytes of one block."""
 
@@ -58,6 +62,8 @@ _LEAST_PAIR = 8 + 4 + 1
 _SHOWN = 200
 _MOST_DIMENSIONS = 8
 _MOST_ITEMS = 4_000_000
+_MOST_PAIRS = 65_536
+"""Of metadata; the largest models have a hundred."""
 _MOST = (1 << 63) - 1
 
 
@@ -93,6 +99,8 @@ class _Reading:
             raise self._bad("counts")
         if tensors > self._limits.keys:
             raise ReadLimitError("limit", file=self._source.name, detail="keys")
+        if pairs > _MOST_PAIRS:
+            raise ReadLimitError("limit", file=self._source.name, detail="metadata")
         metadata = dict(self._pair() for _ in range(pairs))
         described = [self._described() for _ in range(tensors)]
         alignment = metadata.get("general.alignment", "32")
@@ -147,7 +155,7 @@ class _Reading:
             return f"array of {count}"
         self._items += count
         if self._items > _MOST_ITEMS:
-            raise ReadLimitError("limit", file=self._source.name, detail="entries")
+            raise ReadLimitError("limit", file=self._source.name, detail="metadata")
         for _ in range(count):
             if kind == _STRING:
                 self._at.skip(self._at.number(self._wide))

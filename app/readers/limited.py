@@ -17,6 +17,7 @@ from app.readers.limits import Limits
 from app.readers.reading import read
 from app.sandbox.limited import LimitedWorker, available
 from app.sources import FileSet, LentFiles, LocalFiles, Range, RangeStore, RangesWanted
+from app.sources.local import shown_name
 
 _FAMILIES: dict[str, type[KeygraftError]] = {
     kind.__name__: kind
@@ -36,7 +37,7 @@ class _Request(msgspec.Struct):
 
     nesting: tuple[str, ...] | None
     limits: Limits
-    path: str = ""
+    path: bytes = b""
     sizes: dict[str, int] = {}
     store: bytes = b""
 
@@ -80,13 +81,13 @@ def _request(files: FileSet | str | os.PathLike[str], nesting: tuple[Token, ...]
     if isinstance(files, LentFiles):
         return _Request(spelt, limits, sizes=files.sizes, store=files.store.to_bytes())
     path = files.path if isinstance(files, LocalFiles) else Path(os.fspath(files))  # type: ignore[arg-type]  # the two kinds of sets are handled
-    return _Request(spelt, limits, path=str(path.absolute()))
+    return _Request(spelt, limits, path=os.fsencode(path.absolute()))
 
 
 def _name(files: FileSet | str | os.PathLike[str]) -> str:
     if isinstance(files, LocalFiles | LentFiles):
         return next(iter(files.names()), "")
-    return Path(os.fspath(files)).name  # type: ignore[arg-type]  # the two kinds of sets are handled
+    return shown_name(Path(os.fspath(files)))  # type: ignore[arg-type]  # the two kinds of sets are handled
 
 
 def _stopped(reason: str, name: str) -> KeygraftError:
@@ -114,7 +115,7 @@ def answer(request: bytes) -> bytes:
     """Do one reading and pack what came of it: what the child process runs."""
     wish = msgspec.msgpack.decode(request, type=_Request)
     try:
-        files = LentFiles(wish.sizes, RangeStore.from_bytes(wish.store)) if wish.sizes else LocalFiles(wish.path)
+        files = LentFiles(wish.sizes, RangeStore.from_bytes(wish.store)) if wish.sizes else LocalFiles(os.fsdecode(wish.path))
         nesting = None if wish.nesting is None else tuple(parse_token(token) for token in wish.nesting)
         packed = _Answer(tree=dump_tree(read(files, nesting=nesting, limits=wish.limits)))
     except RangesWanted as wanted:
@@ -127,6 +128,9 @@ def answer(request: bytes) -> bytes:
         packed = _Answer(
             family="ReadError",
             code="reader_failed",
-            params={"file": wish.path or next(iter(wish.sizes), ""), "reason": type(error).__name__},
+            params={
+                "file": shown_name(Path(os.fsdecode(wish.path))) if wish.path else next(iter(wish.sizes), ""),
+                "reason": type(error).__name__,
+            },
         )
     return msgspec.msgpack.encode(packed)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from math import prod
 
 from app.keys import Token, TreeOffer
-from app.readers.walking import Leaf, Path
+from app.readers.stands import Path, Stand
 
 PREFERRED = (
     "state_dict",
@@ -44,35 +44,35 @@ def role_of(path: Path) -> str:
     return "weights"
 
 
-def principal(leaves: Sequence[Leaf]) -> Path:
+def principal(found: Sequence[Stand]) -> Path:
     """Path of the tree that is preselected; () where the file is one tree."""
-    return _descended(leaves, ())
+    return _descended(found, ())
 
 
-def offers(leaves: Sequence[Leaf], chosen: Path) -> tuple[TreeOffer, ...]:
+def offers(found: Sequence[Stand], chosen: Path) -> tuple[TreeOffer, ...]:
     """Every tree of the file, the chosen one first, each with what it holds."""
     paths = [chosen]
-    tops = _branches(leaves, ())
-    inside = not chosen and _direct(leaves, ())
+    tops = _branches(found, ())
+    inside = not chosen and _direct(found, ())
     if len(tops) <= _MOST_OFFERS:
         others = [top for top in tops if top != chosen[:1] and not (inside and role_of(top) == "weights")]
-        paths.extend(_descended(_below(leaves, top), top) for top in others)
-    inner = _branches(leaves, chosen) if chosen and not _direct(leaves, chosen) else []
+        paths.extend(_descended(_below(found, top), top) for top in others)
+    inner = _branches(found, chosen) if chosen and not _direct(found, chosen) else []
     if 1 < len(inner) <= _MOST_OFFERS and not any(_is_module_part(path[-1]) for path in inner):
         paths.extend(inner)
     if chosen:
         paths.append(())
-    return tuple(_offer(leaves, path) for path in paths if path in {chosen, ()} or _is_tree(leaves, path))
+    return tuple(_offer(found, path) for path in paths if path in {chosen, ()} or _is_tree(found, path))
 
 
-def _is_tree(leaves: Sequence[Leaf], path: Path) -> bool:
-    return any(len(leaf.path) > len(path) for leaf in _below(leaves, path))
+def _is_tree(found: Sequence[Stand], path: Path) -> bool:
+    return any(stand.depth > len(path) for stand in _below(found, path))
 
 
-def _offer(leaves: Sequence[Leaf], path: Path) -> TreeOffer:
-    inside = _below(leaves, path)
-    parameters = sum(prod(leaf.tensor.shape or (0,)) for leaf in inside)
-    return TreeOffer(path, len(inside), min(parameters, (1 << 63) - 1), role_of(path))
+def _offer(found: Sequence[Stand], path: Path) -> TreeOffer:
+    inside = _below(found, path)
+    parameters = sum(sum([prod(tensor.shape or (0,)) for tensor in stand.tensors]) for stand in inside)
+    return TreeOffer(path, sum(len(stand.tensors) for stand in inside), min(parameters, (1 << 63) - 1), role_of(path))
 
 
 def below(path: Path, nesting: Path) -> bool:
@@ -81,41 +81,41 @@ def below(path: Path, nesting: Path) -> bool:
     return path[:depth] == nesting and (not depth or all(type(a) is type(b) for a, b in zip(path, nesting, strict=False)))
 
 
-def _below(leaves: Sequence[Leaf], nesting: Path) -> list[Leaf]:
-    return [leaf for leaf in leaves if below(leaf.key, nesting)]
+def _below(found: Sequence[Stand], nesting: Path) -> list[Stand]:
+    return [stand for stand in found if below(stand.key, nesting)]
 
 
-def _direct(leaves: Sequence[Leaf], nesting: Path) -> bool:
+def _direct(found: Sequence[Stand], nesting: Path) -> bool:
     """Whether tensors stand right in this container."""
-    return any(len(leaf.path) == len(nesting) + 1 for leaf in leaves if below(leaf.path, nesting))
+    return any(stand.depth == len(nesting) + 1 and below(stand.path, nesting) for stand in found)
 
 
-def _branches(leaves: Sequence[Leaf], nesting: Path) -> list[Path]:
+def _branches(found: Sequence[Stand], nesting: Path) -> list[Path]:
     """Paths of the containers right below that hold tensors, in order."""
     depth = len(nesting)
-    found: dict[str, Path] = {}
-    for leaf in leaves:
-        if len(leaf.path) > depth + 1 and below(leaf.path, nesting):
-            token = leaf.path[depth]
-            found.setdefault(f"{type(token).__name__}:{token!r}", (*nesting, token))
-    return list(found.values())
+    branches: dict[str, Path] = {}
+    for stand in found:
+        if stand.depth > depth + 1 and below(stand.path, nesting):
+            token = stand.path[depth]
+            branches.setdefault(f"{type(token).__name__}:{token!r}", (*nesting, token))
+    return list(branches.values())
 
 
-def _descended(leaves: Sequence[Leaf], nesting: Path) -> Path:
+def _descended(found: Sequence[Stand], nesting: Path) -> Path:
     """Follow preferred names, then single branches, down to where the keys begin."""
     while True:
         depth = len(nesting)
-        if nesting and _direct(leaves, nesting):
+        if nesting and _direct(found, nesting):
             return nesting
-        branches = {path[depth]: path for path in _branches(leaves, nesting) if type(path[depth]) is str}
+        branches = {path[depth]: path for path in _branches(found, nesting) if type(path[depth]) is str}
         if any(_is_module_part(token) for token in branches):
             return nesting
         named = next((branches[name] for name in PREFERRED if name in branches), None)
         if named is None:
-            if _direct(leaves, nesting):
+            if _direct(found, nesting):
                 return nesting
-            named = _only(leaves, list(branches.values()))
-            if named is None or len(branches) < len(_branches(leaves, nesting)):
+            named = _only(found, list(branches.values()))
+            if named is None or len(branches) < len(_branches(found, nesting)):
                 return nesting
         nesting = named
 
@@ -124,7 +124,7 @@ def _is_module_part(token: Token) -> bool:
     return token in {"_parameters", "_buffers", "_modules"}
 
 
-def _only(leaves: Sequence[Leaf], branches: list[Path]) -> Path | None:
+def _only(found: Sequence[Stand], branches: list[Path]) -> Path | None:
     """Return the only branch of weights; the largest where an optimizer stands beside several."""
     weights = [path for path in branches if role_of(path[-1:]) in {"weights", "ema"}]
     if len(branches) == 1:
@@ -135,5 +135,5 @@ def _only(leaves: Sequence[Leaf], branches: list[Path]) -> Path | None:
     if len(raw) < len(branches) and len(raw) != len(weights):
         return raw[0] if len(raw) == 1 else None
     if weights and len(weights) < len(branches):
-        return max(weights, key=lambda path: _offer(leaves, path).parameters)
+        return max(weights, key=lambda path: _offer(found, path).parameters)
     return None

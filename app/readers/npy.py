@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned, itemsize
 from app.keys.spelling import spell_token
-from app.readers.archive import STORED, Archive, Entry
+from app.readers.archive import Archive
+from app.readers.directory import STORED, Entry
 from app.readers.errors import NumpyError, ReadError, ReadLimitError
 from app.readers.limits import Limits
 from app.readers.pickles.numpy_makers import dtype_name
@@ -97,14 +98,14 @@ def read_single(source: ByteSource, nesting: tuple[Token, ...] | None, _limits: 
 
 def is_npz(archive: Archive) -> bool:
     """Whether every entry is an array."""
-    return bool(archive.entries) and all(entry.name.endswith(".npy") for entry in archive.entries)
+    return bool(archive.names) and all(name.endswith(".npy") for name in archive.names)
 
 
 def read(source: ByteSource, archive: Archive, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the headers of all arrays of an archive. Raises NumpyError, ZipError, ReadLimitError."""
     if nesting:
         raise ReadError("no_such_nesting", file=source.name, nesting=str(nesting[0])[:80])
-    if len(archive.entries) > limits.keys:
+    if len(archive.names) > limits.keys:
         raise ReadLimitError("limit", file=source.name, detail="keys")
     tensors: dict[str, TensorInfo] = {}
     other: dict[str, str] = {}

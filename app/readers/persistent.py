@@ -11,7 +11,7 @@ from app.readers.pickles import Call, Global, Storage
 from app.readers.pickles.torch_makers import STORAGE_DTYPES, UNKNOWN
 
 _PRINTED = re.compile(
-    r"\('storage', <class 'torch\.(?:\w+\.){0,3}(?P<cls>\w+)'>, '(?P<key>[\w.]{1,64})', '(?P<location>[\w:]{1,64})', (?P<numel>\d{1,19})\)\Z"
+    r"\('storage', <class 'torch\.(?:\w+\.){0,3}(?P<cls>\w+)'>, '(?P<key>[\w.]{1,64})', '(?P<location>[\w:]{1,64})', (?P<numel>\d{1,19})(?:, None)?\)\Z"
 )
 _MOST = (1 << 63) - 1
 
@@ -36,7 +36,7 @@ def storage_of(pid: Any) -> Any:
     dtype = STORAGE_DTYPES.get(name, UNKNOWN)
     nbytes = int(numel * (itemsize(dtype) or 1))
     view = pid[5] if len(pid) > 5 else None
-    return Storage(dtype, str(key), location if type(location) is str else "", nbytes, *_viewed(view))
+    return Storage(dtype, str(key), location if type(location) is str else "", nbytes, _viewed(view))
 
 
 def _printed(pid: str) -> tuple[Any, ...]:
@@ -47,13 +47,13 @@ def _printed(pid: str) -> tuple[Any, ...]:
     return "storage", Global("torch", found["cls"]), found["key"], found["location"], int(found["numel"])
 
 
-def _viewed(view: Any) -> tuple[int, ...]:
+def _viewed(view: Any) -> int:
     """Elements before a view of a legacy storage: `(view key, offset, view size)`."""
     if view is None:
-        return ()
+        return 0
     if type(view) is not tuple or len(view) != 3 or type(view[1]) is not int or not 0 <= view[1] <= _MOST:
         raise _malformed()
-    return (view[1],)
+    return view[1]
 
 
 def _malformed() -> ValueError:

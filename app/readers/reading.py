@@ -1,12 +1,9 @@
 """The door of the room: a set of files in, a key tree out."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import msgspec
 
 from app.keys import KeyTree, Token
+from app.keys.collector import paused
 from app.readers import folders, gguf, hdf5, npy, onnx, raw_pickle, refusals, safetensors, torch_legacy, zips
 from app.readers.errors import ReadLimitError, UnknownFormatError
 from app.readers.limits import Limits
@@ -29,7 +26,7 @@ def read(files: FileSet, *, nesting: tuple[Token, ...] | None = None, limits: Li
         raise UnknownFormatError("unknown_format", file="", detail="empty_folder")
     if len(names) > limits.files:
         raise ReadLimitError("limit", file=names[0], detail="files")
-    with _collector_paused():
+    with paused():  # a reading makes no garbage
         opened = {name: files.open(name) for name in names}
         if len(names) == 1 and not names[0].endswith(folders.PARTED):
             tree = read_one(opened[names[0]], nesting, limits)
@@ -37,18 +34,6 @@ def read(files: FileSet, *, nesting: tuple[Token, ...] | None = None, limits: Li
             tree = folders.read(list(opened.values()), nesting, limits, read_one)
         marked = tuple(msgspec.structs.replace(file, header_hash=fingerprint(opened[file.name])) for file in tree.files)
         return msgspec.structs.replace(tree, files=marked, bytes_read=sum(source.bytes_read for source in opened.values()))
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """A reading makes hundreds of thousands of values and no garbage: collecting in between costs as much as the reading."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def read_one(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:

@@ -12,6 +12,7 @@ _ZERO_STATE = re.compile(r"(^|/)mp_rank_\d+_model_states\.pt$")
 _FLAT = ("single_partition_of_fp32_groups", "fp32_flat_groups")
 _DEEPSPEED = "python zero_to_fp32.py . pytorch_model.bin"
 _FSDP = "accelerate merge-weights FOLDER OUTPUT"
+_OPTIMIZER = "optimizer_state_dict"
 _SHARDED = frozenset(
     {
         "torch.distributed._shard.sharded_tensor.api.ShardedTensor",
@@ -44,8 +45,8 @@ def of_value(value: Any, names: Sequence[str], file: str) -> UnknownFormatError 
     names -- dotted names of its globals
     """
     if type(value) is Mapped:
-        keys = {key for key in value[::2] if type(key) is str}
-        inner = next((held for key, held in zip(value[::2], value[1::2], strict=False) if key == "optimizer_state_dict"), None)
+        keys = [key for key in value[::2] if type(key) is str]
+        inner = value[2 * value[::2].index(_OPTIMIZER) + 1] if _OPTIMIZER in keys else None
         if type(inner) is Mapped and "module" not in keys and any(type(key) is str and key in _FLAT for key in inner[::2]):
             return UnknownFormatError("needs_consolidation", file=file, kind="deepspeed", command=_DEEPSPEED)
         if keys and all(key.endswith(("_flat_param", "flat_param")) for key in keys):

@@ -3,204 +3,164 @@
 Source of the format and of its rules: https://github.com/huggingface/safetensors, `safetensors/src/tensor.rs`.
 """
 
-import json
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Sequence
-from itertools import repeat
+from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate, chain, pairwise, repeat
 from math import prod
-from operator import add, attrgetter, sub
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, itemsize
-from app.keys.dtypes import ITEMSIZE
 from app.keys.spelling import spell_token
 from app.readers.errors import ReadError, ReadLimitError, SafetensorsError, ShardsError
 from app.readers.limits import Limits
+from app.readers.safetensors_text import DTYPES, OFFSETS, SHAPE, Entry, bad, decoded, refuse_twice
 from app.sources import ByteSource, together
 
 PREFIX = 8
-_METADATA = "__metadata__"
-_DTYPES = frozenset(ITEMSIZE) - {"C32", "C128", "QINT8", "QUINT8", "QINT32"}
+_LEAST = len('"":{"dtype":"","shape":[],"data_offsets":[,]},')
+"""Characters that the shortest entry has beside its key, its dtype and its numbers."""
+_NEVER = 1 << 63
+_MOST_DIMENSIONS = 64
+_LONGEST_SHAPE = 4096
+"""Bytes of a written shape; no torch makes a tensor of more dimensions than fit."""
+_SENSELESS = (-1,)
 
 
-class Entry(msgspec.Struct, gc=False, frozen=True):
-    """A tensor of the header; offsets from the first byte of data."""
+class Kind(msgspec.Struct, gc=False, eq=False):
+    """What is the same for all tensors of one dtype and shape.
+
+    size     -- bytes; more than any file holds where there is no such tensor
+    elements -- how many it has
+    written  -- characters of dtype and shape in the shortest text
+    """
 
     dtype: str
     shape: tuple[int, ...]
-    data_offsets: tuple[int, int]
-
-
-class Header(NamedTuple):
-    """A checked header, column by column in the order of the file.
-
-    odd      -- whether a key needs another spelling than itself
-    start    -- first byte of data
-    elements -- of all tensors
-    """
-
-    keys: Collection[str]
-    dtypes: tuple[str, ...]
-    shapes: tuple[tuple[int, ...], ...]
-    begins: tuple[int, ...]
-    lengths: list[int]
-    metadata: dict[str, str]
-    odd: bool
-    start: int
+    size: int
     elements: int
+    written: int
 
 
-_COLUMNS = attrgetter("dtype", "shape", "data_offsets")
-_DECODE = msgspec.json.Decoder(dict[str, Entry])
+class Kinds(dict[tuple[str, bytes], Kind]):
+    """The kinds of a checkpoint, by dtype and written shape: few where keys are many, so that shapes are decoded, measured and counted once."""
+
+    def __missing__(self, kind: tuple[str, bytes]) -> Kind:
+        """Measure a kind that was not seen before. Raises msgspec.DecodeError where the shape is none."""
+        dtype, shape = kind[0], SHAPE.decode(kind[1]) if len(kind[1]) <= _LONGEST_SHAPE else _SENSELESS
+        if len(shape) > _MOST_DIMENSIONS:
+            shape = _SENSELESS
+        sound = dtype in DTYPES and (not shape or min(shape) >= 0)
+        elements = prod(shape) if sound else 0
+        size = elements * (itemsize(dtype) or 0)
+        written = len(dtype) + sum(len(str(each)) + 1 for each in shape) - bool(shape)
+        found = self[kind] = Kind(dtype, shape, int(size) if sound and size == int(size) else _NEVER, elements, written)
+        return found
 
 
-def header(source: ByteSource, limits: Limits) -> Header:
-    """Read and check the header. Raises SafetensorsError, ReadLimitError."""
+class Shard(NamedTuple):
+    """What one file holds: its keys as they are spelt, and their tensors; how many elements; tied names that were dropped; metadata."""
+
+    keys: Sequence[str]
+    tensors: Sequence[TensorInfo]
+    elements: int
+    other: dict[str, str]
+    metadata: dict[str, str]
+
+
+def _text(source: ByteSource, limits: Limits) -> bytes:
+    """Read the header. Raises SafetensorsError, ReadLimitError."""
     length = int.from_bytes(source.read_at(0, PREFIX), "little")
     if source.size < PREFIX or not 2 <= length <= source.size - PREFIX:
-        raise _bad(source, "length")
+        raise bad(source, "length")
     if length > limits.header_bytes:
         raise ReadLimitError("limit", file=source.name, detail="header_bytes")
     text = source.read_at(PREFIX, length)
     if len(text) < length or text[:1] != b"{":
-        raise _bad(source, "length" if len(text) < length else "json")
-    metadata, entries = _decoded(source, text)
+        raise bad(source, "length" if len(text) < length else "json")
+    return text
+
+
+def shard(source: ByteSource, file: int, kinds: Kinds, limits: Limits) -> Shard:
+    """Read and check one file, the `file`th of its checkpoint. Raises SafetensorsError, ReadLimitError."""
+    text = _text(source, limits)
+    metadata, entries, told = decoded(source, text)
     if len(entries) > limits.keys:
         raise ReadLimitError("limit", file=source.name, detail="keys")
-    if max(map(len, entries), default=0) > limits.key_length:
+    start, names = PREFIX + len(text), "".join(entries)
+    if len(names) > limits.key_length and max(map(len, entries)) > limits.key_length:
         raise ReadLimitError("limit", file=source.name, detail="key_length")
-    odd = b'"~' in text or b'"\\u007' in text
-    if not entries:
-        _check_order(source, entries, source.size - PREFIX - length)
-        return Header((), (), (), (), [], metadata, odd, PREFIX + length, 0)
-    dtypes, shapes, offsets = zip(*map(_COLUMNS, entries.values()), strict=True)
-    begins, ends = zip(*offsets, strict=True)
-    rest = source.size - PREFIX - length
-    if begins[0] != 0 or begins[1:] != ends[:-1] or ends[-1] != rest:
-        _check_order(source, entries, rest)
-    lengths = list(map(sub, ends, begins))
-    elements = _measured(source, entries, Counter(zip(dtypes, shapes, lengths, strict=True)))
-    return Header(entries, dtypes, shapes, begins, lengths, metadata, odd, PREFIX + length, elements)
-
-
-def _bad(source: ByteSource, detail: str, **params: str) -> SafetensorsError:
-    return SafetensorsError("safetensors_header", file=source.name, detail=detail, **{"key": "", **params})
-
-
-def _decoded(source: ByteSource, text: bytes) -> tuple[dict[str, str], dict[str, Entry]]:
-    """Decode the header: the metadata by itself, the entries typed, then look for keys that stand twice."""
-    rest, metadata = _without_metadata(source, text)
+    rest = source.size - start
+    listed = entries.values()
+    dtypes = [entry.dtype for entry in listed]
     try:
-        entries = _DECODE.decode(rest)
+        found = list(map(kinds.__getitem__, zip(dtypes, map(bytes, [entry.shape for entry in listed]), strict=True)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _bad(source, "json") from error
-    # A JSON decoder keeps the last of equal keys in silence. Each entry is one object without objects inside: there are as many "{" as
-    # entries, and one more. A brace inside a key makes the count disagree as well; then the header is read again, exactly.
-    if rest.count(b"{") != len(entries) + 1:
-        _apart(source, _pairs(source, rest))
-    return metadata, entries
+        raise bad(source, "json") from error
+    sizes, counts = [kind.size for kind in found], Counter(found)
+    if _follow(listed, sizes, rest):
+        if not names.isascii() or len(told.rstrip()) != _shortest(len(names), counts, sizes, rest):
+            refuse_twice(source, told, entries)
+        starts: Iterable[int] = accumulate(sizes, initial=start)
+    else:
+        refuse_twice(source, told, entries)
+        spans = _spans(source, listed)
+        _check_order(source, entries, spans, rest)
+        _check_sizes(source, entries, spans, found)
+        starts = [start + begin for begin, _ in spans]
+    places = map(Location, repeat(file), starts, sizes, entries)
+    tensors = list(map(TensorInfo, [kind.shape for kind in found], dtypes, repeat(()), places))
+    keys = list(map(spell_token, entries)) if "~" in names else list(entries)
+    elements = sum(kind.elements * count for kind, count in counts.items())
+    return Shard(keys, tensors, elements, _dropped(metadata, entries), metadata)
 
 
-def _without_metadata(source: ByteSource, text: bytes) -> tuple[bytes, dict[str, str]]:
-    place = text.find(b'"__metadata__"')
-    if place < 0:
-        return text, {}
-    pairs = _pairs(source, text) if place > 64 else None
-    if pairs is None:
-        try:
-            opening = text.index(b"{", place)
-            found, end = json.JSONDecoder().raw_decode(text[opening : opening + (1 << 20)].decode("utf-8", "ignore"))
-            size = len(text[opening : opening + (1 << 20)].decode("utf-8", "ignore")[:end].encode())
-            rest = text[:place] + text[opening + size :].lstrip().removeprefix(b",")
-        except (ValueError, RecursionError):
-            pairs = _pairs(source, text)
-        else:
-            if text[:place].strip() == b"{" and isinstance(found, dict):
-                return rest, _strings(source, found)
-            pairs = _pairs(source, text)
-    _apart(source, pairs)
-    data = dict(pairs)
-    metadata = data.pop(_METADATA, {})
-    return json.dumps(data).encode(), _strings(source, metadata)
+def _follow(listed: Collection[Entry], sizes: list[int], length: int) -> bool:
+    """Whether all offsets are written as they must be where each tensor lies behind the one before, and the data end where they should."""
+    ends = list(accumulate(sizes, initial=0))
+    if ends[-1] != length:
+        return False
+    return msgspec.json.encode(list(pairwise(ends)))[1:-1] == b",".join([entry.data_offsets for entry in listed])
 
 
-def _strings(source: ByteSource, metadata: Any) -> dict[str, str]:
+def _spans(source: ByteSource, listed: Collection[Entry]) -> list[tuple[int, int]]:
+    """Decode the offsets of each tensor."""
     try:
-        return msgspec.convert(metadata, dict[str, str])
-    except msgspec.ValidationError as error:
-        raise _bad(source, "metadata") from error
+        return [OFFSETS.decode(entry.data_offsets) for entry in listed]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise bad(source, "json") from error
 
 
-def _apart(source: ByteSource, pairs: list[tuple[str, Any]]) -> None:
-    """Raise SafetensorsError where a key stands twice."""
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            raise _bad(source, "duplicate", key=spell_token(name)[:80])
-        seen.add(name)
+def _shortest(names: int, kinds: Counter[Kind], sizes: list[int], end: int) -> int:
+    """Length of the shortest text that says what was read, of ASCII keys of `names` characters and tensors in order, the last ending at `end`.
 
-
-class _Pairs(list[tuple[str, Any]]):
-    """An object whose keys are not yet known to differ."""
-
-
-def _pairs(source: ByteSource, text: bytes) -> list[tuple[str, Any]]:
-    """Decode exactly, equal keys kept; slower."""
-    try:
-        decoded = json.loads(text, object_pairs_hook=_Pairs)
-        if not isinstance(decoded, _Pairs):
-            raise _bad(source, "json")
-        return [(name, _plain(source, value)) for name, value in decoded]
-    except (ValueError, RecursionError) as error:
-        raise _bad(source, "json") from error
-
-
-def _plain(source: ByteSource, value: Any) -> Any:
-    if not isinstance(value, _Pairs):
-        return value
-    made = dict(value)
-    if len(made) != len(value):
-        raise _bad(source, "duplicate", key=spell_token(value[0][0])[:80])
-    return made
-
-
-def _measured(source: ByteSource, entries: dict[str, Entry], kinds: Counter[tuple[str, tuple[int, ...], int]]) -> int:
-    """Check that every tensor fits its bytes; return the count of elements.
-
-    kinds -- (dtype, shape, length) -> how many tensors: distinct ones are few where keys are many
+    A text of just this length holds that and nothing else: no key or field can stand in it twice. The writers that are in use write it.
     """
-    total = 0
-    for (dtype, shape, size), count in kinds.items():
-        elements = prod(shape)
-        if dtype not in _DTYPES or any(each < 0 for each in shape) or size < 0 or elements * (itemsize(dtype) or 0) != size:
-            raise _misfit(source, entries, dtype, shape, size)
-        total += elements * count
+    if not sizes:
+        return 2
+    offsets = 2 * _digits(list(accumulate(sizes[:-1], initial=0))) - 1 + len(str(end))  # each end is the next begin; the first begin is 0
+    return 1 + names + offsets + sum((_LEAST + kind.written) * count for kind, count in kinds.items())
+
+
+def _digits(ascending: list[int]) -> int:
+    """Count the digits of all these numbers."""
+    total = count = len(ascending)
+    power = 10
+    while power <= ascending[-1]:
+        total += count - bisect_left(ascending, power)
+        power *= 10
     return total
 
 
-def _misfit(source: ByteSource, entries: dict[str, Entry], dtype: str, shape: tuple[int, ...], size: int) -> SafetensorsError:
-    """Return the error of the first tensor of this kind."""
-    found = next(
-        key
-        for key, each in entries.items()
-        if (each.dtype, each.shape) == (dtype, shape) and each.data_offsets[1] - each.data_offsets[0] == size
-    )
-    key = spell_token(found)[:80]
-    if dtype not in _DTYPES:
-        return SafetensorsError("dtype", file=source.name, key=key, dtype=ascii(dtype[:40])[1:-1])
-    return SafetensorsError("shape" if any(each < 0 for each in shape) else "offsets", file=source.name, key=key)
-
-
-def _check_order(source: ByteSource, entries: dict[str, Entry], length: int) -> None:
-    """Check tensors that are not listed as they lie."""
-    for key, entry in entries.items():
-        begin, end = entry.data_offsets
+def _check_order(source: ByteSource, entries: dict[str, Entry], spans: list[tuple[int, int]], length: int) -> None:
+    """Check tensors that need not be listed as they lie."""
+    for key, (begin, end) in zip(entries, spans, strict=True):
         if begin < 0 or end < begin or end > length:
             raise SafetensorsError("offsets", file=source.name, key=spell_token(key)[:80])
     place = 0
-    for begin, end in sorted(entry.data_offsets for entry in entries.values()):
+    for begin, end in sorted(spans):
         if begin != place:
             raise SafetensorsError("offsets", file=source.name, key="none")
         place = end
@@ -208,45 +168,60 @@ def _check_order(source: ByteSource, entries: dict[str, Entry], length: int) -> 
         raise SafetensorsError("offsets", file=source.name, key="none")
 
 
-def fill(found: Header, file: int, into: dict[str, TensorInfo]) -> None:
-    """Add the tensors of file number `file`, in the file's order."""
-    places = map(Location, repeat(file), map(add, found.begins, repeat(found.start)), found.lengths, found.keys)
-    keys = map(spell_token, found.keys) if found.odd else found.keys
-    into.update(zip(keys, map(TensorInfo, found.shapes, found.dtypes, repeat(()), places), strict=False))
+def _check_sizes(source: ByteSource, entries: dict[str, Entry], spans: list[tuple[int, int]], kinds: list[Kind]) -> None:
+    """Check that every tensor fits its bytes."""
+    for found, (begin, end), kind in zip(entries, spans, kinds, strict=True):
+        if kind.size == end - begin:
+            continue
+        key = spell_token(found)[:80]
+        if kind.dtype not in DTYPES:
+            raise SafetensorsError("dtype", file=source.name, key=key, dtype=ascii(kind.dtype[:40])[1:-1])
+        raise SafetensorsError("shape" if any(each < 0 for each in kind.shape) else "offsets", file=source.name, key=key)
 
 
 def joined(sources: Sequence[ByteSource], limits: Limits) -> KeyTree:
     """Read the shards of one checkpoint. Raises SafetensorsError, ReadLimitError, ShardsError (`shards_collide`)."""
-    headers = together(lambda source: header(source, limits), sources)
-    tensors: dict[str, TensorInfo] = {}
-    other: dict[str, str] = {}
-    metadata: dict[str, str] = {}
-    for number, (source, found) in enumerate(zip(sources, headers, strict=True)):
-        before = len(tensors)
-        if before + len(found.keys) > limits.keys:
-            raise ReadLimitError("limit", file=source.name, detail="keys")
-        fill(found, number, tensors)
-        if len(tensors) != before + len(found.keys):
-            earlier = set().union(*(each.keys for each in headers[:number]))
-            key = next(key for key in found.keys if key in earlier)
-            raise ShardsError("shards_collide", file=source.name, key=spell_token(key)[:80])
-        other.update(dropped(found))
-        metadata.update(found.metadata)
+    kinds = Kinds()
+    count = 0
+
+    def one(numbered: tuple[int, ByteSource]) -> Shard:
+        nonlocal count
+        found = shard(numbered[1], numbered[0], kinds, limits)
+        count += len(found.keys)
+        if count > limits.keys:
+            raise ReadLimitError("limit", file=numbered[1].name, detail="keys")
+        return found
+
+    shards = together(one, enumerate(sources))
+    keys = chain.from_iterable(found.keys for found in shards)
+    tensors = dict(zip(keys, chain.from_iterable(found.tensors for found in shards), strict=True))
+    if len(tensors) != count:
+        raise _collision(sources, shards)
     return KeyTree(
         "safetensors",
         tensors,
         files=tuple(FileInfo(source.name, source.size) for source in sources),
-        other=other,
-        metadata=metadata,
-        offers=(TreeOffer((), len(tensors), sum(found.elements for found in headers)),),
+        other={name: text for found in shards for name, text in found.other.items()},
+        metadata={name: text for found in shards for name, text in found.metadata.items()},
+        offers=(TreeOffer((), len(tensors), sum(found.elements for found in shards)),),
         ordered=False,
     )
 
 
-def dropped(found: Header) -> dict[str, str]:
+def _collision(sources: Sequence[ByteSource], shards: Sequence[Shard]) -> ShardsError:
+    """Return the error of the first shard that holds a key of one before."""
+    seen: set[str] = set()
+    for source, found in zip(sources, shards, strict=True):
+        key = next((key for key in found.keys if key in seen), None)
+        if key is not None:
+            return ShardsError("shards_collide", file=source.name, key=key[:80])
+        seen.update(found.keys)
+    raise AssertionError
+
+
+def _dropped(metadata: dict[str, str], entries: dict[str, Entry]) -> dict[str, str]:
     """Names that were tied when the file was written and dropped from it, as `__metadata__` tells: name -> what it is an alias of."""
-    keys = found.keys
-    return {name: f"alias of {kept}" for name, kept in found.metadata.items() if name not in keys and kept in keys}
+    return {name: f"alias of {kept}" for name, kept in metadata.items() if name not in entries and kept in entries}
 
 
 def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:

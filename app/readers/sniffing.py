@@ -1,5 +1,6 @@
 """What a file is, from its content; its name says nothing."""
 
+import zlib
 from hashlib import blake2b
 
 from app.readers.errors import UnknownFormatError
@@ -29,7 +30,9 @@ _MAGIC = (
     (b"\x28\xb5\x2f\xfd", "compressed"),
     (b"%PDF", "pdf"),
 )
+_ZLIB = frozenset({b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"})
 _HTML = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<!--")
+_LONGEST = max(map(len, _HTML))
 
 
 def announce(source: ByteSource) -> None:
@@ -53,7 +56,7 @@ def sniff(source: ByteSource) -> str:
         raise UnknownFormatError("unknown_format", file=source.name, detail="empty")
     if head.startswith(_LFS):
         raise UnknownFormatError("lfs_pointer", file=source.name)
-    if head.lstrip().lower().startswith(_HTML):
+    if head.lstrip()[:_LONGEST].lower().startswith(_HTML):
         raise UnknownFormatError("unknown_format", file=source.name, detail="html")
     found = _by_magic(head) or _by_shape(head, source)
     if found is None:
@@ -65,11 +68,22 @@ def _by_magic(head: bytes) -> str | None:
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
+    if head[:2] in _ZLIB:
+        return _inside_zlib(head)
     if head[4:8] == b"TFL3":
         return "tflite"
     if head[257:262] == b"ustar":
         return "tar"
     return None
+
+
+def _inside_zlib(head: bytes) -> str | None:
+    """What a bare zlib stream holds: joblib writes pickles that way."""
+    try:
+        begin = zlib.decompressobj().decompress(head, 64)
+    except zlib.error:
+        return None
+    return "joblib" if begin[:1] == b"\x80" and begin[1:2] <= b"\5" else "compressed"
 
 
 def _by_shape(head: bytes, source: ByteSource) -> str | None:

@@ -1,6 +1,6 @@
 """From what a pickle says of tensors to what is true of them: each is checked against the record that holds its bytes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -14,66 +14,110 @@ Place = tuple[int | None, int]
 """Where a storage's bytes start in the file (None: not readable directly), and how many there are."""
 
 
-class Checked(NamedTuple):
-    """A tensor, and the codes of what is wrong with it."""
+_NOWHERE: Place = (None, 0)
+Checked = tuple[TensorInfo, tuple[str, ...]]
+"""A tensor, and the codes of what is wrong with it."""
 
-    info: TensorInfo
-    flags: tuple[str, ...] = ()
+
+class _Form(NamedTuple):
+    """What is true of all tensors of one shape, stride and dtype.
+
+    shape, stride -- None where they make no sense; the stride also where it is that of a dense tensor
+    needed        -- elements from the first to the last in memory; None where nobody can know
+    size          -- bytes of an element, None where the dtype is not one we know
+    whole         -- bytes of an element, 0 where they are not a whole number or one of the above is None
+    span          -- bytes from the first element to the last; 0 likewise
+    """
+
+    shape: tuple[int, ...] | None
+    stride: tuple[int, ...] | None
+    needed: int | None
+    size: float | None
+    flags: tuple[str, ...]
+    whole: int = 0
+    span: int = 0
 
 
 class Storages:
     """Places of the storages of one file.
 
-    find -- key of a storage -> its place, None where the file lacks it
-    file -- index of the file in the tree
+    find  -- key of a storage -> its place, None where the file lacks it
+    known -- places that need not be asked for
     """
 
-    def __init__(self, find: Callable[[str], Place | None], *, file: int = 0, big_endian: bool = False) -> None:
+    def __init__(self, find: Callable[[str], Place | None], known: Mapping[str, Place] | None = None, *, big_endian: bool = False) -> None:
         self._find = find
-        self._file = file
         self._big = big_endian
-        self._known: dict[str, Place | None] = {}
+        self._known: dict[str, Place | None] = dict(known or {})
+        self._forms: dict[tuple[str, tuple[int, ...] | None, tuple[int, ...] | None], _Form] = {}
 
-    def tensor(self, tensor: Tensor) -> Checked:
-        """Check a tensor of torch."""
-        shape, stride, flags = _sane(tensor)
-        kind = "parameter" if tensor.parameter else None
-        where = None
-        note = tensor.note
-        if tensor.storage is not None:
-            where, missing = self._located(tensor, shape, stride)
-            flags += missing
+    def checked(self, listed: Sequence[Tensor | Array]) -> tuple[list[TensorInfo], list[tuple[int, str]]]:
+        """Check tensors of torch and arrays; return them in order, and the codes of what is wrong, each with the number of its tensor.
+
+        Most are plain: of a storage outside of the pickle, whose bytes lie in the file as they are. Those are looked at here, which is
+        `_tensor` in fewer words; whatever is not as it should be is left to that.
+        """
+        forms, known = self._forms, {} if self._big else self._known
+        out: list[TensorInfo] = []
+        flags: list[tuple[int, str]] = []
+        for tensor in listed:
+            storage = tensor.storage if type(tensor) is Tensor else None
+            if storage is not None and type(tensor) is Tensor and storage.key in known and storage.blob is None and not storage.first:
+                kind, offset, place = (tensor.dtype, tensor.shape, tensor.stride), tensor.offset, known[storage.key]
+                form = forms[kind] if kind in forms else self._form(tensor)
+                if place is not None and form.whole:
+                    start, held = place
+                    first = offset * form.whole
+                    if start is not None and offset >= 0 <= storage.nbytes <= held + first and first + form.span <= held:
+                        where = Location(0, start + first, held - first, storage.key)
+                        role, grad = "parameter" if tensor.parameter else None, tensor.requires_grad
+                        out.append(
+                            TensorInfo(form.shape, tensor.dtype, (), where, form.stride, None, role, tensor.layout, grad, tensor.note)
+                        )
+                        continue
+            info, codes = array_info(tensor) if isinstance(tensor, Array) else self._tensor(tensor)
+            flags += [(len(out), code) for code in codes]
+            out.append(info)
+        return out, flags
+
+    def _form(self, tensor: Tensor) -> _Form:
+        kind = (tensor.dtype, tensor.shape, tensor.stride)
+        form = self._forms.get(kind)
+        if form is None:
+            form = self._forms[kind] = _form(tensor)
+        return form
+
+    def _tensor(self, tensor: Tensor) -> Checked:
+        form = self._form(tensor)
+        flags, note, where, storage = form.flags, tensor.note, None, tensor.storage
+        if storage is not None:
+            place = self._place(storage) if storage.blob is not None or storage.key not in self._known else self._known[storage.key]
+            if place is None:
+                flags += ("missing_storage",)
+            elif self._holds(place, tensor, storage, form):
+                where = self._location(place, tensor, storage, form)
+            else:
+                flags += ("bounds",)
             if self._big:
                 note = f"{note}, big-endian" if note else "big-endian"
-        if tensor.dtype == UNKNOWN:
-            flags += ("dtype",)
-        if stride is not None and shape is not None and same_strides(shape, stride):
-            stride = None
-        info = TensorInfo(
-            shape, tensor.dtype, where=where, stride=stride, layout=tensor.layout, requires_grad=tensor.requires_grad, kind=kind, note=note
-        )
-        return Checked(info, flags)
+        role = "parameter" if tensor.parameter else None
+        return TensorInfo(form.shape, tensor.dtype, (), where, form.stride, None, role, tensor.layout, tensor.requires_grad, note), flags
 
-    def _located(
-        self, tensor: Tensor, shape: tuple[int, ...] | None, stride: tuple[int, ...] | None
-    ) -> tuple[Location | None, tuple[str, ...]]:
-        storage = tensor.storage
-        if storage is None:
-            return None, ()
-        place = self._place(storage)
-        if place is None:
-            return None, ("missing_storage",)
-        size = itemsize(tensor.dtype) or itemsize(storage.dtype) or 1
-        start, held = place
-        if shape is None or stride is None:
-            return None, ("bounds",)
+    @staticmethod
+    def _holds(place: Place, tensor: Tensor, storage: Storage, form: _Form) -> bool:
+        """Whether the tensor lies within its storage, and the storage within its record."""
+        if form.needed is None or tensor.offset < 0 or storage.nbytes < 0 or storage.first < 0:
+            return False
+        size = form.size or itemsize(storage.dtype) or 1
         first = (tensor.offset + storage.first) * size
-        needed = 0 if 0 in shape else (sum((n - 1) * step for n, step in zip(shape, stride, strict=True)) + 1) * size
-        if storage.nbytes < 0 or tensor.offset < 0 or first < 0 or first + needed > held or storage.nbytes > held + first:
-            return None, ("bounds",)
+        return first + form.needed * size <= place[1] and storage.nbytes <= place[1] + first
+
+    def _location(self, place: Place, tensor: Tensor, storage: Storage, form: _Form) -> Location | None:
+        start, held = place
         if start is None or self._big:
-            return None, ()
-        return Location(self._file, start + int(first), int(held - first), storage.key), ()
+            return None
+        first = int((tensor.offset + storage.first) * (form.size or itemsize(storage.dtype) or 1))
+        return Location(0, start + first, held - first, storage.key)
 
     def _place(self, storage: Storage) -> Place | None:
         if storage.blob is not None:
@@ -83,24 +127,38 @@ class Storages:
         return self._known[storage.key]
 
 
-def array_info(array: Array, *, file: int) -> Checked:
+def _form(tensor: Tensor) -> _Form:
+    shape, stride, flags = _sane(tensor)
+    if tensor.dtype == UNKNOWN:
+        flags += ("dtype",)
+    needed = None
+    if shape is not None and stride is not None:
+        needed = 0 if 0 in shape else sum((n - 1) * step for n, step in zip(shape, stride, strict=True)) + 1
+        if same_strides(shape, stride):
+            stride = None
+    size = itemsize(tensor.dtype)
+    whole = int(size) if size is not None and needed is not None and size == int(size) else 0
+    return _Form(shape, stride, needed, size, flags, whole, whole * (needed or 0))
+
+
+def array_info(array: Array) -> Checked:
     """Check a numpy array that lies in a pickle."""
     shape = array.shape
     if shape is None or not _fits(shape):
-        return Checked(TensorInfo(None, array.dtype or "UNKNOWN"), ("shape",))
+        return TensorInfo(None, array.dtype or "UNKNOWN"), ("shape",)
     size = itemsize(array.dtype)
-    note = "big-endian" if array.big else ""
+    note = ", ".join(word for word, true in (("masked", array.masked), ("big-endian", array.big)) if true)
     where = None
     data = array.data
     if size is not None and isinstance(data, Blob | bytes):
         length = data.length if isinstance(data, Blob) else len(data)
         if prod(shape) * size > length and not (isinstance(data, Blob) and data.text):
-            return Checked(TensorInfo(shape, array.dtype), ("bounds",))
+            return TensorInfo(shape, array.dtype), ("bounds",)
         if isinstance(data, Blob) and not array.big and not data.text:
             start = absolute(data.source, data.offset)
-            where = None if start is None else Location(file, start, length, f"@{start}")
+            where = None if start is None else Location(0, start, length, f"@{start}")
     stride = fortran(shape) if array.fortran and fortran(shape) != contiguous(shape) else None
-    return Checked(TensorInfo(shape, array.dtype, where=where, stride=stride, note=note))
+    return TensorInfo(shape, array.dtype, where=where, stride=stride, note=note), ("masked",) if array.masked else ()
 
 
 def _fits(shape: tuple[int, ...]) -> bool:
@@ -148,12 +206,16 @@ def same_strides(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
 
 def aliases(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
     """Key -> first key of the tree with the same storage and view, in one pass."""
+    places = [info.where for info in tensors.values() if info.where is not None]
+    if len({where.storage for where in places}) == len(places):
+        return {}
     first: dict[object, str] = {}
     found: dict[str, str] = {}
     for key, info in tensors.items():
-        if info.where is None or not info.nbytes:
+        where = info.where
+        if where is None or not info.nbytes:
             continue
-        owner = first.setdefault((info.where.file, info.where.storage, info.where.offset, info.shape, info.stride, info.dtype), key)
+        owner = first.setdefault((where.file, where.storage, where.offset, info.shape, info.stride, info.dtype), key)
         if owner != key:
             found[key] = owner
     return found

@@ -67,13 +67,15 @@ class _Weights(msgspec.Struct):
 
 def config_of(archive: Archive) -> str | None:
     """Name of the entry that lists the weights; None where this is no such archive."""
-    found = [name for name in archive.by_name if name.endswith(_CONFIG) and "/weights/" in name]
+    if _CONFIG not in archive.listing:
+        return None
+    found = [name for name in archive.names if name.endswith(_CONFIG) and "/weights/" in name]
     return found[0] if len(found) == 1 else None
 
 
 def is_old(archive: Archive) -> bool:
     """Whether this is the first form of the archive."""
-    return _OLD_STATE in archive.by_name and "serialized_exported_program.json" in archive.by_name
+    return _OLD_STATE in archive and "serialized_exported_program.json" in archive
 
 
 def read(source: ByteSource, archive: Archive, config: str, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
@@ -81,7 +83,7 @@ def read(source: ByteSource, archive: Archive, config: str, nesting: tuple[Token
     if nesting:
         raise ReadError("no_such_nesting", file=source.name, nesting=str(nesting[0])[:80])
     try:
-        weights = msgspec.json.decode(archive.read(archive.by_name[config]), type=_Weights).config
+        weights = msgspec.json.decode(archive.read(archive[config]), type=_Weights).config
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TorchError("export_header", file=source.name) from error
     if len(weights) > limits.keys:
@@ -135,7 +137,7 @@ def _ints(sizes: list[_Size]) -> tuple[int, ...] | None:
 
 def read_old(archive: Archive, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the state dict that older archives hold as a torch zip of its own."""
-    entry = archive.by_name[_OLD_STATE]
+    entry = archive[_OLD_STATE]
     inner = Archive(archive.open(entry, limits.header_bytes), limits)
     root = torch_zip.root_of(inner)
     if root is None:

@@ -11,8 +11,8 @@ from app.readers.assembling import tree_of
 from app.readers.errors import PickleError, TorchError, UnknownFormatError
 from app.readers.limits import Limits
 from app.readers.persistent import storage_of
-from app.readers.pickles import Array, Blob, Machine, Mapped, Storage, Tensor
-from app.readers.storages import Checked, Place, Storages, array_info
+from app.readers.pickles import Blob, Machine, Mapped, Storage, Tensor
+from app.readers.storages import Place, Storages
 from app.readers.walking import walk
 from app.sources import ByteSource, ReadAhead, Span
 
@@ -117,12 +117,9 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) 
     machine.nested = lambda blob: nested(blob, limits, machine)
     found = load(ahead, machine)
     walked = walk(found.value, source.name, limits)
-    storages = Storages(found.places.get, big_endian=found.big_endian)
-
-    def check(tensor: Tensor | Array) -> Checked:
-        return storages.tensor(tensor) if isinstance(tensor, Tensor) else array_info(tensor, file=0)
+    storages = Storages(found.places.get, found.places, big_endian=found.big_endian)
 
     warnings = [] if found.end == source.size else [Warned("trailing_bytes", {"count": source.size - found.end})]
     files = (FileInfo(source.name, source.size),)
     names = machine.globals.values()
-    return tree_of(walked, check, form="torch-legacy", files=files, nesting=nesting, names=names, warnings=warnings)
+    return tree_of(walked, storages, form="torch-legacy", files=files, nesting=nesting, names=names, warnings=warnings)

@@ -14,13 +14,15 @@ from app.readers.assembling import tree_of
 from app.readers.errors import ReadLimitError
 from app.readers.limits import Limits
 from app.readers.persistent import storage_of
-from app.readers.pickles import Array, Call, Machine, Mapped, Tensor
-from app.readers.storages import Checked, Storages, array_info
+from app.readers.pickles import Call, Machine, Mapped, Tensor
+from app.readers.stands import Path, Stands
+from app.readers.storages import Storages
 from app.readers.torch_zip import PICKLE, Placed, big_endian, one_root
-from app.readers.walking import Leaf, Path, Walked, described
+from app.readers.walking import Walked, described
 from app.sources import ByteSource
 
 CONSTANTS = "constants.pkl"
+_CONSTANTS = ("CONSTANTS",)
 _CLASS = re.compile(r"^class (\w+)\(\w*\):\n(.*?)(?=^class |\Z)", re.MULTILINE | re.DOTALL)
 _LISTED = re.compile(r"^  __(parameters|buffers)__ = \[(.*?)\]", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"\"((?:[^\"\\]|\\.)*)\"")
@@ -34,25 +36,35 @@ class Declared(dict[str, tuple[list[str], list[str]]]):
 
 def is_script(archive: Archive, root: str) -> bool:
     """Whether a torch zip is TorchScript."""
-    return root + CONSTANTS in archive.by_name and any(name.startswith(root + "code/") for name in archive.by_name)
+    return root + CONSTANTS in archive and any(name.startswith(root + "code/") for name in archive.names)
 
 
 def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the tree of a TorchScript archive; no code of it is compiled. Raises ZipError, PickleError, ReadLimitError."""
     one_root(archive, root)
     machine = Machine(source.name, limits, storage_of)
-    value, _end = machine.load(archive.open(archive.by_name[root + PICKLE], limits.pickle_bytes))
+    value, _end = machine.load(archive.open(archive[root + PICKLE], limits.pickle_bytes))
     walked = _walked(value, _declared(archive, root), source.name, limits)
-    storages = Storages(Placed(archive, root + "data/"), big_endian=big_endian(archive, root))
-
-    def check(tensor: Tensor | Array) -> Checked:
-        return storages.tensor(tensor) if isinstance(tensor, Tensor) else array_info(tensor, file=0)
+    frozen = not walked.stands.count
+    if frozen:  # torch.jit.freeze leaves no attribute: what were weights are constants of the code now
+        constants = _constants(archive, root, machine, limits)
+        walked.stands.extend(_CONSTANTS, _CONSTANTS, constants, constants.values())
+    placed = Placed(archive, root + ("constants/" if frozen else "data/"))
+    storages = Storages(placed, placed.sure, big_endian=big_endian(archive, root))
 
     warnings = archive.warned()
     files = (FileInfo(source.name, source.size),)
     names = machine.globals.values()
-    tree = tree_of(walked, check, form="torchscript", files=files, nesting=nesting or (), names=names, warnings=warnings)
+    tree = tree_of(walked, storages, form="torchscript", files=files, nesting=nesting or (), names=names, warnings=warnings)
     return msgspec.structs.replace(tree, offers=tree.offers[:1])
+
+
+def _constants(archive: Archive, root: str, machine: Machine, limits: Limits) -> dict[str, Tensor]:
+    """Tensors among the constants, under the names that the code has for them: `CONSTANTS.c0`."""
+    listed, _end = machine.load(archive.open(archive[root + CONSTANTS], limits.pickle_bytes))
+    if type(listed) not in {list, tuple}:
+        return {}
+    return {f"c{place}": value for place, value in enumerate(listed[: limits.keys]) if type(value) is Tensor}
 
 
 def _declared(archive: Archive, root: str) -> Declared:
@@ -60,7 +72,7 @@ def _declared(archive: Archive, root: str) -> Declared:
     found = Declared()
     left = _MOST_CODE
     prefix = root + "code/"
-    wanted = [entry for entry in archive.entries if entry.name.startswith(prefix) and entry.name.endswith(".py")]
+    wanted = [archive[name] for name in archive.names if name.startswith(prefix) and name.endswith(".py")]
     archive.announce(wanted)
     for entry in wanted:
         left -= entry.size
@@ -76,7 +88,7 @@ def _declared(archive: Archive, root: str) -> Declared:
 
 def _walked(root: Any, declared: Declared, name: str, limits: Limits) -> Walked:
     """List what `state_dict` of the module would: parameters, buffers, then those of the modules inside, each in order."""
-    out = Walked([], {}, {}, [])
+    out = Walked(Stands(), {}, {}, [])
     stack: list[tuple[Any, Path]] = [(root, ())]
     active = 0
     while stack:
@@ -90,11 +102,11 @@ def _walked(root: Any, declared: Declared, name: str, limits: Limits) -> Walked:
         out.modules[".".join(str(token) for token in path)] = ModuleInfo(_unmangled(value.class_name))
         parameters, buffers = declared.get(value.class_name, (None, None))
         for key in _ordered(attributes, parameters, buffers):
-            if len(out.leaves) >= limits.keys:
+            if out.stands.count >= limits.keys:
                 raise ReadLimitError("limit", file=name, detail="keys")
             tensor = attributes[key]
             tensor.parameter = parameters is not None and key in parameters
-            out.leaves.append(Leaf((*path, key), (*path, key), tensor))
+            out.stands.add((*path, key), (*path, key), tensor)
         inner = [(child, (*path, key)) for key, child in attributes.items() if _is_module(child)]
         stack.extend(reversed(inner))
         for key, child in attributes.items():

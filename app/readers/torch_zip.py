@@ -3,15 +3,19 @@
 Source of the format: pytorch, `torch/serialization.py` and `caffe2/serialize/inline_container.cc`.
 """
 
+from contextlib import suppress
+from itertools import islice
+
 from app.keys import FileInfo, KeyTree
 from app.keys.spelling import Token
 from app.readers import remains
-from app.readers.archive import STORED, Archive, Entry
+from app.readers.archive import Archive
 from app.readers.assembling import tree_of
+from app.readers.directory import STORED
 from app.readers.limits import Limits
 from app.readers.persistent import storage_of
-from app.readers.pickles import Array, Machine, Tensor
-from app.readers.storages import Checked, Place, Storages, array_info
+from app.readers.pickles import Machine
+from app.readers.storages import Place, Storages
 from app.readers.torch_legacy import nested
 from app.readers.walking import walk
 from app.sources import ByteSource, RangesWanted, absolute
@@ -23,12 +27,13 @@ _VERIFIED = 64
 
 def root_of(archive: Archive) -> str | None:
     """Folder in the archive that holds `data.pkl`; None where there is none. Raises ZipError where torch could see another one."""
-    folded: dict[str, str] = {}
-    for name in archive.by_name:
-        twin = folded.setdefault(name.lower(), name)
-        if twin != name:
-            raise archive.invalid("case_twin")
-    found = [name for name in archive.by_name if name.lower().endswith("/" + PICKLE) and name.count("/") == 1]
+    names, lowered = archive.names, archive.listing.lower()
+    twins = names if lowered == archive.listing else [name.lower() for name in names]
+    if twins is not names and len(set(twins)) != len(names):
+        raise archive.invalid("case_twin")
+    if "/" + PICKLE not in lowered:
+        return None
+    found = [name for name, low in zip(names, twins, strict=True) if low.endswith("/" + PICKLE) and name.count("/") == 1]
     if not found:
         return None
     if len(found) > 1 or not found[0].endswith("/" + PICKLE):
@@ -38,68 +43,73 @@ def root_of(archive: Archive) -> str | None:
 
 def one_root(archive: Archive, root: str) -> None:
     """Raise ZipError where entries stand outside the one folder: torch takes the folder of the first entry."""
-    if any(not name.startswith((root, "__MACOSX/")) for name in archive.by_name):
+    if archive.listing.count("\n" + root) == archive.listing.count("\n") == len(archive.names):
+        return  # each on its line
+    if not all(name.startswith((root, "__MACOSX/")) for name in archive.names):
         raise archive.invalid("roots")
 
 
 def big_endian(archive: Archive, root: str) -> bool:
     """Whether the archive says that its storages stand big end first."""
-    entry = archive.by_name.get(root + "byteorder")
-    return entry is not None and archive.read(entry, 64).strip() == b"big"
+    name = root + "byteorder"
+    return name in archive and archive.read(archive[name], 64).strip() == b"big"
 
 
 class Placed:
-    """Finds the bytes of storages in an archive: entries below `folder`."""
+    """Finds the bytes of storages in an archive: entries below `folder`.
+
+    sure -- key of a storage -> its place, where nothing more need be read to tell
+    """
 
     def __init__(self, archive: Archive, folder: str) -> None:
         self._archive = archive
         self._folder = folder
-        self._left = _VERIFIED
-        self._likely = {name: archive.likely_offset(entry) for name, entry in archive.by_name.items() if name.startswith(folder)}
-        archive.announce([archive.by_name[name] for name, likely in self._likely.items() if likely is None])
+        self._base = absolute(archive.source, 0)
+        likely = archive.directory.likely(folder)
+        self.sure: dict[str, Place] = dict(likely)
+        self._verify(likely)
+        if self._base != 0:
+            self.sure = {key: (self._moved(start), size) for key, (start, size) in self.sure.items()}
+        if len(self.sure) < len(archive.names):
+            unsure = [archive[name] for name in archive.names if name.startswith(folder) and name[len(folder) :] not in self.sure]
+            archive.announce([entry for entry in unsure if entry.method == STORED])
 
     def __call__(self, key: str) -> Place | None:
         """Return where a storage lies, None where the archive lacks it."""
-        entry = self._archive.by_name.get(self._folder + key)
-        if entry is None:
-            return None
-        if entry.method != STORED:
-            return None, entry.size
-        likely = self._likely[entry.name]
-        if likely is None:
-            return absolute(self._archive.source, self._archive.data_offset(entry)), entry.size
-        return absolute(self._archive.source, self._verified(entry, likely)), entry.size
+        name = self._folder + key
+        if key in self.sure or name not in self._archive:
+            return self.sure.get(key)
+        entry = self._archive[name]
+        return None if entry.method != STORED else self._moved(self._archive.data_offset(entry)), entry.size
 
-    def _verified(self, entry: Entry, likely: int) -> int:
-        """Read the header too, as long as that is cheap: it is for a file that is here."""
-        if self._left > 0:
-            self._left -= 1
-            try:
-                return self._archive.data_offset(entry)
-            except RangesWanted:
-                self._left = 0
-        return likely
+    def _moved(self, start: int | None) -> int | None:
+        return None if self._base is None or start is None else self._base + start
+
+    def _verify(self, likely: dict[str, tuple[int, int]]) -> None:
+        """Read the first headers too, as long as that is cheap: it is for a file that is here."""
+        confirmed, folder = self._archive.confirmed, self._folder
+        with suppress(RangesWanted):
+            for key, (start, size) in islice(likely.items(), _VERIFIED):
+                self.sure[key] = (confirmed(folder + key, start), size)
 
 
 def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the tree of a torch zip. Raises ZipError, PickleError, ReadLimitError, UnknownFormatError."""
     one_root(archive, root)
-    entry = archive.by_name[root + PICKLE]
+    entry = archive[root + PICKLE]
     little = not big_endian(archive, root)
     pickle = archive.open(entry, limits.pickle_bytes)
-    machine = Machine(source.name, limits, storage_of)
+    machine = Machine(source.name, limits, storage_of, runs=True)
     machine.nested = lambda blob: nested(blob, limits, machine)
     value, _end = machine.load(pickle)
     split = remains.of_value(value, [each.full for each in machine.globals.values()], source.name)
     if split is not None:
         raise split
     walked = walk(value, source.name, limits)
-    storages = Storages(Placed(archive, root + "data/"), big_endian=not little)
-
-    def check(tensor: Tensor | Array) -> Checked:
-        return storages.tensor(tensor) if isinstance(tensor, Tensor) else array_info(tensor, file=0)
+    placed = Placed(archive, root + "data/")
+    storages = Storages(placed, placed.sure, big_endian=not little)
 
     warnings = archive.warned()
     files = (FileInfo(source.name, source.size),)
     names = machine.globals.values()
-    return tree_of(walked, check, form="torch-zip", files=files, nesting=nesting, names=names, warnings=warnings)
+    return tree_of(walked, storages, form="torch-zip", files=files, nesting=nesting, names=names, warnings=warnings)

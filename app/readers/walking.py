@@ -11,29 +11,17 @@ from app.keys.spelling import spell
 from app.readers.errors import ReadLimitError
 from app.readers.limits import Limits
 from app.readers.pickles import Array, Blob, Call, Global, Mapped, Storage, Tensor
+from app.readers.stands import Path, Stands
 
-Path = tuple[Token, ...]
 MAX_DIGITS = 400
 _MODULE_PARTS = ("_parameters", "_buffers", "_modules")
 _SHOWN = 120
 
 
-class Leaf(NamedTuple):
-    """A tensor where it was found.
-
-    path -- tokens from the root of the file
-    key  -- the same without the inner names of modules: what state_dict would say
-    """
-
-    path: Path
-    key: Path
-    tensor: Tensor | Array
-
-
 class Walked(NamedTuple):
     """All leaves of a file."""
 
-    leaves: list[Leaf]
+    stands: Stands
     other: dict[str, str]
     modules: dict[str, ModuleInfo]
     flags: list[tuple[str, str]]
@@ -59,7 +47,7 @@ class _Walk:
     def __init__(self, name: str, limits: Limits) -> None:
         self._name = name
         self._limits = limits
-        self._out = Walked([], {}, {}, [])
+        self._out = Walked(Stands(), {}, {}, [])
         self._stack: list[_Step | _Leave] = []
         self._active: set[int] = set()
         self._barren: set[int] = set()
@@ -80,7 +68,7 @@ class _Walk:
 
     def _leave(self, step: _Leave) -> None:
         self._active.discard(step.identity)
-        if len(self._out.leaves) == step.before:
+        if self._out.stands.count == step.before:
             self._barren.add(step.identity)
 
     def _enter(self, step: _Step) -> None:
@@ -89,10 +77,10 @@ class _Walk:
             self._out.flags.append(("object_array", spell(step.key)))
             self._other(step)
         elif kind is Tensor or kind is Array:
-            if len(self._out.leaves) >= self._limits.keys:
+            if self._out.stands.count >= self._limits.keys:
                 raise self._limit("keys")
-            self._out.leaves.append(Leaf(step.path, step.key, step.value))
-        elif kind in _CONTAINERS:
+            self._out.stands.add(step.path, step.key, step.value)
+        elif kind in _CONTAINERS and (kind is Call or step.value):
             self._container(step)
         else:
             self._other(step)
@@ -108,7 +96,7 @@ class _Walk:
         if len(step.path) > self._limits.depth:
             raise self._limit("depth")
         self._active.add(identity)
-        self._stack.append(_Leave(identity, len(self._out.leaves)))
+        self._stack.append(_Leave(identity, self._out.stands.count))
         before = len(self._stack)
         children = _CONTAINERS[type(step.value)](self, step)
         self._steps += children
@@ -150,10 +138,24 @@ class _Walk:
     def mapped(self, step: _Step) -> int:
         """Push the values of a dictionary."""
         value: list[Any] = step.value
+        if _TENSORS.issuperset(map(type, value[1::2])) and self._all_tensors(step, value[::2], value[1::2]):
+            return len(value) // 2
         pairs = _unique(value[::2], value[1::2], self.token)
         for token, child in pairs:
-            self._stack.append(_Step(child, (*step.path, token), (*step.key, token)))
+            self._child(step, token, child)
         return len(pairs)
+
+    def _all_tensors(self, step: _Step, keys: list[Any], values: list[Any]) -> bool:
+        """Take a dictionary of nothing but tensors at once, if its keys are plain; False where each must be looked at by itself."""
+        if not _TEXT.issuperset(map(type, keys)):
+            return False
+        found = dict(zip(keys, values, strict=False))
+        if max(map(len, found)) > self._limits.key_length:
+            raise self._limit("key_length")
+        if self._out.stands.count + len(found) > self._limits.keys:
+            raise self._limit("keys")
+        self._out.stands.extend(step.path, step.key, found, found.values())
+        return True
 
     def listed(self, step: _Step) -> int:
         """Push the items of a list; plain lists of scalars are one leaf."""
@@ -161,8 +163,15 @@ class _Walk:
         if not any(type(item) in _DEEP for item in value):
             return 0
         for index, item in enumerate(value):
-            self._stack.append(_Step(item, (*step.path, index), (*step.key, index)))
+            self._child(step, index, item)
         return len(value)
+
+    def _child(self, step: _Step, token: Token, value: Any) -> None:
+        """Push what may hold tensors; tell of what holds none as long as there is room for it, and forget the rest."""
+        if type(value) in _DEEP and (type(value) not in _EMPTIABLE or value):
+            self._stack.append(_Step(value, (*step.path, token), (*step.key, token)))
+        elif len(self._out.other) < self._limits.shown:
+            self._other(_Step(value, (*step.path, token), (*step.key, token)))
 
     def called(self, step: _Step) -> int:
         """Push what an object of a foreign class holds: a module as a module, anything else by its attributes and items."""
@@ -267,6 +276,8 @@ def shown_name(name: str) -> str:
     return ascii(name[:_SHOWN])[1:-1]
 
 
+_EMPTIABLE = frozenset({Mapped, list, tuple})
+_TENSORS, _TEXT = frozenset({Tensor}), frozenset({str})
 _DEEP = frozenset({Tensor, Array, Mapped, list, tuple, Call})
 _CONTAINERS: dict[type, Callable[[_Walk, _Step], int]] = {
     Mapped: _Walk.mapped,

@@ -5,7 +5,8 @@ import msgspec
 from app.keys import FileInfo, KeyTree, TensorInfo, Token
 from app.keys.tree import TreeOffer
 from app.readers import hdf5, npy, refusals, torch_export, torch_script, torch_zip
-from app.readers.archive import Archive, Entry
+from app.readers.archive import Archive
+from app.readers.directory import Entry
 from app.readers.errors import ReadError, UnknownFormatError
 from app.readers.limits import Limits
 from app.readers.nesting import role_of
@@ -21,13 +22,15 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) 
     if source.name.endswith(".distcp"):
         raise UnknownFormatError("needs_metadata", file=source.name)
     archive = Archive(source, limits)
-    names = archive.by_name
+    names = archive.names
     if npy.is_npz(archive):
         return npy.read(source, archive, nesting, limits)
-    if _KERAS in names:
-        tree = hdf5.read(archive.open(names[_KERAS], limits.pickle_bytes), nesting, limits, form="keras-zip")
+    if _KERAS in archive:
+        tree = hdf5.read(archive.open(archive[_KERAS], limits.pickle_bytes), nesting, limits, form="keras-zip")
         return msgspec.structs.replace(tree, files=(FileInfo(source.name, source.size),))
-    if any(name.endswith((".data/extern_modules", ".data/python_version")) for name in names):
+    if ("extern_modules" in archive.listing or "python_version" in archive.listing) and any(
+        name.endswith((".data/extern_modules", ".data/python_version")) for name in names
+    ):
         raise refusals.refused("package", source.name)
     config = torch_export.config_of(archive)
     if config is not None:
@@ -40,7 +43,7 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) 
         return reader(source, archive, root, nesting, limits)
     if any(name.endswith((".pdmodel", ".pdiparams", ".pdparams")) for name in names):
         raise refusals.refused("paddle", source.name)
-    inner = [entry for entry in archive.entries if entry.name.endswith(_INNER)]
+    inner = [archive[name] for name in names if name.endswith(_INNER)]
     if 0 < len(inner) <= _MOST_INNER:
         return _bundle(source, archive, inner, nesting, limits)
     raise UnknownFormatError("unknown_format", file=source.name, detail="zip")
@@ -54,7 +57,7 @@ def _bundle(source: ByteSource, archive: Archive, inner: list[Entry], nesting: t
         raise ReadError("no_such_nesting", file=source.name, nesting=chosen[:80])
     tree = trees[chosen]
     if nesting and len(nesting) > 1:
-        tree = _torch_inside(archive, archive.by_name[chosen], limits, nesting[1:])
+        tree = _torch_inside(archive, archive[chosen], limits, nesting[1:])
     offers = [TreeOffer((name, *each.nesting), len(each.tensors), each.parameters, role_of((name,))) for name, each in trees.items()]
     return msgspec.structs.replace(
         tree,

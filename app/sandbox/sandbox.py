@@ -84,6 +84,11 @@ class Sandbox:
                 self._server = ForkServer(self.python, isolated=self._isolated, preload=self._preload, without=self._without)
             return self._server.facts
 
+    @property
+    def warm(self) -> bool:
+        """Whether a worker is alive and its walls have been tried."""
+        return self._status is not None and self._server is not None and self._server.alive
+
     def status(self) -> Status:
         """Try every wall once, from inside, and say which hold; never raises for a missing one."""
         with self._lock:

@@ -25,7 +25,7 @@ _REAP_SECONDS = 10.0
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What the fork server said of itself when it was ready."""
+    """What the fork server said of itself when it was ready. `paths`: the folders that its Python imports from."""
 
     ready: bool
     pid: int
@@ -36,6 +36,7 @@ class Facts(msgspec.Struct, frozen=True):
     root: bool
     keep_reading: bool
     threads: int
+    paths: tuple[str, ...] = ()
 
 
 class Ended(msgspec.Struct, frozen=True):

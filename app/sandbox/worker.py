@@ -456,7 +456,7 @@ def child(job, handles, server, programs):
     try:
         result = programs[task["program"]].main(task["payload"], job["source"])
     except MemoryError:
-        result = {"failure": {"code": "memory", "params": {}}}
+        result = {"failure": {"code": "build_memory", "params": {}}}
     text = dumps({"result": result, "seconds": time.perf_counter() - started}, allow_nan=False)
     body = encode(text, "utf-8", "surrogatepass")
     write_all(write, 3, seal + struct.pack(">Q", len(body)) + body)
@@ -501,6 +501,7 @@ class Server:
             "root": os.geteuid() == 0,
             "keep_reading": self.settings["keep_reading"],
             "threads": len(os.listdir("/proc/self/task")),
+            "paths": [path for path in sys.path if os.path.isdir(path)],
         }
 
     def serve(self):

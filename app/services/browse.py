@@ -38,7 +38,7 @@ CHECKPOINT_SUFFIXES = frozenset(
         ".zip",
     ]
 )
-MODEL_SUFFIXES = frozenset({".py", ".json", ".txt", ".csv"})
+MODEL_SUFFIXES = frozenset({".py", ".ipynb", ".json", ".txt", ".csv", ".tsv"})
 
 
 def roots(house: House) -> Listing:

@@ -141,7 +141,11 @@ class Listing(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class TransferCard(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A transfer as the home page lists it."""
+    """A transfer as the home page lists it.
+
+    review -- in lists: where its review stands; empty where nobody decided anything or was asked to
+    waits  -- in lists: somebody who was asked has not decided about the newest version
+    """
 
     id: str
     title: str
@@ -155,6 +159,8 @@ class TransferCard(msgspec.Struct, frozen=True, omit_defaults=True):
     example: bool = False
     coverage: Coverage | None = None
     total: Coverage | None = None
+    review: Literal["", "open", "changes_requested", "approved", "stale"] = ""
+    waits: bool = False
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -179,7 +185,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     author: str
     at: datetime
     label: Said
-    kind: Literal["edit", "undo", "redo", "jump", "import", "start"]
+    kind: Literal["edit", "undo", "redo", "jump", "import", "replace", "start"]
     undone: bool = False
     name: str = ""
     added: tuple[Rule, ...] = ()
@@ -207,7 +213,11 @@ class ProposalGroup(msgspec.Struct, frozen=True):
 
 
 class ExportKind(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A way out. `why_not` says what stands in the way where it is not available."""
+    """A way out. `why_not` says what stands in the way where it is not available.
+
+    group -- code, weights, frameworks, plan, report
+    about -- what it is good for; `use`: one line that says how it is used
+    """
 
     kind: str
     title: str
@@ -216,6 +226,9 @@ class ExportKind(msgspec.Struct, frozen=True, omit_defaults=True):
     available: bool = True
     why_not: Said | None = None
     previewed: bool = True
+    group: str = ""
+    about: str = ""
+    use: str = ""
 
 
 class Exported(msgspec.Struct, frozen=True):

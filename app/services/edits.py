@@ -4,15 +4,15 @@ An edit names the version it was made on. Made on an older one it is done on the
 nothing of either side is lost. Undo is "my last edit", whatever others did since, as long as it can still be taken back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from app import mapping
+from app import mapping, messages
 from app.errors import ConflictError, KeygraftError
 from app.mapping.edits import Edit, SetPlan
 from app.mapping.plan import Plan
-from app.services import planbook, workspaces
+from app.services import audit, calling, planbook, workspaces
 from app.services.cards import Applied, HistoryEntry, Said
 from app.services.house import LOCAL, House
 from app.services.live import Event
@@ -43,6 +43,22 @@ def apply(
     return _commit(house, transfer, lambda _tx, _row: _Step(change, kind, label), base_version=base_version, client=client, by=by)
 
 
+def replace_side(
+    house: House,
+    transfer: str,
+    base_version: int,
+    sides: Mapping[str, str],
+    edits: Sequence[Edit],
+    *,
+    label: Said,
+    client: str = "",
+    by: str = LOCAL,
+) -> Applied:
+    """Put other sides in place ("target" or "source:NAME" -> side) and edit the plan with it, as one step. Raises ConflictError."""
+    change = Change(tuple(edits), sides=dict(sides))
+    return _commit(house, transfer, lambda _tx, _row: _Step(change, "replace", label), base_version=base_version, client=client, by=by)
+
+
 def undo(house: House, transfer: str, *, client: str = "", by: str = LOCAL) -> Applied:
     """Take back my last step. Raises ConflictError: there is none, or somebody changed it since."""
 
@@ -65,6 +81,11 @@ def redo(house: House, transfer: str, *, client: str = "", by: str = LOCAL) -> A
         return _Step(planbook.decode(undone.inverse), "redo", _said(undone), undone)
 
     return _commit(house, transfer, last, client=client, by=by)
+
+
+def cancel(house: House, client: str) -> None:
+    """Leave the edit that a tab waits for, if it is not done yet; its next step is another one."""
+    house.cancelled.put(client, value=True)
 
 
 def jump(house: House, transfer: str, version: int, *, client: str = "", by: str = LOCAL) -> Applied:
@@ -121,16 +142,20 @@ def _commit(
 def _advanced(house: House, row: TransferRow, step: _Step, base_version: int | None, *, client: str, by: str) -> int | None:
     """Do a step; the version it led to, or None where the transfer has moved on meanwhile."""
     plan, back = _performed(house, row, step, base_version)
-    if plan == planbook.plan_of(row.plan) and not step.change.refused and not step.change.allowed:
+    if plan == planbook.plan_of(row.plan) and not step.change.refused and not step.change.allowed and not step.change.sides:
         return row.version
-    evaluated = workspaces.evaluate(house, row, plan)
+    evaluated = workspaces.evaluate(house, workspaces.placed(row, step.change.sides), plan)
+    if step.kind not in {"undo", "redo"} and client and house.cancelled.get(client):
+        house.cancelled.forget(lambda each: each == client)
+        raise ConflictError("edit_cancelled")
+    house.cancelled.forget(lambda each: each == client)
     with house.database.write() as tx:
         if workspaces.row_of(tx, row.id).version != row.version:
             return None
         _write(house, tx, row, step, plan=plan, back=back, client=client, by=by)
     version = row.version + 1
     workspaces.summarise(house, row.id, version, evaluated)
-    house.hub.publish(Event(row.id, "changed", version, client))
+    calling.tell(house, Event(row.id, "changed", version, client))
     return version
 
 
@@ -149,7 +174,7 @@ def _performed(house: House, row: TransferRow, step: _Step, base_version: int | 
     stale = base_version is not None and base_version < row.version
     if base_version is not None and base_version > row.version:
         raise ConflictError("version_unknown", version=base_version)
-    if stale and planbook.replaces_all(step.change):
+    if stale and (planbook.replaces_all(step.change) or step.change.sides):
         raise ConflictError("edit_conflict", version=row.version)
     plan = planbook.plan_of(row.plan)
     if (
@@ -158,14 +183,27 @@ def _performed(house: House, row: TransferRow, step: _Step, base_version: int | 
         and plan != workspaces.plan_at(house, row.id, step.takes_back.version)
     ):
         raise _too_late(step, row)
+    if step.takes_back is not None and not _in_place(row, planbook.decode(step.takes_back.forward)):
+        raise _too_late(step, row)
     try:
-        return planbook.perform(plan, step.change)
+        after, back = planbook.perform(plan, step.change)
     except KeygraftError as error:
         if step.takes_back is not None:
             raise _too_late(step, row) from error
         if stale:
             raise ConflictError("edit_conflict", version=row.version) from error
         raise
+    return after, msgspec.structs.replace(back, sides=_sides(row, step.change.sides))
+
+
+def _sides(row: TransferRow, places: Iterable[str]) -> dict[str, str]:
+    """The sides that stand in these places."""
+    return {place: row.target if place == "target" else row.sources[place.removeprefix("source:")] for place in places}
+
+
+def _in_place(row: TransferRow, done: Change) -> bool:
+    """Whether the sides that a step put in place are there still."""
+    return _sides(row, done.sides) == done.sides
 
 
 def _too_late(step: _Step, row: TransferRow) -> ConflictError:
@@ -188,19 +226,34 @@ def _write(house: House, tx: Transaction, row: TransferRow, step: _Step, *, plan
         None if taken is None else taken.id,
     )
     stored.add(tx, edit)
+    audit.record(tx, by, "edit.done", transfer=row.id, version=version, at=at, kind=step.kind, label=_words(step.label))
     if taken is not None:
         stored.mark(tx, taken.id, undone=True)
     transfers.advance(tx, row.id, version, content, at)
+    _place(house, tx, row, step.change)
     transfers.reject(tx, row.id, version, list(step.change.refused))
     transfers.forget(tx, row.id, list(step.change.allowed))
     if version % house.settings.snapshot_every == 0:
         stored.keep_snapshot(tx, SnapshotRow(row.id, version, content, "", by, at))
 
 
+def _place(house: House, tx: Transaction, row: TransferRow, change: Change) -> None:
+    """Put sides in place; those that were there are kept for the way back."""
+    if not change.sides:
+        return
+    transfers.place(tx, workspaces.placed(row, change.sides))
+    transfers.remember(tx, row.id, [*change.sides.values(), *_sides(row, change.sides).values()])
+    house.last_proposed.forget(lambda transfer: transfer == row.id)
+
+
 def _applied(house: House, transfer: str, version: int, step: _Step, *, client: str, by: str, rebased: bool) -> Applied:
     label = step.label if step.kind not in {"undo", "redo"} else Said(f"edit-{step.kind}", {})
     can_undo, can_redo = workspaces.ways(house, transfer, by)
     return Applied(transfer, version, label, client, rebased, can_undo, can_redo)
+
+
+def _words(label: Said) -> str:
+    return messages.text(label.message, messages.DEFAULT_LANGUAGE, None, **label.params)
 
 
 def _said(row: EditRow) -> Said:
@@ -222,9 +275,23 @@ def _entry(row: EditRow, name: str, author: str) -> HistoryEntry:
     return HistoryEntry(row.version, author, row.at, _said(row), row.kind, row.undone, name, added, removed)  # type: ignore[arg-type]  # kinds are ours
 
 
+def keep_version(house: House, transfer: str, version: int, name: str, *, by: str = LOCAL) -> None:
+    """Keep the plan of a version that leaves the house, under a name of ours unless a person has given one. Raises NotFoundError."""
+    with house.database.read() as tx:
+        named = bool(stored.names(tx, transfer).get(version))
+    if not named:
+        _keep(house, transfer, version, name, by)
+
+
 def name_version(house: House, transfer: str, version: int, name: str, *, by: str = LOCAL) -> None:
-    """Give a version a name, and keep its plan whole. Raises NotFoundError."""
+    """Give a version a name, and keep its plan whole. An empty name takes the name away. Raises NotFoundError."""
+    _keep(house, transfer, version, name, by)
+    house.hub.publish(Event(transfer, "named", version))
+
+
+def _keep(house: House, transfer: str, version: int, name: str, by: str) -> None:
     plan = workspaces.plan_at(house, transfer, version)
     with house.database.write() as tx:
         row = SnapshotRow(transfer, version, planbook.plan_bytes(plan), plain(name.strip(), 200), by, house.clock())
         stored.keep_snapshot(tx, row)
+        audit.record(tx, by, "version.named", transfer=transfer, version=version, at=row.at, name=row.name)

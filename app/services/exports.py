@@ -1,104 +1,157 @@
-"""Ways out: the loader script, remapped files where the bytes are here, the plan, a report."""
+"""Ways out: the loader script, the idioms of other frameworks, remapped files where the bytes are here, the plan, reports."""
 
-import hashlib
-import re
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from app import exporting, mapping, messages
-from app.errors import ConflictError, KeygraftError, NotFoundError
-from app.exporting import FileOptions, ScriptOptions
-from app.keys import KeyTree
+from app import exporting, mapping
+from app.dialects import DIALECTS, write_dialect
+from app.errors import ConflictError, NotFoundError
+from app.exporting import Check, ScriptOptions
+from app.mapping.algebra import Loss
 from app.mapping.plan import Plan
-from app.services import library, remapping, remote, reports, sidebook, sides, workspaces
-from app.services.cards import Exported, ExportKind, Said, SideCard
-from app.services.house import House
-from app.services.remapping import Held
+from app.services import approval, checks, documents, export_options, files_out, jobs, library, reports, taking, workspaces, writing
+from app.services.cards import Exported, ExportKind
+from app.services.checking import Checked, refuse
+from app.services.house import LOCAL, House
+from app.services.jobs import Job
+from app.services.naming import module_of, quoted, stem_of
+from app.services.ways_out import WAYS, Way
 from app.services.workspaces import Workspace
-from app.sources import LocalFiles
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_FILES = {"safetensors": ".safetensors", "torch": ".pt"}
-_TEXTS = {
-    "script": (".py", "text/x-python; charset=utf-8"),
-    "plan": (".plan.json", "application/json"),
-    "plan-text": (".plan.txt", "text/plain; charset=utf-8"),
-    "report": (".report.txt", "text/plain; charset=utf-8"),
-}
+from app.viewing.checked import summary
 
 
-def kinds(house: House, transfer: str) -> tuple[ExportKind, ...]:
-    """List the ways out, and what stands in the way of those that are closed. Raises NotFoundError."""
-    workspace = workspaces.open_workspace(house, transfer)
-    stem = _stem(workspace)
-    texts = [ExportKind(kind, messages.text(f"export-{kind}"), _filename(kind, stem), media) for kind, (_, media) in _TEXTS.items()]
-    closed = _why_no_file(workspace)
-    files = [
-        ExportKind(
-            kind, messages.text(f"export-{kind}"), stem + suffix, "application/octet-stream", closed is None, closed, previewed=False
-        )
-        for kind, suffix in _FILES.items()
-    ]
-    return (texts[0], *files, *texts[1:])
+class Remaining(msgspec.Struct, frozen=True):
+    """A key that an export does not reach: why, in words, and what code remains to be written; "" where none can."""
+
+    key: str
+    why: str
+    code: str = ""
 
 
-def _why_no_file(workspace: Workspace) -> Said | None:
-    cards = workspace.source_cards.values()
-    if any(card.kind == "lent" for card in cards):
-        return Said("export-why-lent")
-    if not all(card.holds for card in cards):
-        return Said("export-why-not-held")
-    return None
+class Preview(msgspec.Struct, frozen=True):
+    """An export before it is taken.
+
+    left -- target keys that the kind cannot express
+    lost -- source keys that the way back does not give back
+    """
+
+    text: str
+    left: tuple[Remaining, ...] = ()
+    lost: tuple[Remaining, ...] = ()
 
 
-def script(house: House, transfer: str, *, taken: bool = False) -> str:
+def kinds(house: House, transfer: str, *, inverse: bool = False) -> tuple[ExportKind, ...]:
+    """List the ways out, and what stands in the way of those that are closed. Raises NotFoundError, KeygraftError."""
+    workspace = workspaces.open_subject(house, transfer, inverse=inverse)
+    return tuple(_kind(workspace, way) for way in WAYS.values())
+
+
+def _kind(workspace: Workspace, way: Way) -> ExportKind:
+    closed = files_out.why_no_file(workspace) if way.group == "weights" else None
+    return ExportKind(
+        way.kind,
+        way.title,
+        way.filename(workspace.title),
+        way.media,
+        closed is None,
+        closed,
+        previewed=way.group != "weights",
+        group=way.group,
+        about=way.about,
+        use=way.use(workspace.title),
+    )
+
+
+def script(house: House, transfer: str, *, taken: bool = False, by: str = LOCAL) -> str:
     """The loader script; `taken` says that it leaves the house. Raises NotFoundError, KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer)
-    text = _script(workspace, {})
+    text = writing.script(house, workspace, _module(workspace))
     if taken:
+        known = checks.known_of(house, workspace)
+        if known is not None:
+            refuse(known)
+        exporting.refuse_conflicts(workspace.evaluation)
         library.remember(house, workspace)
+        taking.note(house, workspace, "script", by)
     return text
+
+
+def grown(house: House, transfer: str) -> str | None:
+    """The loader script as it stands, for a look; None: it is being written, the event `loader` tells when it is there."""
+    workspace = workspaces.open_workspace(house, transfer)
+    return writing.grown(house, workspace, _module(workspace))
 
 
 def preview(house: House, transfer: str, kind: str, options: Mapping[str, str] | None = None) -> str:
     """The text of an export, before it is taken. Raises NotFoundError, KeygraftError."""
+    return shown(house, transfer, kind, options).text
+
+
+def shown(house: House, transfer: str, kind: str, options: Mapping[str, str] | None = None) -> Preview:
+    """An export, before it is taken, and what it does not reach. Raises NotFoundError, KeygraftError."""
+    given = options or {}
+    workspace, lost = _subject(house, transfer, given)
+    if kind in files_out.SUFFIXES:
+        made = Preview(reports.contents(files_out.pieces_of(house, workspace, kind, given)))
+    else:
+        made = _made(house, workspace, kind, given)
+    return msgspec.structs.replace(made, lost=tuple(Remaining(loss.key, documents.why(loss.reason)) for loss in lost))
+
+
+def _subject(house: House, transfer: str, options: Mapping[str, str]) -> tuple[Workspace, tuple[Loss, ...]]:
     workspace = workspaces.open_workspace(house, transfer)
-    if kind in _FILES:
-        return reports.contents(
-            exporting.pieces(workspace.evaluation, workspace.sources, workspace.target, _file_options(kind, options or {}))
-        )
-    return _text(workspace, kind, options or {})
+    return workspaces.turned(workspace) if export_options.is_inverse(options) else (workspace, ())
 
 
-def export(house: House, transfer: str, kind: str, options: Mapping[str, str] | None = None) -> Exported:
-    """Make an export. Raises NotFoundError, KeygraftError; ConflictError where a source file was changed meanwhile."""
-    workspace = workspaces.open_workspace(house, transfer)
-    stem = _stem(workspace)
-    if kind in _FILES:
-        path = _remapped(house, workspace, kind, options or {})
+def export(house: House, transfer: str, kind: str, options: Mapping[str, str] | None = None, *, by: str = LOCAL) -> Exported:
+    """Make an export that takes no time.
+
+    Raises NotFoundError, KeygraftError; ConflictError where a source file was changed meanwhile, or where a job is needed: see `files_out.start`;
+    DisagreementError where torch says something else than we do.
+    """
+    given = options or {}
+    if kind in files_out.SUFFIXES:
+        return _file(house, files_out.start(house, transfer, kind, given, by=by))
+    workspace, _ = _subject(house, transfer, given)
+    made = _made(house, workspace, kind, given)
+    way = WAYS[kind]
+    if way.group not in {"plan", "report"}:
+        checks.require(house, workspace)
+        exporting.refuse_conflicts(workspace.evaluation)
+    if way.group != "report" and not export_options.is_inverse(given):
         library.remember(house, workspace)
-        return Exported(stem + path.suffix, "application/octet-stream", path=str(path))
-    text = _text(workspace, kind, options or {})
-    if kind != "report":
-        library.remember(house, workspace)
-    _, media = _TEXTS[kind]
-    return Exported(_filename(kind, stem), media, text.encode("utf-8", "surrogatepass"))
+    taking.note(house, workspace, kind, by)
+    return Exported(way.filename(workspace.title), way.media, made.text.encode("utf-8", "surrogatepass"))
 
 
-def _text(workspace: Workspace, kind: str, options: Mapping[str, str]) -> str:
+def _file(house: House, job: Job) -> Exported:
+    if job.active:
+        raise ConflictError("export_is_job", job=job.id)
+    if len(job.files) > 1:
+        raise ConflictError("export_is_several", job=job.id, count=len(job.files))
+    name = job.files[0].name
+    return Exported(name, "application/octet-stream", path=str(jobs.path_of(house, job.id, name)))
+
+
+def _made(house: House, workspace: Workspace, kind: str, options: Mapping[str, str]) -> Preview:
+    if kind in DIALECTS:
+        written = write_dialect(kind, workspace.plan, workspace.sources, workspace.target, workspace.evaluation)
+        return Preview(written.text, tuple(Remaining(left.target, documents.why(left.reason), left.code) for left in written.left))
     makers: dict[str, Callable[[], str]] = {
-        "script": lambda: _script(workspace, options),
+        "script": lambda: _script(workspace, options) if options else writing.script(house, workspace, _module(workspace)),
         "plan": lambda: mapping.plan_to_json(frozen(workspace)).decode("utf-8", "surrogatepass"),
         "plan-text": lambda: mapping.print_plan(frozen(workspace)),
         "report": lambda: reports.report(workspace.title, workspace.plan, workspace.evaluation, workspace.sources),
+        "approval": lambda: approval.document(house, workspace),
+        "report-markdown": lambda: exporting.report_markdown(_report(house, workspace, options)),
+        "report-html": lambda: exporting.report_html(
+            _report(house, workspace, options), exporting.treemap(workspace.evaluation, workspace.target)
+        ),
     }
     if kind not in makers:
         raise NotFoundError("export_kind_unknown", kind=kind[:40])
-    return makers[kind]()
+    return Preview(makers[kind]())
 
 
 def frozen(workspace: Workspace) -> Plan:
@@ -106,74 +159,29 @@ def frozen(workspace: Workspace) -> Plan:
     return mapping.freeze(workspace.plan, workspace.sources, workspace.target)
 
 
+def _report(house: House, workspace: Workspace, options: Mapping[str, str]) -> exporting.Report:
+    known = checks.known_of(house, workspace)
+    made: tuple[Check, ...] = () if known is None else (_check(known),)
+    made += approval.lines(house, workspace) if export_options.is_approved(options) else ()
+    return exporting.report(workspace.plan, workspace.sources, workspace.target, workspace.evaluation, title=workspace.title, checks=made)
+
+
+def _check(known: Checked) -> Check:
+    return Check("load_state_dict(strict=True)", known.passed, summary(known.passed, known.built, known.tensors, known.fresh, known.spared))
+
+
 def _script(workspace: Workspace, options: Mapping[str, str]) -> str:
-    wanted = _options(ScriptOptions, {"module": _module(_stem(workspace)), **options})
+    wanted = export_options.read(ScriptOptions, {"module": _module(workspace), **options})
     return exporting.loader_script(workspace.plan, workspace.sources, workspace.target, workspace.evaluation, wanted)
 
 
-def _file_options(kind: str, options: Mapping[str, str]) -> FileOptions:
-    return msgspec.structs.replace(_options(FileOptions, options), container=kind)
-
-
-OptionsT = TypeVar("OptionsT", ScriptOptions, FileOptions)
-
-
-def _options(form: type[OptionsT], given: Mapping[str, str]) -> OptionsT:
-    try:
-        return msgspec.convert({name: value for name, value in given.items() if value}, form, strict=False)
-    except msgspec.ValidationError as error:
-        name, value = next(iter(given.items()))
-        raise KeygraftError("export_option", name=name[:40], value=value[:40]) from error
-
-
-def _remapped(house: House, workspace: Workspace, kind: str, options: Mapping[str, str]) -> Path:
-    if _why_no_file(workspace) is not None:
-        label = next(card.label for card in workspace.source_cards.values() if card.kind == "lent" or not card.holds)
-        raise KeygraftError("export_not_held", label=label)
-    chosen = _file_options(kind, options)
-    digest = hashlib.blake2b(msgspec.json.encode(chosen), digest_size=6).hexdigest()
-    out = house.folder("exports", workspace.id) / f"v{workspace.version}-{digest}{_FILES[kind]}"
-    with ExitStack() as open_ones:
-        held = {name: _held(house, card, workspace.sources[name], open_ones) for name, card in workspace.source_cards.items()}
-        return remapping.write(house, workspace, held, out, chosen)
-
-
-def _held(house: House, card: SideCard, tree: KeyTree, open_ones: ExitStack) -> Held:
-    """A source's bytes. Raises ConflictError where they are no longer those that were read."""
-    with house.database.read() as tx:
-        given = sidebook.given_of(sidebook.row_of(tx, card.id))
-    if given.kind == "remote":
-        address = remote.address_of(house, card.id, given)
-        files = open_ones.enter_context(remote.opened(house.settings, address))
-        remote.unchanged(house, files, given, tree)
-        return Held(files, address, remote=True)
-    path = Path(given.path)
-    if not path.exists() or (given.stamp is not None and sides.stamp_of(path) != given.stamp):
-        raise ConflictError("source_changed", file=card.label)
-    return Held(LocalFiles(path), str(path))
+def _module(workspace: Workspace) -> str:
+    return module_of(stem_of(workspace.title))
 
 
 def apply_line(house: House, transfer: str) -> str:
     """What to run where the file is. Raises NotFoundError."""
     workspace = workspaces.open_workspace(house, transfer)
-    stem = _stem(workspace)
-    files = " ".join(_quoted(card.path if card.kind == "remote" else card.label) for card in workspace.source_cards.values())
+    stem = stem_of(workspace.title)
+    files = " ".join(quoted(card.path if card.kind == "remote" else card.label) for card in workspace.source_cards.values())
     return f"keygraft apply {stem}.plan.json {files} {stem}.safetensors"
-
-
-def _quoted(name: str) -> str:
-    return name if not _UNSAFE.search(name) else "'" + name.replace("'", "'\\''") + "'"
-
-
-def _filename(kind: str, stem: str) -> str:
-    suffix, _ = _TEXTS[kind]
-    return (_module(stem) if kind == "script" else stem) + suffix
-
-
-def _module(stem: str) -> str:
-    """A name that Python can import: a loader is used as `from load_x import load_into`."""
-    return "load_" + re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_").lower()
-
-
-def _stem(workspace: Workspace) -> str:
-    return _UNSAFE.sub("-", workspace.title.replace("→", "to")).strip("-.")[:60] or "transfer"

@@ -1,5 +1,7 @@
 """What a rule would do before it is there: names it changes, keys it wins and loses, samples. Nothing is stored."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from app import mapping
@@ -9,6 +11,7 @@ from app.services import workspaces
 from app.services.house import House
 
 _SAMPLES = 5
+_FILLED, _BROKEN = frozenset({"loaded", "initialised"}), frozenset({"mismatched", "conflicting"})
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -48,21 +51,24 @@ def foresee(house: House, transfer: str, statement: str, at: int | None = None) 
     plan = ws.plan
     if at is not None and 0 <= at < len(plan.rules):
         plan, place = mapping.apply(plan, RemoveRule(at, mapping.statement(plan.rules[at]))), at
-    after = workspaces.evaluation_of(house, transfer, mapping.apply(plan, AddRule(rule, place))).targets
-    filled, broken = {"loaded", "initialised"}, {"mismatched", "conflicting"}
-    states = [(key, old.state, after[key].state) for key, old in ws.evaluation.targets.items()]
-    moved = [Sample(key, old, new) for key, old, new in states if old != new or after[key].recipe != ws.evaluation.targets[key].recipe]
+    before, after = ws.evaluation.targets, workspaces.evaluation_of(house, transfer, mapping.apply(plan, AddRule(rule, place))).targets
+    changed = list(after.changed(before))
     renames = _renames(rule, ws)
     return Foreseen(
         mapping.statement(rule),
         len(renames),
         tuple(renames[:_SAMPLES]),
-        sum(old not in filled and new in filled for _, old, new in states),
-        sum(old in filled and new not in filled for _, old, new in states),
-        sum(old not in broken and new in broken for _, old, new in states),
-        len(moved),
-        tuple(moved[:_SAMPLES]),
+        *_moved(after.moves(before)),
+        len(changed),
+        tuple(Sample(key, before[key].state, after[key].state) for key in changed[:_SAMPLES]),
     )
+
+
+def _moved(moves: Mapping[tuple[str, str], int]) -> tuple[int, int, int]:
+    """Keys that would be filled and are not, the other way round, and those that would newly fail."""
+    gained = sum(count for (old, new), count in moves.items() if old not in _FILLED and new in _FILLED)
+    lost = sum(count for (old, new), count in moves.items() if old in _FILLED and new not in _FILLED)
+    return gained, lost, sum(count for (old, new), count in moves.items() if old not in _BROKEN and new in _BROKEN)
 
 
 def _renames(rule: Rule, ws: workspaces.Workspace) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What nobody needs any more is put out: sides that were given and never used, trees without a side, files that were exported long ago."""
+"""What nobody needs any more is put out: sides that were given and never used, trees without a side, jobs that ended long ago and their files."""
 
 import shutil
 from datetime import timedelta
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.services import sidebook
 from app.services.house import House
-from app.store import sides, trees
+from app.store import jobs, sides, trees
 
 KEPT = timedelta(days=7)
 
@@ -19,8 +19,12 @@ def tidy(house: House) -> int:
         givens = {side: sidebook.given_of(row) for side, row in sides.several(tx, old).items()}
         gone = sides.drop_unused(tx, old)
         trees.drop_unused(tx)
+        old_jobs = jobs.ended_before(tx, moment)
+        jobs.drop(tx, [job.id for job in old_jobs])
     for side in gone:
         sidebook.drop_files(house, side, givens[side])
+    for job in old_jobs:
+        shutil.rmtree(house.folder("exports") / job.transfer / job.id, ignore_errors=True)
     _put_out(house.folder("exports"), moment.timestamp())
     return len(gone)
 

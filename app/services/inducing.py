@@ -1,18 +1,24 @@
-"""Claims about some keys as rules that are added to a plan: as few as possible, and none that changes what happens to any other key."""
+"""Claims as edits of a transfer's plan. Families that are taken as a whole are looked at by a few members; other claims, if many, in the back room."""
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from app import mapping
+from app.mapping import Evaluator
 from app.mapping.claims import Claim
-from app.mapping.edits import AddRule, Edit
-from app.mapping.outcomes import Evaluation
-from app.mapping.plan import Init, Rule
+from app.mapping.edits import Edit
+from app.mapping.offers import Taken
+from app.mapping.plan import Plan, Rule
+from app.services import additions as adding
 from app.services import planbook, workspaces
+from app.services.backroom.tasks import Induce, Induced
 from app.services.house import House
 from app.services.planbook import Change
 from app.services.workspaces import Workspace
+
+MANY = 1500
+"""Claims from which on rules are sought in another process."""
+FEW = 200
+"""Claims up to which each is looked at: that finds the fewest rules."""
 
 
 def additions(
@@ -26,34 +32,34 @@ def additions(
         return []
     plan, _ = planbook.perform(workspace.plan, Change(tuple(after)))
     at = None if before is None else plan.rules.index(workspace.plan.rules[before])
-    untouched = workspaces.evaluation_of(house, workspace.id, plan)
-    for make in (_among_themselves, _among_all):
-        placed = _placed(make(workspace, claims), at)
-        grown, _ = planbook.perform(plan, Change(tuple(placed)))
-        if not _changes_others(untouched, workspaces.evaluation_of(house, workspace.id, grown), claims):
-            return placed
-    return _placed([rule for key, claim in claims.items() for rule in _among_themselves(workspace, {key: claim})], at)
+    evaluator = workspaces.evaluator_named(house, workspace.id)
+    if isinstance(claims, Taken) and len(claims) >= FEW:
+        found = _by_family(evaluator, workspace, plan, claims, at)
+        if found is not None:
+            return adding.placed(found, at)
+    if len(claims) >= MANY:
+        elsewhere = _elsewhere(house, workspace, planbook.plan_bytes(plan), claims, at)
+        if elsewhere is not None:
+            return adding.placed(elsewhere, at)
+    return adding.placed(adding.rules_for(evaluator, plan, workspace.sources, workspace.target, claims, at), at)
 
 
-def _among_themselves(workspace: Workspace, claims: Mapping[str, Claim]) -> Sequence[Rule]:
-    """The fewest rules: as if the target had no other keys."""
-    tensors = {key: info for key, info in workspace.target.tensors.items() if key in claims}
-    return mapping.induce(claims, workspace.sources, msgspec.structs.replace(workspace.target, tensors=tensors))
+def _by_family(evaluator: Evaluator, workspace: Workspace, plan: Plan, claims: Taken, at: int | None) -> list[Rule] | None:
+    """Rules for the families that take keys as they are, and in front of them those for the few other keys; None where that does not do."""
+    plain, rest = claims.parted()
+    if not plain or len(rest) >= MANY:
+        return None
+    sides = workspace.sources, workspace.target
+    found = adding.for_families(evaluator, plan, *sides, plain, at)
+    if found is None or not rest:
+        return found
+    return [*adding.rules_for(evaluator, adding.grown(plan, found, at), *sides, dict(rest), len(plan.rules) if at is None else at), *found]
 
 
-def _among_all(workspace: Workspace, claims: Mapping[str, Claim]) -> Sequence[Rule]:
-    """Rules that leave the other keys out; what would let those start fresh is not meant."""
-    found = mapping.induce(claims, workspace.sources, workspace.target)
-    return [rule for rule in found if not isinstance(rule, Init)]
-
-
-def _placed(rules: Sequence[Rule], at: int | None) -> list[Edit]:
-    return [AddRule(rule, None if at is None else at + offset) for offset, rule in enumerate(rules)]
-
-
-def _changes_others(before: Evaluation, after: Evaluation, claims: Mapping[str, Claim]) -> bool:
-    """Whether a key that nothing was said about gets another outcome."""
-    return any(
-        key not in claims and (outcome.state != before.targets[key].state or outcome.recipe != before.targets[key].recipe)
-        for key, outcome in after.targets.items()
-    )
+def _elsewhere(house: House, workspace: Workspace, plan: bytes, claims: Mapping[str, Claim], at: int | None) -> list[Rule] | None:
+    """Rules found in the back room; None where it has nothing to say."""
+    with house.database.read() as tx:
+        row = workspaces.row_of(tx, workspace.id)
+    task = Induce(workspaces.case_of(house, row, plan), dict(claims), at)
+    answer = house.backroom.ask(task, lambda wanted: workspaces.packed(house, wanted))
+    return [mapping.parse_rule(line) for line in answer.rules] if isinstance(answer, Induced) else None

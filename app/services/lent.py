@@ -11,9 +11,9 @@ from app.keys import parse_token
 from app.services import sidebook
 from app.services.cards import LentFile, SideCard, Wanted, WantedRange
 from app.services.house import LOCAL, House
-from app.services.plain import plain
+from app.services.plain import is_text, plain
 from app.services.sidebook import Given
-from app.sources import LentFiles, Range, RangeStore, RangesWanted
+from app.sources import LentFiles, Range, RangeStore, RangesWanted, marks
 
 MAX_ROUNDS = 4
 MAX_FILES = 4096
@@ -26,14 +26,18 @@ class Conversation:
         self.given = given
         self.files = files
         self.round = 0
+        self.sent = given.sent
         self.lock = Lock()
 
 
-def lend(house: House, files: Sequence[LentFile], *, by: str = LOCAL) -> SideCard:
-    """Begin: names and sizes only. Returns a card that wants ranges, or is ready where none are needed. Raises KeygraftError."""
+def lend(house: House, files: Sequence[LentFile], *, folder: str = "", by: str = LOCAL) -> SideCard:
+    """Begin: names and sizes only. Returns a card that wants ranges, or is ready where none are needed. Raises KeygraftError.
+
+    folder -- name of the folder that the files were given as
+    """
     files = [msgspec.structs.replace(file, name=plain(file.name)) for file in files]
-    _check(files)
-    given = Given("lent", _label(files), files=tuple(files))
+    _check(house, files)
+    given = Given("lent", _label(files, plain(folder)), files=tuple(files))
     conversation = Conversation(given, LentFiles({file.name: file.size for file in files}, RangeStore()))
     card = _go_on(house, conversation, "", by)
     if card.state == "wanted":
@@ -41,8 +45,12 @@ def lend(house: House, files: Sequence[LentFile], *, by: str = LOCAL) -> SideCar
     return card
 
 
-def feed(house: House, side: str, parts: Sequence[tuple[str, int, bytes]]) -> SideCard:
-    """Take the ranges of one round as (file, offset, bytes). Raises KeygraftError: not what was asked for, too much, unreadable."""
+def feed(house: House, side: str, parts: Sequence[tuple[str, int, bytes]], *, sent: int | None = None, by: str = LOCAL) -> SideCard:
+    """Take the ranges of one round as (file, offset, bytes).
+
+    sent -- bytes that travelled for them, where they were packed
+    Raises KeygraftError: not what was asked for, too much, unreadable.
+    """
     conversation = house.lent.get(side)
     if conversation is None:
         raise ConflictError("lent_forgotten") if _known(house, side) else NotFoundError("side_not_found", side=side[:40])
@@ -52,11 +60,12 @@ def feed(house: House, side: str, parts: Sequence[tuple[str, int, bytes]]) -> Si
             raise LimitError("lent_too_much", limit=house.settings.lent_bytes >> 20)
         for name, offset, data in parts:
             conversation.files.receive(Range(plain(name), offset, len(data)), data)
-        return _go_on(house, conversation, side, LOCAL)
+        conversation.sent += size if sent is None else sent
+        return _go_on(house, conversation, side, by)
 
 
 def _go_on(house: House, conversation: Conversation, side: str, by: str) -> SideCard:
-    given = conversation.given
+    given = msgspec.structs.replace(conversation.given, sent=conversation.sent)
     nesting = None if given.nesting is None else tuple(map(parse_token, given.nesting))
     try:
         tree = readers.read_limited(conversation.files, nesting=nesting, limits=sidebook.limits(house))
@@ -68,6 +77,7 @@ def _go_on(house: House, conversation: Conversation, side: str, by: str) -> Side
         ranges = tuple(WantedRange(*each) for each in request.ranges)
         wanted = Wanted(conversation.round, ranges, sum(each.length for each in ranges))
         return sidebook.keep_open(house, given, side=side, wanted=wanted, by=by)
+    given = msgspec.structs.replace(given, marks=marks(conversation.files.store))
     card = sidebook.keep_tree(house, given, msgspec.structs.replace(tree, bytes_read=conversation.files.store.nbytes), side=side, by=by)
     sidebook.spool(house, card.id, conversation.files.store)
     house.lent.forget(lambda key: key == side)
@@ -84,22 +94,41 @@ def read_again(house: House, side: str, given: Given, *, by: str = LOCAL) -> Sid
     return card
 
 
+def card(house: House, side: str) -> SideCard:
+    """What is known of a side that was lent. Raises NotFoundError."""
+    with house.database.read() as tx:
+        return sidebook.card_of(sidebook.row_of(tx, side))
+
+
 def _known(house: House, side: str) -> bool:
     with house.database.read() as tx:
         return sidebook.row_of(tx, side).kind == "lent"
 
 
-def _check(files: Sequence[LentFile]) -> None:
+LARGEST = 2**53 - 1
+"""The largest whole number that a page's script can count to."""
+
+
+def _check(house: House, files: Sequence[LentFile]) -> None:
     if not files:
         raise KeygraftError("lent_nothing")
     if len(files) > MAX_FILES:
         raise LimitError("lent_too_many", limit=MAX_FILES)
+    if len(files) == 1 and is_text(files[0].name):
+        raise LimitError("text_is_lent", file=files[0].name[:200], limit=house.settings.text_bytes >> 20)
     if len({file.name for file in files}) != len(files):
         raise KeygraftError("lent_twice")
+    odd = next((file for file in files if not 0 <= file.size <= LARGEST or abs(file.modified) > LARGEST), None)
+    if odd is not None:
+        raise KeygraftError("lent_size", file=odd.name[:200])
 
 
-def _label(files: Sequence[LentFile]) -> str:
+def _label(files: Sequence[LentFile], folder: str) -> str:
+    """What the files are called together: by their folder, their index, or the first of them."""
     first = files[0].name
     if len(files) == 1:
         return first.rsplit("/", 1)[-1][:200]
-    return first.split("/", 1)[0][:200] if "/" in first else f"{first[:180]} +{len(files) - 1}"
+    if folder or "/" in first:
+        return folder[:200] or first.split("/", 1)[0][:200]
+    index = next((file.name for file in files if file.name.endswith(".index.json")), "")
+    return index[:200] or f"{first[:180]} +{len(files) - 1}"

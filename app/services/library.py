@@ -17,8 +17,8 @@ from app.errors import NotFoundError
 from app.mapping.claims import Claim
 from app.mapping.outcomes import Evaluation
 from app.mapping.plan import Plan
-from app.services import planbook, sidebook, workspaces
-from app.services.house import House, new_id
+from app.services import audit, planbook, sidebook, workspaces
+from app.services.house import LOCAL, House, new_id
 from app.store import LibraryRow, TransferRow
 from app.store import library as stored
 
@@ -54,11 +54,12 @@ def listed(house: House) -> tuple[Entry, ...]:
         return tuple(Entry(row.id, row.title, row.used, row.keys, row.created, row.changed) for row in stored.listed(tx))
 
 
-def forget(house: House, entry: str) -> None:
+def forget(house: House, entry: str, *, by: str = LOCAL) -> None:
     """Forget an approved plan; transfers that used it stay as they are. Raises NotFoundError."""
     with house.database.write() as tx:
         if not stored.delete(tx, entry):
             raise NotFoundError("library_entry_not_found")
+        audit.record(tx, by, "library.forgotten", at=house.clock(), entry=entry)
     _look_again(house)
 
 
@@ -106,9 +107,17 @@ def claims(evaluation: Evaluation) -> dict[str, Claim | None]:
 
 def entry_of(house: House, digests: Mapping[str | None, str]) -> LibraryRow | None:
     """The plan approved for trees, by their digests: sources by name, the target under None."""
+    with house.database.read() as tx:
+        if not stored.any_kept(tx):  # fingerprints of large trees take a while
+            return None
     name = _name(_prints(house, digests))
     with house.database.read() as tx:
         return stored.find(tx, name)
+
+
+def packed_of(entry: LibraryRow) -> bytes:
+    """What the mapper replays, packed as it is for another process."""
+    return zlib.compress(msgspec.json.encode(approved_of(entry)))
 
 
 def approved_of(entry: LibraryRow) -> Approved:
@@ -135,6 +144,9 @@ def offer(house: House, workspace: "Workspace") -> Offer | None:
     """What to offer on the page: nothing where nothing is open any more."""
     if workspace.evaluation.clean:
         return None
+    with house.database.read() as tx:
+        if not stored.any_kept(tx):  # the usual case, asked with every gesture
+            return None
     found = of_transfer(house, workspace.id)
     if found is None:
         return None

@@ -9,7 +9,7 @@ from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree
 from app.mapping.claims import Claim
 from app.mapping.edits import AddRule, Edit, RemoveRule, ReplaceRule
-from app.mapping.plan import Bind, Ignore, Init, Rule
+from app.mapping.plan import Arg, Bind, Ignore, Init, Rule
 from app.services import covering, edits, inducing, narrowing, workspaces
 from app.services.cards import Applied, Said
 from app.services.house import LOCAL, House
@@ -40,7 +40,14 @@ def draw(
 
 
 def claim(
-    house: House, workspace: Workspace, base_version: int, claims: Mapping[str, Claim], *, client: str = "", by: str = LOCAL
+    house: House,
+    workspace: Workspace,
+    base_version: int,
+    claims: Mapping[str, Claim],
+    *,
+    client: str = "",
+    by: str = LOCAL,
+    label: Said | None = None,
 ) -> Applied:
     """Fill target keys as claims say, in place of what fills them now. Raises NotFoundError, KeygraftError."""
     _check_targets(workspace, claims)
@@ -51,8 +58,8 @@ def claim(
     cleared += _narrowed(workspace, inits, keys)
     standing = [index for index in binds if index not in emptied]
     added = inducing.additions(house, workspace, claims, after=cleared, before=standing[0] if standing else None)
-    label = Said("edit-mapped", {"count": len(claims)})
-    return edits.apply(house, workspace.id, base_version, [*cleared, *added], label=label, client=client, by=by)
+    said = label or Said("edit-mapped", {"count": len(claims)})
+    return edits.apply(house, workspace.id, base_version, [*cleared, *added], label=said, client=client, by=by)
 
 
 def unmap(house: House, transfer: str, base_version: int, targets: Sequence[str], *, client: str = "", by: str = LOCAL) -> Applied:
@@ -72,13 +79,21 @@ def unmap(house: House, transfer: str, base_version: int, targets: Sequence[str]
 
 
 def start_fresh(
-    house: House, transfer: str, base_version: int, targets: Sequence[str], *, policy: str = "model", client: str = "", by: str = LOCAL
+    house: House,
+    transfer: str,
+    base_version: int,
+    targets: Sequence[str],
+    *,
+    policy: str = "model",
+    args: Mapping[str, Arg] | None = None,
+    client: str = "",
+    by: str = LOCAL,
 ) -> Applied:
     """Let target keys start fresh, whatever fills them: an init wins over every bind. Raises NotFoundError, KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer, by=by)
     _check_targets(workspace, targets)
     front = min(_deciding(workspace, set(targets), Init), default=None)
-    changes = [AddRule(Init(pattern, policy), front) for pattern in _patterns(workspace, targets)]
+    changes = [AddRule(Init(pattern, policy, dict(args or {})), front) for pattern in _patterns(workspace, targets)]
     label = Said("edit-fresh", {"count": len(targets)})
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
 
@@ -92,7 +107,7 @@ def leave_behind(
     for key in keys:
         if key not in tree.tensors:
             raise NotFoundError("key_not_found", key=key[:200])
-    found = covering.patterns(keys, tree.tensors, tree.separator)
+    found = covering.patterns(keys, tree)
     changes = [AddRule(Ignore(pattern, source or None, raw=True)) for pattern in found]
     label = Said("edit-ignored", {"count": len(keys)})
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
@@ -125,7 +140,7 @@ def _check_targets(workspace: Workspace, targets: "Sequence[str] | Mapping[str, 
 
 
 def _patterns(workspace: Workspace, keys: Sequence[str]) -> list[str]:
-    return covering.patterns(keys, workspace.target.tensors, workspace.target.separator) if keys else []
+    return covering.patterns(keys, workspace.target) if keys else []
 
 
 def _deciding(workspace: Workspace, keys: set[str], kind: type[Rule]) -> list[int]:
@@ -137,7 +152,7 @@ def _deciding(workspace: Workspace, keys: set[str], kind: type[Rule]) -> list[in
 
 def _others(workspace: Workspace, index: int, keys: set[str]) -> list[str]:
     """Keys that a rule decides besides these."""
-    return [key for key, outcome in workspace.evaluation.targets.items() if outcome.rule == index and key not in keys]
+    return [key for key in workspace.evaluation.targets.of_rule(index) if key not in keys]
 
 
 def _narrowed(workspace: Workspace, indices: Sequence[int], keys: set[str]) -> list[Edit]:

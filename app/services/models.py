@@ -87,10 +87,10 @@ def _candidate(found: definitions.Candidate) -> Candidate:
     return Candidate(found.name, found.kind, found.line, fields, found.bases[0] if found.bases else "", found.module)
 
 
-def build(house: House, side: str, choice: Choice) -> SideCard:
+def build(house: House, side: str, choice: Choice, *, by: str = LOCAL) -> SideCard:
     """Build the class or factory that was chosen; the side becomes ready. Raises KeygraftError, with what went wrong in the code."""
     given, definition = _chosen(house, side, choice)
-    return _ready(house, side, given, _run(house, definition, choice.python))
+    return _ready(house, side, given, _run(house, definition, choice.python), by)
 
 
 def preview(house: House, side: str, choice: Choice) -> Preview:
@@ -98,13 +98,13 @@ def preview(house: House, side: str, choice: Choice) -> Preview:
     return definitions.preview(_chosen(house, side, choice)[1])
 
 
-def take_preview(house: House, side: str, choice: Choice) -> SideCard:
+def take_preview(house: House, side: str, choice: Choice, *, by: str = LOCAL) -> SideCard:
     """Take the keys that were told without running anything; the side becomes ready. Raises KeygraftError where they are not certain."""
     given, definition = _chosen(house, side, choice)
     found = definitions.preview(definition)
     if found.tree is None or not found.complete:
         raise KeygraftError("preview_incomplete", name=choice.candidate[:100])
-    return _ready(house, side, msgspec.structs.replace(given, foretold=True), found.tree)
+    return _ready(house, side, msgspec.structs.replace(given, foretold=True), found.tree, by)
 
 
 def _chosen(house: House, side: str, choice: Choice) -> tuple[Given, Definition]:
@@ -135,21 +135,25 @@ def _is(found: definitions.Candidate, choice: Choice) -> bool:
     return found.name == choice.candidate and choice.module in ("", found.module)
 
 
-def _ready(house: House, side: str, given: Given, tree: KeyTree) -> SideCard:
+def _ready(house: House, side: str, given: Given, tree: KeyTree, by: str) -> SideCard:
     with house.database.read() as tx:
         row = sidebook.row_of(tx, side)
     file = given.label.partition(": ")[0]
     label = f"{file}: {given.candidate}" if given.path or file.endswith(".py") else given.candidate
     waiting = side if row.state == "choose" else ""  # what was built may be in use: another build is another side
-    return sidebook.keep_tree(house, msgspec.structs.replace(given, label=label), tree, side=waiting, by=row.author)
+    return sidebook.keep_tree(house, msgspec.structs.replace(given, label=label), tree, side=waiting, by=by)
 
 
 def from_spec(house: House, spec: str, *, python: str = "", by: str = LOCAL) -> SideCard:
     """Build a library model by name, `timm:resnet18(num_classes=10)`. Raises KeygraftError."""
-    parsed = definitions.parse_spec(spec)
-    folder = _folder_of(house, parsed.path)
-    tree = _run(house, definitions.from_spec(parsed, folder=folder), python)
+    tree = _run(house, definition_of_spec(house, spec), python)
     return sidebook.keep_tree(house, Given("model", spec[:200], spec=spec, python=python), tree, by=by)
+
+
+def definition_of_spec(house: House, spec: str) -> Definition:
+    """How a library model is built. Raises KeygraftError."""
+    parsed = definitions.parse_spec(spec)
+    return definitions.from_spec(parsed, folder=_folder_of(house, parsed.path))
 
 
 def _folder_of(house: House, path: str) -> Path | None:
@@ -164,4 +168,6 @@ def _folder_of(house: House, path: str) -> Path | None:
 def _run(house: House, definition: Definition, python: str = "") -> KeyTree:
     if house.builder is None:
         raise RefusedError("code_refused")
+    if python.strip() and not house.settings.pythons and not house.alone:  # any interpreter of this machine is for its own person alone
+        raise RefusedError("python_refused", path=python[:200])
     return house.builder(definition, python)

@@ -11,11 +11,15 @@ from app.mapping.plan import Plan, Rule
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One step: edits in order, and proposals (target key, digest of the claim) that are refused or no longer so."""
+    """One step: edits in order, proposals (target key, digest of the claim) that are refused or no longer so, and sides that are put in place.
+
+    sides -- "target" or "source:NAME" -> side
+    """
 
     edits: tuple[Edit, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
     allowed: tuple[tuple[str, str], ...] = ()
+    sides: dict[str, str] = {}
 
 
 _decoder = msgspec.json.Decoder(Change)

@@ -44,5 +44,5 @@ def definition(given: Given, name: str, module: str, call: Call, edits: tuple[st
         return definitions.from_upload(path.name, path.read_bytes(), module=module, name=name, call=call, edits=edits)
     file = given.label.partition(": ")[0]
     if file.endswith(".py"):
-        return definitions.from_upload(file, given.text.encode("utf-8", "replace"), name=name, call=call, edits=edits)
+        return definitions.from_upload(file, definitions.source_bytes(given.text), name=name, call=call, edits=edits)
     return definitions.from_code(given.text, name=name, call=call, edits=edits)

@@ -1,12 +1,11 @@
 """A person's answer to proposals: taken, refused, or another candidate chosen."""
 
-import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from app.errors import KeygraftError, NotFoundError
-from app.keys import family_of
 from app.mapping.claims import Claim, Proposal
-from app.services import edits, inducing, mappings, proposing, workspaces
+from app.mapping.offers import taken, taken_of
+from app.services import edits, grouping, inducing, mappings, proposing, workspaces
 from app.services.cards import Applied, ProposalGroup, Said
 from app.services.house import LOCAL, House
 from app.services.workspaces import Workspace
@@ -14,30 +13,7 @@ from app.services.workspaces import Workspace
 
 def groups(workspace: Workspace) -> tuple[ProposalGroup, ...]:
     """Group the open proposals by family and by how they fill it, in target order."""
-    found: dict[tuple[str, tuple[str, ...], str], list[Proposal]] = {}
-    for key, proposal in workspace.proposals.items():
-        if proposal.claim is not None:
-            found.setdefault(_likeness(workspace, key, proposal.claim), []).append(proposal)
-    return tuple(_group(*likeness, members) for likeness, members in found.items())
-
-
-def _likeness(workspace: Workspace, key: str, claim: Claim) -> tuple[str, tuple[str, ...], str]:
-    names = claim.names or ("",) * len(claim.sources)
-    templates = tuple(
-        dict.fromkeys(
-            (f"{name}:" if name else "") + family_of(source, workspace.sources[name].separator)[0]
-            for source, name in zip(claim.sources, names, strict=True)
-        )
-    )
-    return family_of(key, workspace.target.separator)[0], templates, claim.op
-
-
-def _group(target: str, sources: tuple[str, ...], op: str, members: list[Proposal]) -> ProposalGroup:
-    keys = tuple(member.target for member in members)
-    name = hashlib.blake2b("\0".join([target, *sources, op]).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return ProposalGroup(
-        name, target, sources, op, keys, min(member.confidence for member in members), all(member.accepted for member in members)
-    )
+    return grouping.groups(workspace.proposals, workspace.sources, workspace.target)
 
 
 def accept(
@@ -57,18 +33,18 @@ def accept(
     Raises NotFoundError where one is no longer open, KeygraftError where none is left to take.
     """
     workspace = workspaces.open_workspace(house, transfer, by=by)
-    chosen = _chosen(workspace, keys, groups)
-    for key, proposal in workspace.proposals.items():
-        if (certain and proposal.accepted) or (at_least is not None and proposal.confidence >= at_least):
-            chosen[key] = proposal
-    claims = {key: proposal.claim for key, proposal in chosen.items() if proposal.claim is not None}
+    claims = taken(workspace.proposals, at_least=at_least, certain=certain)
+    if keys or groups:
+        claims = taken_of(workspace.proposals, [*claims, *_chosen(workspace, keys, groups)])
     if not claims:
         raise KeygraftError("nothing_to_accept")
     label = Said("edit-accepted", {"count": len(claims)})
     return take(house, workspace, base_version, claims, label, client=client, by=by)
 
 
-def take(house: House, workspace: Workspace, base_version: int, claims: dict[str, Claim], label: Said, *, client: str, by: str) -> Applied:
+def take(
+    house: House, workspace: Workspace, base_version: int, claims: Mapping[str, Claim], label: Said, *, client: str, by: str
+) -> Applied:
     """Write claims as rules behind the ones that are there."""
     added = inducing.additions(house, workspace, claims)
     return edits.apply(house, workspace.id, base_version, added, label=label, client=client, by=by)

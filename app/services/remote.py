@@ -13,7 +13,7 @@ import msgspec
 from app import readers
 from app.errors import ConflictError, RefusedError
 from app.keys import KeyTree, parse_token
-from app.services import sidebook
+from app.services import keyring, sidebook
 from app.services.cards import SideCard
 from app.services.house import LOCAL, House
 from app.services.sidebook import Given
@@ -69,17 +69,16 @@ def policy(settings: Settings) -> RemotePolicy:
     )
 
 
-def single_user(settings: Settings) -> bool:
-    """Whether whoever asks is the one who started it: only then may its environment's credentials serve."""
-    return settings.loopback and not settings.allowed_hosts
+def opened(settings: Settings, url: str, *, alone: bool, by: str = LOCAL, begun: Callable[[WebClient], None] | None = None) -> RemoteFiles:
+    """Open an address under the settings. Raises RefusedError where addresses are switched off, KeygraftError.
 
-
-def opened(settings: Settings, url: str, *, begun: Callable[[WebClient], None] | None = None) -> RemoteFiles:
-    """Open an address under the settings. Raises RefusedError where addresses are switched off, KeygraftError."""
+    alone -- whoever asks is the one who started it: only then do the credentials of its environment serve
+    by    -- whose kept credentials may be shown to its host
+    """
     if not settings.remote:
         raise RefusedError("remote_switched_off")
-    credentials = from_environment(os.environ) if single_user(settings) else Credentials()
-    return open_remote(url, policy(settings), credentials, begun=begun)
+    base = from_environment(os.environ) if alone else Credentials()
+    return open_remote(url, policy(settings), keyring.credentials(settings, by, base), begun=begun)
 
 
 def from_address(house: House, line: str, *, reading: str = "", by: str = LOCAL) -> SideCard:
@@ -100,7 +99,8 @@ def read_again(house: House, side: str, given: Given, *, by: str = LOCAL) -> Sid
 
 
 def _keep(house: House, given: Given, secret: Secret | None, store: RangeStore, reading: str, by: str) -> SideCard:
-    card = sidebook.keep_tree(house, given, _read(house, given, _whole(given, secret), store, reading), by=by)
+    tree = _read(house, given, _whole(given, secret), store, _named(reading, by), by)
+    card = sidebook.keep_tree(house, given, tree, by=by)
     sidebook.spool(house, card.id, store)
     if secret is not None:
         house.addresses.put(card.id, secret)
@@ -116,12 +116,12 @@ def _whole(given: Given, secret: Secret | None) -> str:
     return secret.reveal()
 
 
-def _read(house: House, given: Given, url: str, store: RangeStore, name: str) -> KeyTree:
+def _read(house: House, given: Given, url: str, store: RangeStore, name: str, by: str) -> KeyTree:
     going = Reading()
-    if _READING.match(name):
+    if name:
         house.readings.put(name, going)
     try:
-        with opened(house.settings, url, begun=going.begun) as files:
+        with opened(house.settings, url, alone=house.alone, by=by, begun=going.begun) as files:
             return tree_of(files, store, sidebook.limits(house), given.nesting, cancelled=lambda: going.cancelled)
     finally:
         house.readings.forget(lambda key: key == name)
@@ -144,15 +144,20 @@ def tree_of(
     return msgspec.structs.replace(in_rounds(files, act, store), bytes_read=store.nbytes)
 
 
-def progress(house: House, reading: str) -> int | None:
-    """Bytes that a reading brought so far; None where it has ended."""
-    found = house.readings.get(reading)
+def _named(reading: str, by: str) -> str:
+    """A reading is its person's; empty where the asker gave none, or no good name."""
+    return f"{by}:{reading}" if _READING.match(reading) else ""
+
+
+def progress(house: House, reading: str, *, by: str = LOCAL) -> int | None:
+    """Bytes that a person's reading brought so far; None where it has ended."""
+    found = house.readings.get(_named(reading, by))
     return None if found is None else found.received
 
 
-def cancel(house: House, reading: str) -> None:
-    """End a reading that is under way; nothing happens where it has ended."""
-    found = house.readings.get(reading)
+def cancel(house: House, reading: str, *, by: str = LOCAL) -> None:
+    """End a person's reading that is under way; nothing happens where it has ended."""
+    found = house.readings.get(_named(reading, by))
     if found is not None:
         found.cancel()
 

@@ -1,10 +1,11 @@
 """Who builds models from code: a sandbox for our own environment, and one for each of the person's that is named."""
 
 import importlib.metadata
+import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ _ENVIRONMENTS = 2
 class Workshop:
     """Builds models where they may be built, and remembers what it built.
 
-    A tree is filed under the digest of its definition, the interpreter and the versions of its libraries. Installed packages named by import are
-    built each time: their files are not part of the definition.
+    A tree is filed under the digest of its definition, the interpreter and what is installed for it, with versions. Where that has changed, the
+    worker is started anew: it holds libraries as they were. Installed packages named by import are built each time: their files are not part of
+    the definition.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,19 +39,27 @@ class Workshop:
         self._sandboxes: OrderedDict[str, Sandbox] = OrderedDict()
         self._built: Recent[str, KeyTree] = Recent(_TREES)
         self._offered: Recent[str, tuple[Offered, ...]] = Recent(1)
+        self._seen: dict[Path, frozenset[str]] = {}
 
     def build(self, definition: Definition, python: str = "") -> KeyTree:
         """Build a model. `python` is an interpreter of the person's own; empty: the one of the settings. Raises KeygraftError."""
         sandbox = self.sandbox(python)
+        versions = self._versions(sandbox)
         if definition.door == "python" and not definition.files:
             return definitions.build(definition, sandbox=sandbox)
-        name = definitions.digest(definition, self._versions(sandbox, python))
+        name = definitions.digest(definition, versions)
         return self._built.get_or_make(name, lambda: definitions.build(definition, sandbox=sandbox))
 
-    def _versions(self, sandbox: Sandbox, python: str) -> Mapping[str, str]:
+    def _versions(self, sandbox: Sandbox) -> Mapping[str, str]:
+        """What a tree built there depends on beside its definition. A worker from before something was installed is ended."""
+        found = installed(sandbox.start().paths)
+        if self._seen.setdefault(sandbox.python, found) != found:
+            self._seen[sandbox.python] = found
+            self._offered.forget(lambda _: True)
+            sandbox.close()
         facts = sandbox.start()
         known = {"python": facts.python, "torch": facts.torch, "interpreter": str(sandbox.python)}
-        return known if python or self._settings.python else known | library_versions()
+        return known | dict.fromkeys(found, "installed")
 
     def sandbox(self, python: str = "") -> Sandbox:
         """The sandbox of an interpreter; the one that was asked for longest ago is closed. Raises RefusedError."""
@@ -71,6 +81,13 @@ class Workshop:
         except KeygraftError:
             return
 
+    @property
+    def warm(self) -> bool:
+        """Whether the usual sandbox answers without being started first."""
+        with self._lock:
+            usual = self._sandboxes.get(str(self._settings.python or ""))
+        return usual is not None and usual.warm
+
     def status(self) -> Status:
         """Which walls hold."""
         return self.sandbox().status()
@@ -85,6 +102,17 @@ class Workshop:
             for sandbox in self._sandboxes.values():
                 sandbox.close()
             self._sandboxes.clear()
+
+
+def installed(paths: Iterable[str]) -> frozenset[str]:
+    """Names and versions of what is installed in these folders, as pip leaves them there: `timm-1.0.dist-info`."""
+    found: set[str] = set()
+    for path in paths:
+        try:
+            found.update(name for name in os.listdir(path) if name.endswith((".dist-info", ".egg-info")))  # noqa: PTH208 -- names alone
+        except OSError:  # gone since, or a zip
+            continue
+    return frozenset(found)
 
 
 def library_versions() -> dict[str, str]:

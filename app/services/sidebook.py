@@ -1,6 +1,6 @@
 """How a side is kept: what was given, what was understood, and the tree."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -8,13 +8,19 @@ import msgspec
 from app import mapping
 from app.errors import KeygraftError, NotFoundError
 from app.keys import KeyTree, spell_token
+from app.mapping.folds import fold_tree
 from app.mapping.plan import Plan
 from app.readers import Limits
+from app.services import reading
 from app.services.cards import Candidate, LentFile, MissingPackage, Offer, Said, SideCard, SideKind, SideState, Wanted
 from app.services.house import LOCAL, House, new_id
-from app.sources import RangeStore
+from app.sources import Mark, RangeStore
 from app.store import SideRow, Transaction, sides, trees
 from app.viewing.offers import telling
+from app.viewing.outlines import outline_of, weights_of
+
+LARGE = 5000
+"""Keys from which on the outline of a tree is made ahead of time."""
 
 
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,6 +35,7 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     remote    -- an address as it may be shown; `address` the same where it holds no secret, so that it can be read again after a restart
     edits, module, python -- what was done after building, where the class stands, in whose environment it was built
     foretold  -- the tree was told without running the code
+    sent, marks -- of lent files: bytes that came for them so far, as they travelled; what was read, to know the files again
     stamp     -- size and modification time of `path` when it was read
     """
 
@@ -49,6 +56,8 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     module: str = ""
     python: str = ""
     foretold: bool = False
+    sent: int = 0
+    marks: tuple[Mark, ...] = ()
 
 
 _card = msgspec.json.Decoder(SideCard)
@@ -62,7 +71,17 @@ def keep_tree(house: House, given: Given, tree: KeyTree, *, side: str = "", by: 
         card = _ready(side or new_id(), given, tree)
         _keep(house, tx, given, card, digest, is_new=not side, by=by)
     house.trees.put(digest, tree)
+    if len(tree.tensors) >= LARGE:
+        house.background.submit(lambda: _look_over(tree))  # a person reads the card first; then the page need not wait for it
     return card
+
+
+def _look_over(tree: KeyTree) -> None:
+    """Work out what every look at a tree begins with."""
+    outline_of(tree)
+    weights_of(tree)
+    for family in fold_tree(tree):
+        _ = family.fewest, family.few, family.members
 
 
 def keep_open(
@@ -107,7 +126,8 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         Offer(tuple(map(spell_token, offer.nesting)), offer.tensors, offer.parameters, offer.role)
         for offer in telling(tree.offers, tree.nesting)
     )
-    params: dict[str, str | int | float] = {"format": tree.format, "tensors": len(tree.tensors), "parameters": tree.parameters}
+    parameters = tree.parameters
+    params: dict[str, str | int | float] = {"format": tree.format, "tensors": len(tree.tensors), "parameters": parameters}
     return SideCard(
         side,
         given.kind,
@@ -116,9 +136,9 @@ def _ready(side: str, given: Given, tree: KeyTree) -> SideCard:
         Said(_sentence(given, tree), params),
         format=tree.format,
         tensors=len(tree.tensors),
-        parameters=tree.parameters,
+        parameters=parameters,
         bytes=sum(file.size for file in tree.files) or tree.nbytes,
-        sent=tree.bytes_read,
+        sent=given.sent if given.kind == "lent" else tree.bytes_read,
         versions=dict(list(tree.metadata.items())[:12]) if tree.format == "definition" and not given.foretold else {},
         holds=given.kind in {"path", "upload", "remote"} and bool(tree.files),
         nesting=tuple(map(spell_token, tree.nesting)),
@@ -145,6 +165,31 @@ def row_of(tx: Transaction, side: str) -> SideRow:
     if row is None:
         raise NotFoundError("side_not_found", side=side[:40])
     return row
+
+
+class Understood(msgspec.Struct, frozen=True):
+    """What a side was understood as, and the digest of its tree once it has one."""
+
+    card: SideCard
+    tree: str | None
+
+
+def understood(house: House, ids: Collection[str]) -> dict[str, Understood]:
+    """Sides by id. One that has its tree is never written again, so it is remembered. Raises NotFoundError."""
+    found = {side: known for side in ids if (known := house.understood.get(side)) is not None}
+    lacking = [side for side in ids if side not in found]
+    if not lacking:
+        return found
+    with house.database.read() as tx:
+        read = sides.understood(tx, lacking)
+    for side in lacking:
+        if side not in read:
+            raise NotFoundError("side_not_found", side=side[:40])
+        card, tree = read[side]
+        found[side] = Understood(_card.decode(card), tree)
+        if tree is not None:
+            house.understood.put(side, found[side])
+    return found
 
 
 def given_of(row: SideRow) -> Given:
@@ -179,7 +224,7 @@ def frozen_target(plan: Plan) -> KeyTree:
 
 def limits(house: House) -> Limits:
     """What reading one checkpoint may take."""
-    return Limits(seconds=house.settings.read_seconds, memory_bytes=house.settings.read_memory)
+    return reading.limits(house.settings)
 
 
 def spool(house: House, side: str, store: RangeStore) -> None:

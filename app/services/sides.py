@@ -9,21 +9,19 @@ from pathlib import Path
 
 import msgspec
 
-from app import definitions, readers
+from app import definitions, messages, readers
 from app.definitions import Spec, TextError
 from app.errors import KeygraftError, LimitError
 from app.keys import KeyTree, parse_token
-from app.services import browse, lent, models, remote, sidebook
+from app.services import browse, lent, models, remote, roles, sidebook
 from app.services.cards import SideCard
 from app.services.house import LOCAL, House, new_id
-from app.services.plain import plain
+from app.services.plain import is_text, plain
 from app.services.sidebook import Given
 from app.sources import is_remote
 
 _MODEL = re.compile(r"(?:timm|transformers|diffusers|torchvision|python):")
 _PATH = re.compile(r"(?:/|~/|\.{1,2}/|[A-Za-z]:[\\/])")
-_TEXTS = frozenset({".txt", ".csv", ".log", ".json", ".md"})
-_INDEX = ".index.json"
 
 
 def understand(house: House, text: str, *, against: str | None = None, by: str = LOCAL, reading: str = "") -> SideCard:
@@ -74,7 +72,7 @@ def from_path(house: House, path: str, *, against: str | None = None, by: str = 
     suffix = real.suffix.lower()
     if real.is_file() and suffix == ".py" and len(files := _with_neighbours(house, real)) > 1:
         return models.from_files(house, files, real.name, by=by)
-    if real.is_file() and (suffix == ".py" or (suffix in _TEXTS and not real.name.endswith(_INDEX))):
+    if real.is_file() and (suffix in _SOURCES or is_text(real.name)):
         return _from_text(house, _text_of(house, real), real.name, against=against, by=by)
     given = Given("path", real.name, path=str(real), stamp=stamp_of(real))
     try:
@@ -107,10 +105,24 @@ def _project(house: House, folder: Path, unread: KeygraftError, by: str) -> Side
         raise (unread if error.code in {"no_model", "upload_without_code"} else error) from error
 
 
+_SOURCES = frozenset({".py", ".ipynb"})
+
+
+def _decoded(name: str, data: bytes) -> str:
+    """Source, the code of a notebook, or other text. Raises UploadError for a notebook that is none."""
+    match Path(name).suffix.lower():
+        case ".py":
+            return definitions.source_text(data)
+        case ".ipynb":
+            return definitions.notebook_source(data)
+        case _:
+            return definitions.plain_text(data)
+
+
 def _text_of(house: House, path: Path) -> str:
     if path.stat().st_size > house.settings.text_bytes:
         raise LimitError("text_too_long", limit=house.settings.text_bytes >> 20)
-    return path.read_text("utf-8", errors="replace")
+    return _decoded(path.name, path.read_bytes())
 
 
 def stamp_of(path: Path) -> tuple[int, int]:
@@ -125,9 +137,9 @@ def _read(house: House, given: Given) -> KeyTree:
 
 
 def _from_text(house: House, text: str, label: str, *, against: str | None, by: str) -> SideCard:
-    if label.endswith(".py"):
+    if Path(label).suffix.lower() in _SOURCES:
         return models.from_source(house, text, label, by=by)
-    other = tree(house, against) if against else None
+    other = _other(house, against, by) if against else None
     try:
         found = definitions.from_text(text, source=other)
     except TextError as error:
@@ -136,13 +148,24 @@ def _from_text(house: House, text: str, label: str, *, against: str | None, by: 
         if error.code != "text_is_code":
             raise
         return models.from_source(house, text, label, by=by)
-    given = Given("text", label or _first_line(text), text=text, against=against or "")
+    given = Given("text", label or _name_of(text, found), text=text, against=against or "")
     return sidebook.keep_tree(house, given, found, by=by)
 
 
-def _first_line(text: str) -> str:
-    line = text.strip().splitlines()[0].strip()
-    return line if len(line) <= 48 else line[:47] + "…"
+def _other(house: House, side: str, by: str) -> KeyTree:
+    """The tree of the side that a text is read against; only of one that the person may see. Raises NotFoundError."""
+    with house.database.read() as tx:
+        roles.check_side(tx, by, side)
+    return tree(house, side)
+
+
+_LOADED = re.compile(r"loading state_dict for (\w{1,60}):")
+
+
+def _name_of(text: str, tree: KeyTree) -> str:
+    """What a pasted text is called: the model that its error message names, else how much it holds."""
+    model = _LOADED.search(text[:2000])
+    return model[1] if model else messages.text("side-pasted", count=len(tree.tensors))
 
 
 def upload(house: House, name: str, data: bytes, *, against: str | None = None, by: str = LOCAL) -> SideCard:
@@ -151,8 +174,8 @@ def upload(house: House, name: str, data: bytes, *, against: str | None = None, 
         raise LimitError("upload_too_large", file=name[:200], limit=house.settings.upload_bytes >> 20)
     label = plain(Path(name.replace("\\", "/")).name, 200) or "upload"
     suffix = Path(label).suffix.lower()
-    if suffix == ".py" or (suffix in _TEXTS and not label.endswith(_INDEX)):
-        return _from_text(house, data.decode("utf-8", errors="replace"), label, against=against, by=by)
+    if suffix in _SOURCES or is_text(label):
+        return _from_text(house, _decoded(label, data), label, against=against, by=by)
     path = house.folder("uploads", new_id()) / ("checkpoint" + (suffix if suffix.isascii() and len(suffix) < 16 else ""))
     path.write_bytes(data)
     given = Given("upload", label, path=str(path), stamp=stamp_of(path))
@@ -199,6 +222,13 @@ def nest(house: House, side: str, nesting: Sequence[str], *, by: str = LOCAL) ->
 
 def _with_nesting(given: Given, nesting: tuple[str, ...]) -> Given:
     return msgspec.structs.replace(given, nesting=nesting)
+
+
+def named(house: House, side: str, *, by: str = LOCAL) -> SideCard:
+    """What was understood of a side that a person names by its id; only of one that they may see. Raises NotFoundError."""
+    with house.database.read() as tx:
+        roles.check_side(tx, by, side)
+        return sidebook.card_of(sidebook.row_of(tx, side))
 
 
 def card(house: House, side: str) -> SideCard:

@@ -7,6 +7,7 @@ from app.sources.addresses import is_remote, parse_address
 from app.sources.credentials import Credentials, S3Access, Secret, from_environment
 from app.sources.lent import LentFiles, RangeStore
 from app.sources.local import LocalFiles
+from app.sources.marks import Mark, marks
 from app.sources.memory import MemoryFiles
 from app.sources.policy import RemotePolicy
 from app.sources.protocol import ByteSource, FileSet, Range, RangesWanted, together
@@ -19,6 +20,7 @@ __all__ = [
     "FileSet",
     "LentFiles",
     "LocalFiles",
+    "Mark",
     "MemoryFiles",
     "Range",
     "RangeStore",
@@ -31,6 +33,7 @@ __all__ = [
     "absolute",
     "from_environment",
     "is_remote",
+    "marks",
     "parse_address",
     "together",
 ]

@@ -18,7 +18,7 @@ from typing import Any
 import certifi
 import httpcore
 
-from app.sources.errors import AddressRefused, RemoteError
+from app.sources.errors import AddressRefused, RemoteCancelledError
 from app.sources.guard import Guard
 from app.sources.policy import RemotePolicy
 
@@ -110,7 +110,7 @@ class GuardedNetwork(httpcore.NetworkBackend):
         failed: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
         for address in addresses:
             if self.cancelled.is_set():
-                raise RemoteError("remote_cancelled", host=host)
+                raise RemoteCancelledError("remote_cancelled", host=host)
             try:
                 stream = self._below.connect_tcp(address, port, remaining(timeout), local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:

@@ -17,6 +17,12 @@ class RemoteError(KeygraftError):
     status = 502
 
 
+class RemoteCancelledError(RemoteError):
+    """Whoever asked has ended it: no fault of the other side."""
+
+    status = 409
+
+
 class RemoteRefused(RefusedError):  # noqa: N818 -- a refusal
     """The other side does not let us in."""
 

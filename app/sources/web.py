@@ -17,7 +17,7 @@ import httpcore
 
 from app.sources.addresses import WebAddress
 from app.sources.connections import DeadlinePassedError, GuardedNetwork, remaining, trust, within
-from app.sources.errors import RemoteError, RemoteLimitError, RemoteMissingError, RemoteRefused
+from app.sources.errors import RemoteCancelledError, RemoteError, RemoteLimitError, RemoteMissingError, RemoteRefused
 from app.sources.guard import Guard, Resolver, resolve
 from app.sources.policy import RemotePolicy
 
@@ -167,7 +167,7 @@ class WebClient:
 
     def _check_cancelled(self, address: WebAddress) -> None:
         if self._network.cancelled.is_set():
-            raise RemoteError("remote_cancelled", host=address.host)
+            raise RemoteCancelledError("remote_cancelled", host=address.host)
 
 
 def check_status(head: Head) -> None:

@@ -57,6 +57,11 @@ def between(tx: Transaction, transfer: str, after: int, up_to: int) -> list[Edit
     return [EditRow(**row) for row in tx.execute(query).mappings()]
 
 
+def writers(tx: Transaction, transfer: str) -> dict[int, str]:
+    """Who wrote which version."""
+    return {row.version: row.author for row in tx.execute(select(edits.c.version, edits.c.author).where(edits.c.transfer == transfer))}
+
+
 def keep_snapshot(tx: Transaction, row: SnapshotRow) -> None:
     """Store the plan of a version; a name replaces the one before."""
     here = (snapshots.c.transfer == row.transfer) & (snapshots.c.version == row.version)

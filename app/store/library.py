@@ -18,6 +18,11 @@ def find(tx: Transaction, architectures: str) -> LibraryRow | None:
     return None if found is None else _row(found)
 
 
+def any_kept(tx: Transaction) -> bool:
+    """Whether there is any plan."""
+    return tx.execute(select(library.c.id).limit(1)).first() is not None
+
+
 def listed(tx: Transaction, *, limit: int = 500) -> list[LibraryRow]:
     """The most lately approved first."""
     return [_row(row) for row in tx.execute(_query().order_by(library.c.changed.desc(), library.c.id).limit(limit)).mappings()]

@@ -4,7 +4,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+
+TURN = text("SELECT pg_advisory_xact_lock(7235117)")
+"""The lock at which all who write to a PostgreSQL database take turns; it ends with the transaction."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -14,5 +17,7 @@ def to_newest(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     with engine.connect().execution_options(keygraft_writes=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(TURN)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

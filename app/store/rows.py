@@ -96,3 +96,38 @@ class LibraryRow(msgspec.Struct, frozen=True):
     created: datetime
     changed: datetime
     used: int = 0
+
+
+class CommentRow(msgspec.Struct, frozen=True):
+    """A comment as it is kept; the first of a thread has its own id as `thread`.
+
+    anchor     -- what it speaks of, JSON of the services
+    suggestion -- statement that the rule should have; empty: that it should go; None where nothing is suggested
+    applied    -- version that the suggestion led to
+    """
+
+    id: str
+    transfer: str
+    thread: str
+    version: int
+    anchor: bytes
+    author: str
+    at: datetime
+    edited: datetime | None
+    body: str
+    suggestion: str | None
+    applied: int | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+    deleted: bool
+
+
+class VerdictRow(msgspec.Struct, frozen=True):
+    """What a person decided about a version."""
+
+    transfer: str
+    version: int
+    author: str
+    verdict: str
+    body: str
+    at: datetime

@@ -7,9 +7,13 @@ from sqlalchemy import exists, or_, select
 
 from app.store.database import Transaction
 from app.store.rows import SideRow
-from app.store.tables import sides, transfer_sources, transfers
+from app.store.tables import former_sides, sides, transfer_sources, transfers
 
-_USED = or_(exists().where(transfer_sources.c.side == sides.c.id), exists().where(transfers.c.target == sides.c.id))
+_USED = or_(
+    exists().where(transfer_sources.c.side == sides.c.id),
+    exists().where(transfers.c.target == sides.c.id),
+    exists().where(former_sides.c.side == sides.c.id),
+)
 
 
 def add(tx: Transaction, row: SideRow) -> None:
@@ -18,8 +22,9 @@ def add(tx: Transaction, row: SideRow) -> None:
 
 
 def replace(tx: Transaction, row: SideRow) -> None:
-    """Write a side's state, spec, card and tree anew."""
-    tx.execute(sides.update().where(sides.c.id == row.id).values(**_values(row)))
+    """Write a side's state, spec, card and tree anew; it stays its author's."""
+    values = {name: value for name, value in _values(row).items() if name != "author"}
+    tx.execute(sides.update().where(sides.c.id == row.id).values(**values))
 
 
 def _values(row: SideRow) -> dict[str, object]:
@@ -36,6 +41,12 @@ def several(tx: Transaction, ids: Iterable[str]) -> dict[str, SideRow]:
     """Sides by id."""
     rows = tx.execute(select(sides).where(sides.c.id.in_(set(ids)))).mappings()
     return {row["id"]: SideRow(**row) for row in rows}
+
+
+def understood(tx: Transaction, ids: Iterable[str]) -> dict[str, tuple[bytes, str | None]]:
+    """Card and tree of sides by id, without what was given: that may be a text of megabytes, and this is asked with every gesture."""
+    rows = tx.execute(select(sides.c.id, sides.c.card, sides.c.tree).where(sides.c.id.in_(set(ids))))
+    return {row.id: (row.card, row.tree) for row in rows}
 
 
 def unused_before(tx: Transaction, moment: datetime) -> list[str]:

@@ -38,6 +38,22 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+class KeyText(TypeDecorator[str]):
+    """A key of a checkpoint, which may hold a zero; PostgreSQL keeps none in a text, so it stands there as a character that is none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write it so that it can be kept."""
+        return value.replace("\0", _ZERO) if value and dialect.name == "postgresql" else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Read it as it was."""
+        return value.replace(_ZERO, "\0") if value and dialect.name == "postgresql" else value
+
+
+_ZERO = "\ufdd0"
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -106,6 +122,13 @@ transfer_sources = Table(
     Column("side", ForeignKey("sides.id"), nullable=False),
 )
 
+former_sides = Table(
+    "former_sides",
+    metadata,
+    Column("transfer", ForeignKey("transfers.id", ondelete="CASCADE"), primary_key=True),
+    Column("side", ForeignKey("sides.id"), primary_key=True),
+)
+
 edits = Table(
     "edits",
     metadata,
@@ -139,7 +162,7 @@ decisions = Table(
     "decisions",
     metadata,
     Column("transfer", ForeignKey("transfers.id", ondelete="CASCADE"), primary_key=True),
-    Column("target", Text, primary_key=True),
+    Column("target", KeyText, primary_key=True),
     Column("claim", String(64), primary_key=True),
     Column("decision", String(16), nullable=False),
     Column("version", Integer, nullable=False),
@@ -166,6 +189,75 @@ library_uses = Table(
     Column("transfer", String(32), primary_key=True),
 )
 
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("transfer", ForeignKey("transfers.id", ondelete="CASCADE"), nullable=False),
+    Column("thread", String(32), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("anchor", LargeBinary, nullable=False),
+    Column("author", ForeignKey("people.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("edited", Moment),
+    Column("body", Text, nullable=False),
+    Column("suggestion", Text),
+    Column("applied", Integer),
+    Column("resolved_by", ForeignKey("people.id")),
+    Column("resolved_at", Moment),
+    Column("deleted", Boolean, nullable=False),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("comment", ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", ForeignKey("people.id"), primary_key=True),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("transfer", ForeignKey("transfers.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("author", ForeignKey("people.id"), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+reviewers = Table(
+    "reviewers",
+    metadata,
+    Column("transfer", ForeignKey("transfers.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", ForeignKey("people.id"), primary_key=True),
+    Column("asked_by", ForeignKey("people.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+viewed = Table(
+    "viewed",
+    metadata,
+    Column("transfer", ForeignKey("transfers.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", ForeignKey("people.id"), primary_key=True),
+    Column("change", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+review_terms = Table(
+    "review_terms",
+    metadata,
+    Column("transfer", ForeignKey("transfers.id", ondelete="CASCADE"), primary_key=True),
+    Column("approvals", Integer, nullable=False),
+    Column("checks", LargeBinary, nullable=False),
+)
+
+Index("ix_comments_transfer", comments.c.transfer, comments.c.at)
+Index("ix_mentions_person", mentions.c.person)
+Index("ix_verdicts_transfer", verdicts.c.transfer, verdicts.c.id)
+Index("ix_reviewers_person", reviewers.c.person)
 Index("ix_transfers_changed", transfers.c.archived, transfers.c.changed)
 Index("ix_transfer_sources_side", transfer_sources.c.side)
+Index("ix_former_sides_side", former_sides.c.side)
 Index("ix_transfers_target", transfers.c.target)

@@ -1,13 +1,13 @@
 """Queries over transfers and their named sources."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import RowMapping, select
 
 from app.store.database import Transaction
 from app.store.rows import TransferRow
-from app.store.tables import decisions, transfer_sources, transfers
+from app.store.tables import decisions, former_sides, transfer_sources, transfers
 
 
 def add(tx: Transaction, row: TransferRow) -> None:
@@ -32,9 +32,17 @@ def listed(tx: Transaction, *, archived: bool, limit: int = 500) -> list[Transfe
     return [_row(row, sources) for row in found]
 
 
-def of_example(tx: Transaction) -> TransferRow | None:
-    """The example that is there already."""
-    query = select(transfers.c.id).where(transfers.c.example, ~transfers.c.archived).order_by(transfers.c.created).limit(1)
+def several(tx: Transaction, ids: list[str]) -> list[TransferRow]:
+    """Transfers by id, in that order."""
+    known = {row["id"]: row for row in tx.execute(select(transfers).where(transfers.c.id.in_(ids))).mappings()}
+    sources = _sources(tx, list(known))
+    return [_row(known[one], sources) for one in ids if one in known]
+
+
+def of_example(tx: Transaction, author: str) -> TransferRow | None:
+    """The example that a person has already."""
+    mine = transfers.c.example & ~transfers.c.archived & (transfers.c.author == author)
+    query = select(transfers.c.id).where(mine).order_by(transfers.c.created).limit(1)
     found = tx.execute(query).first()
     return None if found is None else find(tx, found.id)
 
@@ -73,6 +81,27 @@ def set_summary(tx: Transaction, transfer: str, version: int, summary: bytes) ->
 def advance(tx: Transaction, transfer: str, version: int, plan: bytes, at: datetime) -> None:
     """Move on to the next version's plan."""
     tx.execute(transfers.update().where(transfers.c.id == transfer).values(version=version, plan=plan, changed=at, summary=None))
+
+
+def place(tx: Transaction, row: TransferRow) -> None:
+    """Write which sides a transfer has."""
+    tx.execute(transfers.update().where(transfers.c.id == row.id).values(target=row.target))
+    for name, side in row.sources.items():
+        mine = (transfer_sources.c.transfer == row.id) & (transfer_sources.c.name == name)
+        tx.execute(transfer_sources.update().where(mine).values(side=side))
+
+
+def remember(tx: Transaction, transfer: str, sides: Iterable[str]) -> None:
+    """Keep sides for a transfer's history: they have been, or are, its own."""
+    known = set(former(tx, transfer))
+    for side in dict.fromkeys(sides):
+        if side not in known:
+            tx.execute(former_sides.insert().values(transfer=transfer, side=side))
+
+
+def former(tx: Transaction, transfer: str) -> list[str]:
+    """Sides that a transfer's history may lead back to."""
+    return [row.side for row in tx.execute(select(former_sides.c.side).where(former_sides.c.transfer == transfer))]
 
 
 def delete(tx: Transaction, transfer: str) -> None:

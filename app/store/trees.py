@@ -1,12 +1,12 @@
 """Queries over key trees; a tree is named by the digest of its bytes, so equal ones are kept once."""
 
-import gc
 import hashlib
 import zlib
 
 from sqlalchemy import exists, select
 
 from app.keys import KeyTree
+from app.keys.collector import paused
 from app.keys.documents import dump_tree, load_tree
 from app.store.database import Transaction
 from app.store.tables import sides, trees
@@ -29,13 +29,14 @@ def find(tx: Transaction, digest: str) -> KeyTree | None:
     found = tx.execute(select(trees.c.content).where(trees.c.digest == digest)).first()
     if found is None:
         return None
-    paused = gc.isenabled()
-    gc.disable()
-    try:
+    with paused():
         return load_tree(zlib.decompress(found.content))
-    finally:
-        if paused:
-            gc.enable()
+
+
+def packed(tx: Transaction, digest: str) -> bytes | None:
+    """A tree as it is kept: compressed, for another process to read."""
+    found = tx.execute(select(trees.c.content).where(trees.c.digest == digest)).first()
+    return None if found is None else bytes(found.content)
 
 
 def drop_unused(tx: Transaction) -> None:

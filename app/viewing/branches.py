@@ -5,11 +5,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from app.keys import KeyTree
-from app.viewing.outline import Node, Outline
+from app.viewing.hits import Finder, finder
+from app.viewing.labels import Part, label_parts, parts_of, path_text
+from app.viewing.nodes import Node, Outline
+from app.viewing.outlines import likes_of
 from app.viewing.plain import safe
-from app.viewing.rows import Part, label_parts, path_text
-from app.viewing.search import Matches, hit_of, matcher
+from app.viewing.search import Matches, matcher
 from app.viewing.sizes import shape_text
+from app.viewing.weights import weigh
 
 OPENED = 60
 """Lines that stand open at first."""
@@ -48,28 +51,13 @@ class Lines(msgspec.Struct, frozen=True):
     more: int = 0
 
 
-class Weights:
-    """Bytes at and below each node of an outline, tied tensors counted once."""
-
-    def __init__(self, outline: Outline, tree: KeyTree) -> None:
-        self._bytes = [0] * len(outline)
-        for node in reversed(outline.nodes):  # children have higher numbers than what is above them
-            own = (tree.tensors[key] for key in node.keys)
-            self._bytes[node.id] += sum(info.nbytes for info in own if info.alias is None)
-            if node.parent >= 0:
-                self._bytes[node.parent] += self._bytes[node.id]
-
-    def __getitem__(self, node: int) -> int:
-        return self._bytes[node]
-
-
 class Branches:
     """The tree of one checkpoint, ready to be printed."""
 
     def __init__(self, tree: KeyTree, outline: Outline) -> None:
         self.tree = tree
         self.outline = outline
-        self._weights = Weights(outline, tree)
+        self._bytes = weigh(outline, likes_of(tree)).nbytes
 
     def below(self, number: int, opened: int = 0) -> Lines:
         """Return the lines right below a node, and of their own as many as `opened` allows, nearest first. IndexError for what is no node."""
@@ -81,9 +69,9 @@ class Branches:
         matches = matcher(query, self.tree)
         if matches is None:
             return None
-        hit = hit_of(query)
+        find = finder(query)
         leaves = [node for node in self.outline.nodes if node.keys and self._any(node, matches)]
-        return Lines(tuple(self._found(node, hit) for node in leaves[:LISTED]), max(0, len(leaves) - LISTED))
+        return Lines(tuple(self._found(node, find) for node in leaves[:LISTED]), max(0, len(leaves) - LISTED))
 
     def _any(self, node: Node, matches: Matches) -> bool:
         return any(matches(key, self.tree.tensors[key]) for key in node.keys)
@@ -110,11 +98,9 @@ class Branches:
         line = self._bare(node, _cut(label_parts(node.label, node.runs, self.outline.separator)))
         return line if inside is None else msgspec.structs.replace(line, below=inside.lines, more=inside.more)
 
-    def _found(self, node: Node, hit: str) -> Line:
+    def _found(self, node: Node, find: Finder | None) -> Line:
         text = _short(path_text(node, self.outline))
-        at = text.casefold().find(hit) if hit else -1
-        parts = (Part(text),) if at < 0 else (Part(text[:at]), Part(text[at : at + len(hit)], "hit"), Part(text[at + len(hit) :]))
-        return self._bare(node, tuple(part for part in parts if part.text))
+        return self._bare(node, tuple(parts_of(text, find(text) if find else ())))
 
     def _bare(self, node: Node, parts: tuple[Part, ...]) -> Line:
         info = node.info if node.leaf else None
@@ -124,7 +110,7 @@ class Branches:
             _short(path_text(node, self.outline)),
             node.times,
             node.total,
-            self._weights[node.id],
+            self._bytes(node.id),
             node.leaf,
             shape_text(info.shape) if info else "",
             info.dtype if info else "",

@@ -1,13 +1,19 @@
 """The layout of a pane: which nodes stand one below the other, given what is open and what is asked for."""
 
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Sequence
 from typing import Literal
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from app.keys import KeyTree
 from app.viewing.marks import Marks
-from app.viewing.outline import Outline
-from app.viewing.search import matcher
+from app.viewing.nodes import Outline, over
+from app.viewing.outlines import likes_of
+from app.viewing.search import NOTHING, Known
+from app.viewing.sieve import Sieve
 
 FIRST_SIGHT = 44
 """Lines that open by themselves, about one screen."""
@@ -35,19 +41,46 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return bool(self.query.strip() or self.states)
 
 
-class Layout(msgspec.Struct, frozen=True):
+class Layout:
     """Visible nodes from top to bottom.
 
-    rows   -- node numbers
-    place  -- node number -> its line
-    opened -- those of `rows` whose children show
+    rows   -- node numbers; they rise, since nodes are numbered as they are listed
+    opened -- nodes whose children show
     found  -- leaves that the filter keeps; None without a filter
     """
 
-    rows: tuple[int, ...]
-    place: dict[int, int]
-    opened: frozenset[int]
-    found: int | None = None
+    def __init__(self, rows: Sequence[int], opened: Container[int], found: int | None = None) -> None:
+        self.rows = rows
+        self.opened = opened
+        self.found = found
+
+    def line(self, number: int) -> int | None:
+        """The line of a node; None where it does not show."""
+        return line_in(self.rows, number)
+
+    def __contains__(self, number: int) -> bool:
+        return self.line(number) is not None
+
+
+def line_in(rows: Sequence[int], number: int) -> int | None:
+    """Where a number stands among rising ones; None where it does not."""
+    at = bisect_left(rows, number)
+    return at if at < len(rows) and rows[at] == number else None
+
+
+NO_LAYOUT = Layout((), frozenset())
+"""Of rows that stand alone."""
+
+
+class _AllBut(Container[int]):
+    """All nodes that have some below them, but a few."""
+
+    def __init__(self, outline: Outline, closed: frozenset[int]) -> None:
+        self._outline = outline
+        self._closed = closed
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and number not in self._closed and bool(self._outline.ends[number] > number)
 
 
 def first_open(outline: Outline) -> frozenset[int]:
@@ -73,52 +106,45 @@ def _one_layer(outline: Outline, number: int) -> bool:
     return all(outline.nodes[child].leaf and len(outline.nodes[child].label) == 1 for child in outline.nodes[number].children)
 
 
-def lay(outline: Outline, tree: KeyTree, marks: Marks, view: View) -> Layout:
+def lay(outline: Outline, tree: KeyTree, marks: Marks, view: View, known: Known = NOTHING) -> Layout:
     """Lay out one pane. Raises SearchError for a query that cannot be read."""
-    shown, found = _shown(outline, tree, marks, view)
-    openness = first_open(outline) if shown is None and view.expand == "first" else frozenset()
-    everything = shown is not None or view.expand == "all"
+    if view.filtered:
+        found = Sieve(view.query, view.states, tree, known, likes_of(tree)).leaves(outline, marks)
+        return Layout(_all_open(outline, view.toggled, over(outline, found)), _AllBut(outline, view.toggled), len(found))
+    if view.expand == "all":
+        return Layout(_all_open(outline, view.toggled), _AllBut(outline, view.toggled))
+    toggled = frozenset(number for number in view.toggled if 0 < number < len(outline) and outline.ends[number] > number)
+    opened = (first_open(outline) if view.expand == "first" else frozenset()) ^ toggled
+    return Layout(_some_open(outline, opened), opened)
+
+
+def _some_open(outline: Outline, opened: Container[int]) -> tuple[int, ...]:
     rows: list[int] = []
-    opened: set[int] = set()
     waiting = list(reversed(outline.nodes[0].children))
     while waiting:
         number = waiting.pop()
-        if shown is not None and number not in shown:
-            continue
         rows.append(number)
-        children = outline.nodes[number].children
-        if children and (everything or number in openness) != (number in view.toggled):
-            opened.add(number)
-            waiting.extend(reversed(children))
-    return Layout(tuple(rows), {number: line for line, number in enumerate(rows)}, frozenset(opened), found)
+        if number in opened:
+            waiting.extend(reversed(outline.nodes[number].children))
+    return tuple(rows)
 
 
-def _shown(outline: Outline, tree: KeyTree, marks: Marks, view: View) -> tuple[set[int] | None, int | None]:
-    """Nodes that a filter keeps, with everything above them."""
-    if not view.filtered:
-        return None, None
-    matches = matcher(view.query, tree)
-    shown: set[int] = set()
-    found = 0
-    for node in outline.nodes[1:]:
-        if not node.keys or (view.states and not view.states & marks.totals[node.id].keys()):
-            continue
-        if matches is not None and not any(
-            matches(key, tree.tensors[key]) and (not view.states or marks.states.get(key) in view.states) for key in node.keys
-        ):
-            continue
-        found += 1
-        number = node.id
-        while number > 0 and number not in shown:
-            shown.add(number)
-            number = outline.nodes[number].parent
-    return shown, found
+def _all_open(outline: Outline, closed: Iterable[int], shown: npt.NDArray[np.bool_] | None = None) -> Sequence[int]:
+    """All nodes, or those that show, but what stands below some."""
+    if shown is None and not closed:
+        return range(1, len(outline))
+    here = np.ones(len(outline), np.bool_) if shown is None else shown
+    here[0] = False
+    for number in closed:
+        if 0 < number < len(outline):
+            here[number + 1 : int(outline.ends[number]) + 1] = False
+    return tuple(np.flatnonzero(here).tolist())
 
 
 def nearest(outline: Outline, layout: Layout, number: int) -> int | None:
     """Line of a node, or of the nearest one above it that shows; None where a filter hides it."""
     while number > 0:
-        line = layout.place.get(number)
+        line = layout.line(number)
         if line is not None:
             return line
         number = outline.nodes[number].parent

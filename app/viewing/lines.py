@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from app.viewing.aligned import Line
-from app.viewing.layout import Layout
-from app.viewing.rows import Part, Row, label_parts, row
+from app.viewing.hits import Finder
+from app.viewing.layout import NO_LAYOUT, Layout
+from app.viewing.rows import Row, RowMaker
 from app.viewing.scene import Scene
 from app.viewing.states import SURE
 
@@ -28,18 +29,17 @@ class Spine(msgspec.Struct, frozen=True):
     left: bool = False
 
 
-def spine(scene: Scene, lines: Sequence[Line], layout: Layout, hit: str = "") -> tuple[Spine, ...]:
-    """Make the printed lines of one window."""
-    return tuple(_printed(scene, line, layout, hit) for line in lines)
+def spine(
+    scene: Scene, lines: Sequence[Line], layout: Layout, find: Finder | None = None, find_source: Finder | None = None
+) -> tuple[Spine, ...]:
+    """Make the printed lines of one window; `layout` is the target's, hits of its filter and of the source's are marked."""
+    made = RowMaker(scene, "s", NO_LAYOUT, find_source), RowMaker(scene, "t", layout, find)
+    return tuple(_printed(line, *made) for line in lines)
 
 
-def _printed(scene: Scene, line: Line, layout: Layout, hit: str) -> Spine:
-    target = (
-        row("t", scene.target_outline, scene.target, scene.target_marks, line.target, line.target in layout.opened, hit)
-        if line.target is not None
-        else None
-    )
-    source = None if line.source is None or line.again else _beside(scene, line, target)
+def _printed(line: Line, sources: RowMaker, targets: RowMaker) -> Spine:
+    target = targets.row(line.target) if line.target is not None else None
+    source = None if line.source is None or line.again else _beside(line, target, sources)
     return Spine(
         source,
         target,
@@ -52,23 +52,17 @@ def _printed(scene: Scene, line: Line, layout: Layout, hit: str) -> Spine:
     )
 
 
-def _beside(scene: Scene, line: Line, target: Row | None) -> Row:
+def _beside(line: Line, target: Row | None, sources: RowMaker) -> Row:
     """The source's row: its label goes on from the one it stands under, indented as its partner is."""
     number = line.source or 0
-    made = row("s", scene.source_outline, scene.source, scene.source_marks, number, opened=False)
     return msgspec.structs.replace(
-        made, parts=_path_parts(scene, number, line.under), level=target.level if target else 1, opened=None, place=1, size=1
+        sources.row(number),
+        parts=sources.path(number, line.under),
+        level=target.level if target else 1,
+        opened=None,
+        place=1,
+        size=1,
     )
-
-
-def _path_parts(scene: Scene, number: int, under: int) -> tuple[Part, ...]:
-    outline = scene.source_outline
-    chain = [outline.node(number)]
-    while chain[-1].parent > 0 and chain[-1].parent != under:
-        chain.append(outline.node(chain[-1].parent))
-    label = tuple(segment for node in reversed(chain) for segment in node.label)
-    runs = tuple(run for node in reversed(chain) for run in node.runs)
-    return tuple(label_parts(label, runs, outline.separator))
 
 
 def _wire(line: Line) -> str:

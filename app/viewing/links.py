@@ -1,14 +1,13 @@
 """Links between the rows of two panes, as the canvas draws them."""
 
 from collections.abc import Iterable
-from itertools import islice
 
 import msgspec
 
-from app.viewing.bonds import Bond, Bonds
+from app.viewing.bonds import Bond, Bonds, Ends
 from app.viewing.layout import Layout, nearest
 from app.viewing.marks import Marks
-from app.viewing.outline import Outline
+from app.viewing.nodes import Outline
 from app.viewing.states import SURE, TONES
 
 MOST_OF_A_ROW = 160
@@ -52,14 +51,14 @@ def links(
     """Find the links with at least one end in a window; windows are (first line, number of lines) of source and target."""
     drawn: dict[tuple[int, int], _Drawn] = {}
     seen: set[tuple[int, int]] = set()
-    for bond in (*_from(source, layouts[0], windows[0], bonds.of_source), *_from(target, layouts[1], windows[1], bonds.of_target)):
+    for bond in (*_from(layouts[0], windows[0], bonds.of_source), *_from(layouts[1], windows[1], bonds.of_target)):
         if (bond.source, bond.target) in seen:
             continue
         seen.add((bond.source, bond.target))
         here, there = nearest(source, layouts[0], bond.source), nearest(target, layouts[1], bond.target)
         if here is None or there is None:
             continue
-        _draw(drawn, (here, there), bond, "ask" if bond.proposed else TONES[marks.worst[bond.target]])
+        _draw(drawn, (here, there), bond, "ask" if bond.proposed else TONES[marks.worst(bond.target)])
     return tuple(
         Link(here, there, line.count, line.tone, line.chip, line.proposed, _worth_saying(line.confidence))
         for (here, there), line in sorted(drawn.items())
@@ -70,13 +69,12 @@ def _worth_saying(confidence: float | None) -> float | None:
     return confidence if confidence is not None and confidence < SURE else None
 
 
-def _from(outline: Outline, layout: Layout, window: tuple[int, int], bonds: dict[int, tuple[Bond, ...]]) -> Iterable[Bond]:
+def _from(layout: Layout, window: tuple[int, int], bonds: Ends) -> Iterable[Bond]:
     """Bonds of what shows in a window: of leaves, and of everything below closed nodes; of each row no more than can be told apart."""
     first, count = window
     for number in layout.rows[first : first + count]:
         if number not in layout.opened:
-            below = (bond for leaf in outline.below(number) for bond in bonds.get(leaf.id, ()))
-            yield from islice(below, MOST_OF_A_ROW)
+            yield from bonds.below(number, MOST_OF_A_ROW)
 
 
 def _draw(drawn: dict[tuple[int, int], _Drawn], ends: tuple[int, int], bond: Bond, tone: str) -> None:

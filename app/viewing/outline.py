@@ -4,109 +4,29 @@ A run stands for integer siblings that hold the same keys with the same shapes: 
 members at once, so 91,991 keys become some hundred nodes. Numbers are given in listing order, so the same tree always gets the same ones.
 """
 
-import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-import msgspec
+import numpy as np
 
-from app.keys import KeyTree, TensorInfo
+from app.keys import KeyTree
+from app.keys.collector import paused
 from app.keys.folding import is_index
-from app.viewing.trie import Branch, grow
-
-
-class Node(msgspec.Struct, gc=False):
-    """One line of an outline; filled while the outline is made, never changed after.
-
-    id       -- its number; the root is 0 and never shown
-    parent   -- number of the node above; -1 for the root
-    depth    -- 0 for what stands directly below the root
-    segments -- its whole path; a run's segment is None
-    label    -- segments that this line shows (a chain of only children is one line)
-    runs     -- indices that each None of `label` stands for
-    children -- numbers of the nodes below, in order
-    keys     -- of a leaf: every key it stands for; of anything else empty
-    leaves   -- number of leaf nodes at or below
-    total    -- number of keys at or below
-    info     -- of a leaf: the first key's tensor; of a module: that of its largest leaf, where it holds only leaves
-    """
-
-    id: int
-    parent: int
-    depth: int
-    segments: tuple[str | None, ...]
-    label: tuple[str | None, ...]
-    runs: tuple[tuple[int, ...], ...]
-    children: list[int]
-    keys: tuple[str, ...] = ()
-    leaves: int = 0
-    total: int = 0
-    info: TensorInfo | None = None
-
-    @property
-    def times(self) -> int:
-        """How many equal siblings this line folds; 1 where it folds none."""
-        folded = 1
-        for run in self.runs:
-            folded *= len(run)
-        return folded
-
-    @property
-    def leaf(self) -> bool:
-        """Whether it stands for tensors itself."""
-        return not self.children
-
-
-class Outline(msgspec.Struct, frozen=True):
-    """All nodes of one tree by number, and the leaf that each key belongs to."""
-
-    nodes: tuple[Node, ...]
-    leaf_of: dict[str, int]
-    separator: str
-
-    def __len__(self) -> int:
-        return len(self.nodes)
-
-    def node(self, number: int) -> Node:
-        """Return a node; IndexError for what is none."""
-        if not 0 <= number < len(self.nodes):
-            raise IndexError(number)
-        return self.nodes[number]
-
-    def above(self, number: int) -> list[int]:
-        """Numbers of all nodes above one, nearest first, without the root."""
-        found = []
-        parent = self.nodes[number].parent
-        while parent > 0:
-            found.append(parent)
-            parent = self.nodes[parent].parent
-        return found
-
-    def below(self, number: int) -> Iterable[Node]:
-        """Every leaf at or below a node, in order."""
-        waiting = [number]
-        while waiting:
-            node = self.nodes[waiting.pop()]
-            if node.leaf:
-                yield node
-            waiting.extend(reversed(node.children))
-
-    def keys(self, number: int) -> tuple[str, ...]:
-        """Every key at or below a node."""
-        return tuple(key for leaf in self.below(number) for key in leaf.keys)
+from app.viewing.nodes import Node, Numbers, Outline
+from app.viewing.trie import Branch, Kind, grow
+from app.viewing.unfolded import Unfolded
 
 
 class _Maker:
-    def __init__(self, tree: KeyTree, folded: bool) -> None:
+    def __init__(self, tree: KeyTree) -> None:
         self.tree = tree
-        self.folded = folded
         self.lines: list[Node] = []
-        self.leaf_of: dict[str, int] = {}
 
-    def make(self) -> Outline:
-        root = grow(self.tree)
+    def make(self, root: Branch) -> Outline:
         self._line(-1, -1, (), (), ())
         self._fill(0, [root])
-        return Outline(tuple(self.lines), self.leaf_of, self.tree.separator)
+        order = [key for line in self.lines for key in line.keys]
+        leaves = np.repeat(np.arange(len(self.lines), dtype=np.int32), [len(line.keys) for line in self.lines])
+        return Outline(tuple(self.lines), order, leaves, _ends(self.lines), self.tree.separator)
 
     def _line(
         self, parent: int, depth: int, segments: tuple[str | None, ...], label: tuple[str | None, ...], runs: tuple[tuple[int, ...], ...]
@@ -146,18 +66,14 @@ class _Maker:
             leaf.keys = tuple(branch.key for branch in branches if branch.key is not None)
             leaf.leaves, leaf.total = 1, len(leaf.keys)
             leaf.info = self.tree.tensors[first.key]
-            self.leaf_of.update(dict.fromkeys(leaf.keys, leaf.id))
         if first.below:
             module = self._line(above.id, above.depth + 1, segments, label, runs)
             self._fill(module.id, branches)
 
     def _groups(self, branches: Sequence[Branch]) -> list[tuple[str | None, tuple[int, ...], Sequence[Branch]]]:
         """Children of branches that are alike: (segment, (), branches) or (None, indices, branches) for a run."""
-        first = branches[0].below
-        if not self.folded:
-            return [(name, (), [branch.below[name] for branch in branches]) for name in first]
         groups: list[tuple[str | None, tuple[int, ...], Sequence[Branch]]] = []
-        for names in _runs(first):
+        for names in _runs(branches[0].below):
             members = [branch.below[name] for branch in branches for name in names]
             if len(names) == 1:
                 groups.append((names[0], (), members))
@@ -196,15 +112,24 @@ def _runs(below: dict[str, Branch]) -> list[list[str]]:
     return groups
 
 
-def outline(tree: KeyTree, *, folded: bool = True) -> Outline:
-    """Make the outline of a tree; with `folded=False` every key has a line of its own.
+def _ends(lines: Sequence[Node]) -> Numbers:
+    ends = list(range(len(lines)))
+    for line in reversed(lines):  # children have higher numbers than what they stand below
+        if line.children:
+            ends[line.id] = ends[line.children[-1]]
+    return np.array(ends, dtype=np.int32)
+
+
+def fold(tree: KeyTree) -> tuple[Outline, tuple[Kind, ...]]:
+    """Make the outline of a tree with what is equal folded, and the kinds of its branches, from which it unfolds.
 
     The collector is paused: what is made by the hundred thousand here is kept, and looking through it again and again takes longer than making it.
     """
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        return _Maker(tree, folded).make()
-    finally:
-        if running:
-            gc.enable()
+    with paused():
+        root, kinds = grow(tree)
+        return _Maker(tree).make(root), kinds
+
+
+def outline(tree: KeyTree, *, folded: bool = True) -> Outline:
+    """Make the outline of a tree; with `folded=False` every key has a line of its own."""
+    return fold(tree)[0] if folded else Unfolded(tree, grow(tree)[1])

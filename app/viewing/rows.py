@@ -1,25 +1,23 @@
 """Rows: what the page prints for each visible node."""
 
-from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from app.keys import KeyTree
+from app.viewing.hits import Finder
+from app.viewing.labels import Part, joined, marked, path_text
 from app.viewing.layout import Layout
-from app.viewing.marks import Marks
-from app.viewing.outline import Node, Outline
-from app.viewing.sizes import ranges_text, shape_text
+from app.viewing.nodes import Node
+from app.viewing.sizes import bytes_text, shape_text, short_count
 from app.viewing.states import NEEDS, TONES
 
+if TYPE_CHECKING:
+    from app.viewing.scene import Scene
+
 Side = Literal["s", "t"]
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A stretch of a label: plain, a folded `range`, or a `hit` of the filter."""
-
-    text: str
-    kind: Literal["", "range", "hit"] = ""
+_FOLLOWED = 200
+"""Leaves below a row that are looked at for one that shows."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -30,7 +28,8 @@ class Row(msgspec.Struct, frozen=True):
     opened   -- None for a leaf
     folded   -- "×12" for a run, the number of tensors below a module, empty for one tensor
     waiting  -- keys below that need a person, and how many keys there are
-    share    -- eighths of the keys below that are loaded or used
+    weight   -- parameters at and below, in three digits; nbytes -- the same in bytes
+    partner  -- path of what it is bound to on the other side, in the free view; more -- how many others there are
     """
 
     id: str
@@ -50,79 +49,89 @@ class Row(msgspec.Struct, frozen=True):
     total: int
     shape: str
     dtype: str
+    weight: str
+    nbytes: str
     note: str = ""
+    partner: str = ""
+    more: int = 0
 
 
-def rows(side: Side, outline: Outline, tree: KeyTree, marks: Marks, layout: Layout, top: int, count: int, hit: str = "") -> tuple[Row, ...]:
-    """Make the rows of one window."""
-    return tuple(row(side, outline, tree, marks, number, number in layout.opened, hit) for number in layout.rows[top : top + count])
+class RowMaker:
+    """Makes the rows of one side of a scene, as a layout shows them; `find` marks the hits of the filter."""
 
+    def __init__(self, scene: "Scene", side: Side, layout: Layout, find: Finder | None = None, *, partners: bool = False) -> None:
+        self.scene = scene
+        self.side: Side = side
+        self.outline = scene.outline(side)
+        self.layout = layout
+        self._marks = scene.marks(side)
+        self._weights = scene.weights(side)
+        self._find = find
+        self._partners = partners
 
-def row(side: Side, outline: Outline, tree: KeyTree, marks: Marks, number: int, opened: bool, hit: str = "") -> Row:
-    """Make the row of one node."""
-    node = outline.node(number)
-    siblings = outline.nodes[node.parent].children
-    totals, state = marks.totals[number], marks.worst[number]
-    info = node.info
-    return Row(
-        id=f"{side}-{number}",
-        side=side,
-        node=number,
-        level=node.depth + 1,
-        place=siblings.index(number) + 1,
-        size=len(siblings),
-        parts=tuple(_marked(label_parts(node.label, node.runs, outline.separator), hit)),
-        title=path_text(node, outline),
-        opened=None if node.leaf else opened,
-        folded=_folded(node),
-        state=state,
-        tone=TONES[state],
-        mixed=len(totals) > 1,
-        waiting=sum(totals.get(need, 0) for need in NEEDS),
-        total=node.total,
-        shape=shape_text(info.shape) if info else "",
-        dtype=info.dtype if info else "",
-        note=_class_of(node, tree),
-    )
+    def window(self, top: int, count: int) -> tuple[Row, ...]:
+        """The rows of one window."""
+        return tuple(self.row(number) for number in self.layout.rows[top : top + count])
 
+    def above(self, top: int) -> tuple[Row, ...]:
+        """The rows that stand over the first of a window in the tree, outermost first."""
+        if not 0 <= top < len(self.layout.rows):
+            return ()
+        return tuple(self.row(number) for number in reversed(self.outline.above(self.layout.rows[top])))
 
-def path_text(node: Node, outline: Outline) -> str:
-    """Write a node's whole path, runs as ranges."""
-    chain = [node]
-    while chain[-1].parent > 0:
-        chain.append(outline.nodes[chain[-1].parent])
-    return outline.separator.join(
-        "".join(part.text for part in label_parts(piece.label, piece.runs, outline.separator)) for piece in reversed(chain)
-    )
+    def row(self, number: int) -> Row:
+        """The row of one node."""
+        node = self.outline.node(number)
+        siblings = self.outline.nodes[node.parent].children
+        totals, state, info = self._marks.totals(number), self._marks.worst(number), node.info
+        partner, more = self.scene.partner_text(self.side, number) if self._partners else ("", 0)
+        return Row(
+            id=f"{self.side}-{number}",
+            side=self.side,
+            node=number,
+            level=node.depth + 1,
+            place=siblings.index(number) + 1,
+            size=len(siblings),
+            parts=marked(node, self.outline, self._find, self._example(node)),
+            title=path_text(node, self.outline),
+            opened=None if node.leaf else number in self.layout.opened,
+            folded=_folded(node),
+            state=state,
+            tone=TONES[state],
+            mixed=len(totals) > 1,
+            waiting=sum(totals.get(need, 0) for need in NEEDS),
+            total=node.total,
+            shape=shape_text(info.shape) if info else "",
+            dtype=info.dtype if info else "",
+            weight=short_count(self._weights.parameters(number)),
+            nbytes=bytes_text(self._weights.nbytes(number)),
+            note=_class_of(node, self.scene.tree(self.side)),
+            partner=partner,
+            more=more,
+        )
 
+    def path(self, number: int, under: int) -> tuple[Part, ...]:
+        """The label of a node that goes on from one above it; 0: its whole path."""
+        chain = [self.outline.node(number)]
+        while chain[-1].parent > 0 and chain[-1].parent != under:
+            chain.append(self.outline.node(chain[-1].parent))
+        key = self._example(chain[0])
+        parts: list[Part] = []
+        for node in reversed(chain):
+            parts += [Part(self.outline.separator)] if parts else []
+            parts += marked(node, self.outline, self._find, key)
+        return tuple(joined(parts))
 
-def label_parts(label: tuple[str | None, ...], runs: tuple[tuple[int, ...], ...], separator: str) -> list[Part]:
-    """Write a label, runs as ranges in braces."""
-    parts: list[Part] = []
-    waiting = iter(runs)
-    for place, segment in enumerate(label):
-        if place:
-            parts.append(Part(separator))
-        parts.append(Part("{" + ranges_text(next(waiting)) + "}", "range") if segment is None else Part(segment or "∅"))
-    merged: list[Part] = []
-    for part in parts:
-        if merged and merged[-1].kind == part.kind == "":
-            merged[-1] = Part(merged[-1].text + part.text)
-        else:
-            merged.append(part)
-    return merged
-
-
-def _marked(parts: Iterable[Part], hit: str) -> Iterable[Part]:
-    """Mark the first place of what was searched in each plain part."""
-    for part in parts:
-        at = part.text.casefold().find(hit) if hit and not part.kind else -1
-        if at < 0:
-            yield part
-            continue
-        stretches = (part.text[:at], part.text[at : at + len(hit)], part.text[at + len(hit) :])
-        kinds: tuple[Literal["", "hit"], ...] = ("", "hit", "")
-        yield from (Part(text, kind) for text, kind in zip(stretches, kinds, strict=True) if text)
+    def _example(self, node: Node) -> str:
+        """A key at or below a node that the filter keeps: the one whose hits are marked."""
+        if self._find is None:
+            return ""
+        first = ""
+        for leaf, _ in zip(self.outline.below(node.id), range(_FOLLOWED), strict=False):
+            first = first or leaf.keys[0]
+            if leaf.id in self.layout:
+                return next((key for key in leaf.keys[:_FOLLOWED] if self._find(key)), leaf.keys[0])
+        return first
 
 
 def _folded(node: Node) -> str:

@@ -33,11 +33,10 @@ def rulebook(plan: Plan, evaluation: Evaluation) -> tuple[RuleLine, ...]:
     """List the rules in their order."""
     hits: Counter[int] = Counter()
     failing: Counter[int] = Counter()
-    for outcome in evaluation.targets.values():
-        if outcome.rule is not None:
-            (hits if outcome.state in {"loaded", "initialised"} else failing)[outcome.rule] += 1
-    for outcomes in evaluation.sources.values():
-        hits.update(outcome.rule for outcome in outcomes.values() if outcome.state == "ignored" and outcome.rule is not None)
+    for (rule, state), count in evaluation.targets.decided().items():
+        (hits if state in {"loaded", "initialised"} else failing)[rule] += count
+    for keys in evaluation.sources.values():
+        hits.update(rule for key, rule in keys.ignored.items() if key not in keys.used)
     return tuple(_line(index, rule, hits[index], failing[index]) for index, rule in enumerate(plan.rules))
 
 

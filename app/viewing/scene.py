@@ -1,38 +1,27 @@
 """A scene: one version of a transfer, seen from one source, with everything that its pages need, made once."""
 
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from app.keys import KeyTree
 from app.mapping.claims import Proposal
 from app.mapping.outcomes import Evaluation
-from app.viewing.aligned import Line, align
+from app.viewing.aligned import Lines
 from app.viewing.bonds import Bonds, bind
+from app.viewing.cases import Case, cases
+from app.viewing.deciding import Deciding
+from app.viewing.facets import Facet, facets
+from app.viewing.labels import path_text
 from app.viewing.layout import Layout, View, lay, nearest
-from app.viewing.marks import Marks, mark, source_states, target_states
+from app.viewing.marks import Marks, SourceStates, TargetStates
 from app.viewing.meter import Meter, meter
-from app.viewing.outline import Outline, outline
+from app.viewing.nodes import Outline, distinct
+from app.viewing.outlines import outline_of, weights_of
+from app.viewing.search import Known
 from app.viewing.states import waiting
+from app.viewing.weights import Weights
 
-_outlines = lru_cache(maxsize=16)(lambda holder, folded: outline(holder.tree, folded=folded))
-
-
-class _Held:
-    """A tree by identity, for the cache of outlines: trees are values, but hashing 92k keys is not free."""
-
-    def __init__(self, tree: KeyTree) -> None:
-        self.tree = tree
-
-    def __hash__(self) -> int:
-        return id(self.tree)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.tree is self.tree
-
-
-def outline_of(tree: KeyTree, *, folded: bool = True) -> Outline:
-    """Outline of a tree; the last ones are kept."""
-    return _outlines(_Held(tree), folded)
+EVERYTHING = View()
 
 
 class Scene:
@@ -57,6 +46,8 @@ class Scene:
         self.folded = folded
         self.pending = waiting(evaluation, proposals)
         self._layouts: dict[tuple[str, View], Layout] = {}
+        self._facets: dict[str, tuple[Facet, ...]] = {}
+        self._aligned: dict[tuple[View, View], Lines] = {}
 
     @cached_property
     def source_outline(self) -> Outline:
@@ -69,24 +60,24 @@ class Scene:
         return outline_of(self.target, folded=self.folded[1])
 
     @cached_property
-    def target_states(self) -> dict[str, str]:
+    def target_states(self) -> TargetStates:
         """State of each target key."""
-        return target_states(self.evaluation, self.pending)
+        return TargetStates(self.evaluation.targets, self.pending)
 
     @cached_property
-    def source_states(self) -> dict[str, str]:
+    def source_states(self) -> SourceStates:
         """State of each key of the source in view."""
-        return source_states(self.evaluation, self.pending, self.name)
+        return SourceStates(self.evaluation, self.pending, self.name)
 
     @cached_property
     def source_marks(self) -> Marks:
         """States of the source's keys over its outline."""
-        return mark(self.source_outline, self.source_states)
+        return Marks(self.source_outline, self.source_states)
 
     @cached_property
     def target_marks(self) -> Marks:
         """States of the target's keys over its outline."""
-        return mark(self.target_outline, self.target_states)
+        return Marks(self.target_outline, self.target_states)
 
     @cached_property
     def bonds(self) -> Bonds:
@@ -96,14 +87,45 @@ class Scene:
     @cached_property
     def meter(self) -> Meter:
         """Coverage; the other sources count for what is left over. Needs no outline."""
-        others = [source_states(self.evaluation, self.pending, name) for name in self.sources if name != self.name]
-        certain = sum(proposal.accepted for proposal in self.pending.values())
-        return meter(self.target, self.target_states, [self.source_states, *others], certain=certain, clean=self.evaluation.clean)
+        others = [SourceStates(self.evaluation, self.pending, name) for name in self.sources if name != self.name]
+        return meter(
+            self.target_states,
+            [self.source_states, *others],
+            certain=self.pending.certain,
+            following=self.pending.following,
+            clean=self.evaluation.clean,
+            confidences=self.pending.confidences,
+        )
 
     @property
     def joined(self) -> bool:
         """Whether anything of the target has a partner; looks at no more than it must."""
-        return bool(self.pending) or any(outcome.recipe is not None for outcome in self.evaluation.targets.values())
+        return len(self.pending) > 0 or self.evaluation.targets.partnered
+
+    @cached_property
+    def rules(self) -> dict[str, Deciding]:
+        """Of both sides: key -> index of the rule that decides it, without those that none does."""
+        return {"s": Deciding(self.evaluation.sources[self.name]), "t": Deciding(self.evaluation.targets)}
+
+    def known(self, side: str) -> Known:
+        """What a filter of one side may ask for besides its tree."""
+        return Known(self.source_states if side == "s" else self.target_states, self.rules[side])
+
+    def facets(self, side: str) -> tuple[Facet, ...]:
+        """What the keys of one side can be told apart by."""
+        known = self._facets.get(side)
+        if known is None:
+            known = self._facets[side] = facets(self.tree(side), self.known(side))
+        return known
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """What waits for a person, family by family."""
+        return cases(self.sources, self.target, self.target_states, self.pending, self.proposals)
+
+    def weights(self, side: str) -> Weights:
+        """Parameters and bytes of each node of one side."""
+        return weights_of(self.tree(side), folded=self.folded[0 if side == "s" else 1])
 
     def outline(self, side: str) -> Outline:
         """Outline of side `s` or `t`."""
@@ -123,28 +145,46 @@ class Scene:
         if known is None:
             if len(self._layouts) > 32:
                 self._layouts.pop(next(iter(self._layouts)))
-            known = self._layouts[side, view] = lay(self.outline(side), self.tree(side), self.marks(side), view)
+            known = self._layouts[side, view] = lay(self.outline(side), self.tree(side), self.marks(side), view, self.known(side))
         return known
 
-    def aligned(self, view: View) -> tuple[Line, ...]:
-        """Lines of the aligned view; `view` is the target's."""
-        return align(self.source_outline, self.target_outline, self.bonds, self.target_marks, self.layout("t", view))
+    def aligned(self, view: View, source: View = EVERYTHING) -> Lines:
+        """Lines of the aligned view: those of the target's view, and of them what a filter of the source keeps; the last ones are kept."""
+        known = self._aligned.get((view, source))
+        if known is None:
+            if len(self._aligned) > 8:
+                self._aligned.pop(next(iter(self._aligned)))
+            shown = self.layout("s", source) if source.filtered else None
+            known = Lines((self.source_outline, self.target_outline), self.bonds, self.target_marks, self.layout("t", view), shown)
+            self._aligned[view, source] = known
+        return known
+
+    def partner(self, side: str, number: int) -> tuple[int, int]:
+        """The lowest node of the other side over all that a node is bound to (0: none), and of a leaf how many others it is bound to."""
+        bonds = self.bonds.of_source if side == "s" else self.bonds.of_target
+        low, high = bonds.reach(number)
+        if not high:
+            return 0, 0
+        if self.outline(side).node(number).leaf:
+            return low, distinct(bonds.others_below(number)) - 1
+        return (self.target_outline if side == "s" else self.source_outline).common(low, high), 0
+
+    def partner_text(self, side: str, number: int) -> tuple[str, int]:
+        """Path of the partner of a node, empty where it has none, and how many others there are."""
+        partner, more = self.partner(side, number)
+        other = self.target_outline if side == "s" else self.source_outline
+        return (path_text(other.node(partner), other) if partner else ""), more
+
+    def line(self, side: str, number: int, layouts: tuple[Layout, Layout]) -> int | None:
+        """Line of a node in its own pane, or of what it is folded into; None where a filter hides it."""
+        return nearest(self.outline(side), layouts[0 if side == "s" else 1], number)
 
     def partner_line(self, side: str, number: int, layouts: tuple[Layout, Layout]) -> int | None:
         """Line in the other pane of the first partner of a node; None where it has none that shows."""
         ends = self.bonds.of_source if side == "s" else self.bonds.of_target
         other, layout = (self.target_outline, layouts[1]) if side == "s" else (self.source_outline, layouts[0])
-        for leaf in self.outline(side).below(number):
-            for bond in ends.get(leaf.id, ()):
-                line = nearest(other, layout, bond.target if side == "s" else bond.source)
-                if line is not None:
-                    return line
-        return None
-
-    def line_of(self, lines: tuple[Line, ...], side: str, number: int) -> int | None:
-        """Line of the aligned view where a node stands, or one below it."""
-        inside = {leaf.id for leaf in self.outline(side).below(number)} | {number}
-        for place, line in enumerate(lines):
-            if (line.source if side == "s" else line.target) in inside:
-                return place
+        for bond in ends.below(number):
+            line = nearest(other, layout, bond.target if side == "s" else bond.source)
+            if line is not None:
+                return line
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.mapping.claims import Proposal
+from app.mapping.offers import Offers, offers
 from app.mapping.outcomes import Evaluation, TargetOutcome
 
 TARGET_STATES = ("conflicting", "mismatched", "proposed", "missing", "initialised", "benign", "loaded")
@@ -39,25 +40,20 @@ NEEDS = frozenset({"proposed", "missing", "mismatched", "conflicting"})
 """States that wait for a person."""
 
 
-def waiting(evaluation: Evaluation, proposals: Mapping[str, Proposal]) -> dict[str, Proposal]:
+_WAITING = frozenset({"missing", "mismatched"})
+
+
+def waiting(evaluation: Evaluation, proposals: Mapping[str, Proposal]) -> Offers:
     """Proposals with a claim whose key nothing fills yet."""
     targets = evaluation.targets
-    return {
-        key: proposal
-        for key, proposal in proposals.items()
-        if proposal.claim is not None and key in targets and targets[key].state in {"missing", "mismatched"}
-    }
+    given = proposals if isinstance(proposals, Offers) and proposals.folded is targets.folded else offers(targets.folded, proposals)
+    return given.among(targets, _WAITING)
 
 
-def target_state(outcome: TargetOutcome, proposed: bool) -> str:
+def target_state(outcome: TargetOutcome, *, proposed: bool) -> str:
     """State of one target key."""
     if proposed:
         return "proposed"
     if outcome.state == "missing" and outcome.benign:
         return "benign"
     return outcome.state
-
-
-def worst(states: Mapping[str, int]) -> str:
-    """Return the most urgent of some states; `missing` of nothing at all cannot occur, so an empty mapping is `loaded`."""
-    return min((state for state, number in states.items() if number), key=URGENCY.__getitem__, default="loaded")

@@ -36,7 +36,7 @@ class FamilyRow(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct, frozen=True):
     """What the page of a file and the terminal tell of it.
 
-    verdict -- id of the sentence on what its pickle names: `file-verdict-data`, `-known`, `-unknown`, `-dangerous`
+    verdict -- id of the sentence on what its pickle names: `file-verdict-data`, `-made`, `-known`, `-unknown`, `-dangerous`
     globals -- what the pickle names, the dangerous first
     other   -- leaves that are no tensors: key, short description
     dense   -- whether all tensors are contiguous and strided
@@ -78,7 +78,7 @@ def summarise(tree: KeyTree) -> Summary:
         dtypes=_shares(infos),
         aliases=tuple(tuple(group) for group in alias_groups(tree.tensors)),
         families=_families(tree),
-        verdict=verdict_of(tree.globals),
+        verdict=verdict_of(tree),
         globals=tuple(sorted(tree.globals, key=lambda each: (_rank(each), each.name))),
         other=tuple(tree.other.items()),
         metadata=tuple(sorted(tree.metadata.items())),
@@ -88,10 +88,10 @@ def summarise(tree: KeyTree) -> Summary:
     )
 
 
-def verdict_of(named: Iterable[ForeignGlobal]) -> str:
-    """Return the id of the plain words on a pickle's globals: the worst one decides."""
-    ranks = [_rank(each) for each in named]
-    return "file-verdict-" + (ORDER[min(ranks)] if ranks else "data")
+def verdict_of(tree: KeyTree) -> str:
+    """Return the id of the plain words on a pickle's globals: the worst one decides. Where there is no file, there is nothing to load."""
+    ranks = [_rank(each) for each in tree.globals]
+    return "file-verdict-" + (ORDER[min(ranks)] if ranks else "data" if tree.files else "made")
 
 
 def _rank(found: ForeignGlobal) -> int:
@@ -106,7 +106,7 @@ def _shares(infos: Iterable[TensorInfo]) -> tuple[Share, ...]:
         counts[0] += 1
         if info.alias is None:
             counts[1] += info.numel
-            counts[2] += info.nbytes
+            counts[2] += info.stored
     shares = [Share(dtype, *counts) for dtype, counts in found.items()]
     return tuple(sorted(shares, key=lambda share: (-share.nbytes, -share.tensors, share.dtype)))
 
@@ -123,7 +123,7 @@ def _families(tree: KeyTree) -> tuple[FamilyRow, ...]:
                 tuple(dict.fromkeys(info.shape for info in members)),
                 tuple(dict.fromkeys(info.dtype for info in members)),
                 sum(info.numel for info in own),
-                sum(info.nbytes for info in own),
+                sum(info.stored for info in own),
             )
         )
     return tuple(rows)

@@ -125,7 +125,7 @@ def _folded(parts: Sequence[_Group], around: _Group, least: float) -> list[_Grou
 
 
 def _nbytes(info: TensorInfo) -> int:
-    return info.nbytes
+    return info.stored
 
 
 def _numel(info: TensorInfo) -> int:

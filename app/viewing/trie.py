@@ -18,8 +18,21 @@ class Branch(msgspec.Struct, gc=False):
     kind: int = -1
 
 
-def grow(tree: KeyTree) -> Branch:
-    """Make the branches of a tree."""
+class Kind(msgspec.Struct, frozen=True, gc=False):
+    """What all branches of one kind have in common.
+
+    names -- segments right below; kinds -- the kind of the branch at each, a number lower than this one's own
+    own   -- whether a key ends here; numel -- the elements of its tensor
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[int, ...]
+    own: bool
+    numel: int
+
+
+def grow(tree: KeyTree) -> tuple[Branch, tuple[Kind, ...]]:
+    """Make the branches of a tree, and the kinds that they are of, by number; the root's is the last."""
     root = Branch()
     for key in tree.tensors:
         branch = root
@@ -29,18 +42,22 @@ def grow(tree: KeyTree) -> Branch:
                 child = branch.below[segment] = Branch()
             branch = child
         branch.key = key
-    _classify(root, tree)
-    return root
+    return root, tuple(_classify(root, tree))
 
 
-def _classify(root: Branch, tree: KeyTree) -> None:
+def _classify(root: Branch, tree: KeyTree) -> list[Kind]:
     """Number the kinds from the leaves up, without recursion: keys may be deep."""
-    kinds: dict[object, int] = {}
+    known: dict[object, int] = {}
+    kinds: list[Kind] = []
     order = [root]
     for branch in order:  # grows while it is walked: parents before children
         order.extend(branch.below.values())
     for branch in reversed(order):
         info = tree.tensors[branch.key] if branch.key is not None else None
         own = (info.shape, info.dtype) if info else None
-        sort = (own, tuple([(name, child.kind) for name, child in branch.below.items()]))
-        branch.kind = kinds.setdefault(sort, len(kinds))
+        below = tuple([child.kind for child in branch.below.values()])
+        sort = (own, tuple(branch.below), below)
+        branch.kind = known.setdefault(sort, len(kinds))
+        if branch.kind == len(kinds):
+            kinds.append(Kind(sort[1], below, info is not None, info.numel if info else 0))
+    return kinds

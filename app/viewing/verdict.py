@@ -6,15 +6,16 @@ Source of the wording: torch.nn.Module.load_state_dict, torch 2.13.
 from collections.abc import Mapping
 
 from app.keys import KeyTree
-from app.mapping.outcomes import Evaluation, Recipe, Step
+from app.mapping.assembled import Targets
+from app.mapping.outcomes import Evaluation, Recipe, Step, TargetOutcome
 
 _SHOWN = 12
 
 
 def verdict(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyTree) -> str:
     """Write the report of a strict load."""
-    missing = [key for key, outcome in evaluation.targets.items() if outcome.state in {"missing", "conflicting"} and not outcome.benign]
-    wrong = [(key, outcome.recipe) for key, outcome in evaluation.targets.items() if outcome.state == "mismatched"]
+    missing = [key for key, _ in _in(evaluation.targets, "missing", "conflicting")]
+    wrong = [(key, outcome.recipe) for key, outcome in _in(evaluation.targets, "mismatched")]
     if not missing and not wrong:
         return "<All keys matched successfully>"
     lines = ["Error(s) in loading state_dict:"]
@@ -24,6 +25,16 @@ def verdict(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyT
     if len(wrong) > _SHOWN:
         lines.append(f"… {len(wrong) - _SHOWN} more")
     return "\n".join(lines)
+
+
+def _in(targets: Targets, *states: str) -> list[tuple[str, TargetOutcome]]:
+    """Keys in some states that do harm, in the tree's order; families without one are not looked through."""
+    blocks = [block for block in targets.blocks if any(state in states and not benign for state, benign in block.states)]
+    found = [
+        (key, outcome) for block in blocks for key, outcome in block.outcomes.items() if outcome.state in states and not outcome.benign
+    ]
+    place = targets.folded.place if len(blocks) > 1 else {}
+    return sorted(found, key=lambda each: place.get(each[0], 0))
 
 
 def _listed(keys: list[str]) -> str:

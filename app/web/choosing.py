@@ -10,7 +10,7 @@ from app.errors import KeygraftError
 from app.services import condition, models
 from app.services.models import Choice
 from app.services.plain import plain
-from app.web.asking import House
+from app.web.asking import House, Visitor
 from app.web.intake import slot
 from app.web.rendering import Context, page
 from app.web.unbuilt import UNBUILT, Unbuilt, foretold, unbuilt
@@ -22,6 +22,7 @@ router = APIRouter()
 def build(
     request: Request,
     house: House,
+    visitor: Visitor,
     card: str,
     candidate: Annotated[str, Form()],
     side: Annotated[str, Form(pattern="^[st]$")],
@@ -41,7 +42,11 @@ def build(
     if way == "preview":
         return _told(request, house, card, choice, side, place)
     try:
-        made = models.take_preview(house, card, choice) if way == "take" else models.build(house, card, choice)
+        made = (
+            models.take_preview(house, card, choice, by=visitor.person)
+            if way == "take"
+            else models.build(house, card, choice, by=visitor.person)
+        )
     except UNBUILT as error:
         if not request.headers.get("HX-Request"):
             raise
@@ -65,12 +70,17 @@ def _told(request: Request, house: House, card: str, choice: Choice, side: str, 
 
 @router.post("/sides/project")
 def project(
-    request: Request, house: House, files: list[UploadFile], side: Annotated[str, Form()], other: Annotated[str, Form()] = ""
+    request: Request,
+    house: House,
+    visitor: Visitor,
+    files: list[UploadFile],
+    side: Annotated[str, Form()],
+    other: Annotated[str, Form()] = "",
 ) -> Response:
     """Take a dropped folder of Python; the names of the files are their paths in it."""
     given = {file.filename or "": file.file.read() for file in files}
     label = plain(next(iter(given), "").split("/")[0], 200) or "project"
-    return slot(request, models.from_files(house, given, label), side, other)
+    return slot(request, models.from_files(house, given, label, by=visitor.person), side, other)
 
 
 class Suggested(Context, frozen=True):

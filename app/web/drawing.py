@@ -11,7 +11,7 @@ from app.mapping.drawing import DrawingError, Drawn, Suggestion, draw, generalis
 from app.mapping.edits import AddRule
 from app.services import edits, mappings
 from app.services.cards import Applied, Said
-from app.viewing.rows import path_text
+from app.viewing.labels import path_text
 from app.viewing.sizes import shape_text
 from app.web.asking import Body, House
 from app.web.edits import Chosen, Done, chosen, finished
@@ -49,11 +49,12 @@ class Fitting(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """The general rule behind a pair that was just mapped."""
+    """The general rule behind a pair that was just mapped; `instead`: the rules of that pair, which it makes needless."""
 
     text: str
     action: str
     statements: tuple[str, ...]
+    instead: tuple[str, ...]
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -82,10 +83,10 @@ def _pair(request: Request, house: Any, picked: Chosen) -> Response:
     ws = picked.workspace
     found = draw(picked.scene.source, ws.target, *sides, name=picked.scene.name, now=ws.evaluation)
     first = found[0]
-    if len(found) > 1 or not first.plain:
+    if len(found) > 1 or not first.plain or picked.rows.ask:
         return data(Fitting(_dialog(request, picked, found)))
     done = finished(request, house, _mapped(house, picked, first), picked.scene.name)
-    return data(_with_offer(done, picked, sides))
+    return data(_with_offer(done, picked, sides, first))
 
 
 def _drawn(picked: Chosen) -> tuple[Drawn, Drawn]:
@@ -105,21 +106,32 @@ def _mapped(house: Any, picked: Chosen, suggestion: Suggestion) -> Applied:
 def add_rules(house: Any, picked: Chosen, rules: tuple[mapping.Rule, ...], label: Said) -> Applied:
     """Put rules where they win over those that are there."""
     changes = [AddRule(rule, at) for at, rule in enumerate(rules)]
-    return edits.apply(house, picked.workspace.id, picked.rows.version, changes, label=label, client=picked.rows.client)
+    return edits.apply(house, picked.workspace.id, picked.rows.version, changes, label=label, client=picked.rows.client, by=picked.by)
 
 
 def _several(request: Request, house: Any, picked: Chosen) -> Done:
-    """Several rows on each side: the names below them are paired by the rest that they share, shapes must agree."""
-    source, target = picked.keys("s"), picked.keys("t")
-    pairs = _by_ending(source, target, picked)
+    """Several rows: those of both sides are paired in their order, their keys too, and shapes must agree."""
+    source, target = picked.keys("s"), _keys_from(picked, len(picked.rows.s))
+    pairs = _in_order(source, target, picked)
     if not pairs:
         raise DrawingError("drawn_no_names_agree", source=source[0] if source else "", target=target[0] if target else "")
-    applied = mappings.draw(house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client)
+    applied = mappings.draw(
+        house, picked.workspace.id, picked.rows.version, pairs, source=picked.scene.name, client=picked.rows.client, by=picked.by
+    )
     return finished(request, house, applied, picked.scene.name)
 
 
-def _by_ending(source: tuple[str, ...], target: tuple[str, ...], picked: Chosen) -> list[tuple[str, str]]:
-    """Pair keys in order where both sides hold equally many with equal shapes."""
+def _keys_from(picked: Chosen, count: int) -> tuple[str, ...]:
+    """Keys of the chosen target rows; where several rows were drawn onto one, that one and those after it, as many as there are."""
+    outline, rows = picked.scene.target_outline, picked.rows.t
+    if len(rows) == 1 and outline.node(rows[0]).leaf:
+        siblings = outline.nodes[outline.node(rows[0]).parent].children
+        place = siblings.index(rows[0])
+        rows = tuple(siblings[place : place + count])
+    return tuple(key for row in rows for key in outline.keys(row))
+
+
+def _in_order(source: tuple[str, ...], target: tuple[str, ...], picked: Chosen) -> list[tuple[str, str]]:
     trees = picked.scene.source.tensors, picked.workspace.target.tensors
     if len(source) != len(target):
         return []
@@ -159,12 +171,13 @@ def choice_of(suggestion: Suggestion) -> Choice:
     )
 
 
-def _with_offer(done: Done, picked: Chosen, sides: tuple[Drawn, Drawn]) -> Offered:
+def _with_offer(done: Done, picked: Chosen, sides: tuple[Drawn, Drawn], mapped: Suggestion) -> Offered:
     ws = picked.workspace
     wider = generalise(picked.scene.source, ws.target, *sides, name=picked.scene.name, now=ws.evaluation)
     offer = None
     if wider is not None:
         count = len(wider.hits)
         text = messages.text("offer-general", count=count, collisions=len(wider.collisions))
-        offer = Offer(text, messages.text("offer-take"), tuple(mapping.statement(rule) for rule in wider.rules))
+        rules, own = (tuple(map(mapping.statement, each.rules)) for each in (wider, mapped))
+        offer = Offer(text, messages.text("offer-take"), rules, own)
     return Offered(done.version, done.said, done.undo, done.redo, done.meter, done.rebased, offer)

@@ -11,7 +11,7 @@ from app.services import edits, mappings, proposals, workspaces
 from app.services.cards import Applied
 from app.services.workspaces import Workspace
 from app.viewing.scene import Scene
-from app.web.asking import Body, House, RequestError, parse
+from app.web.asking import Body, House, RequestError, Visitor, parse
 from app.web.rendering import data, sentence
 from app.web.scenes import scene_of
 from app.web.workspace import meter_of
@@ -20,7 +20,11 @@ router = APIRouter()
 
 
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Rows that something is done to, by number, and how the panes were folded when they were numbered."""
+    """Rows that something is done to, by number, and how the panes were folded when they were numbered.
+
+    ask      -- show the ways that a drawn pair could be meant even where one is plain
+    at_least -- accept every proposal from this confidence on
+    """
 
     version: int
     client: str = ""
@@ -29,14 +33,17 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     t: tuple[int, ...] = ()
     folded: tuple[bool, bool] = (True, True)
     policy: str = "model"
+    args: dict[str, int | float | str] = {}
     everything: Literal["", "all", "certain"] = ""
     groups: tuple[str, ...] = ()
     target: str = ""
     alternative: int = 0
+    ask: bool = False
+    at_least: float | None = None
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What an edit changed on the page."""
+    """What an edit changed on the page; `sides` are those that the trees are of."""
 
     version: int
     said: str
@@ -44,13 +51,19 @@ class Done(msgspec.Struct, frozen=True):
     redo: bool
     meter: str
     rebased: bool = False
+    sides: str = ""
 
 
 def finished(request: Request, house: Any, applied: Applied, source: str = "") -> Done:
     """Gather what an edit changed."""
     ws = workspaces.open_workspace(house, applied.transfer)
     meter = meter_of(request, house, ws, source)
-    return Done(applied.version, sentence(applied.label), applied.can_undo, applied.can_redo, meter, applied.rebased)
+    return Done(applied.version, sentence(applied.label), applied.can_undo, applied.can_redo, meter, applied.rebased, sides_of(ws))
+
+
+def sides_of(ws: Workspace) -> str:
+    """Name the sides of a transfer: a page that shows others must be loaded again."""
+    return "-".join((*(card.id for card in ws.source_cards.values()), ws.target_card.id))
 
 
 def done(request: Request, house: Any, applied: Applied, source: str = "") -> Response:
@@ -59,11 +72,12 @@ def done(request: Request, house: Any, applied: Applied, source: str = "") -> Re
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """Keys that rows stand for."""
+    """Keys that rows stand for, and the person who chose them."""
 
     workspace: Workspace
     scene: Scene
     rows: Rows
+    by: str
 
     def keys(self, side: Literal["s", "t"]) -> tuple[str, ...]:
         """Keys of the chosen rows of one side, each once."""
@@ -75,12 +89,13 @@ class Chosen(msgspec.Struct, frozen=True):
 def chosen(request: Request, house: Any, transfer: str, body: bytes) -> Chosen:
     """Find the keys that a request names by rows."""
     asked = parse(body, Rows)
-    ws = workspaces.open_workspace(house, transfer)
+    by: str = request.state.visitor.person
+    ws = workspaces.open_workspace(house, transfer, by=by)
     scene = scene_of(request, ws, asked.source, asked.folded)
     for number, side in (*((each, "s") for each in asked.s), *((each, "t") for each in asked.t)):
         if not 0 < number < len(scene.outline(side)):
             raise RequestError("row_unknown", number=number)
-    return Chosen(ws, scene, asked)
+    return Chosen(ws, scene, asked, by)
 
 
 def _edit(request: Request, house: Any, transfer: str, body: bytes, act: Callable[[Chosen], Applied]) -> Response:
@@ -96,7 +111,7 @@ def unmap(request: Request, house: House, transfer: str, body: Body) -> Response
         house,
         transfer,
         body,
-        lambda it: mappings.unmap(house, transfer, it.rows.version, it.keys("t"), client=it.rows.client),
+        lambda it: mappings.unmap(house, transfer, it.rows.version, it.keys("t"), client=it.rows.client, by=it.by),
     )
 
 
@@ -108,7 +123,9 @@ def fresh(request: Request, house: House, transfer: str, body: Body) -> Response
         house,
         transfer,
         body,
-        lambda it: mappings.start_fresh(house, transfer, it.rows.version, it.keys("t"), policy=it.rows.policy, client=it.rows.client),
+        lambda it: mappings.start_fresh(
+            house, transfer, it.rows.version, it.keys("t"), policy=it.rows.policy, args=it.rows.args, client=it.rows.client, by=it.by
+        ),
     )
 
 
@@ -120,7 +137,9 @@ def leave(request: Request, house: House, transfer: str, body: Body) -> Response
         house,
         transfer,
         body,
-        lambda it: mappings.leave_behind(house, transfer, it.rows.version, it.keys("s"), source=it.scene.name, client=it.rows.client),
+        lambda it: mappings.leave_behind(
+            house, transfer, it.rows.version, it.keys("s"), source=it.scene.name, client=it.rows.client, by=it.by
+        ),
     )
 
 
@@ -129,16 +148,17 @@ def accept(request: Request, house: House, transfer: str, body: Body) -> Respons
     """Take proposals: those of the chosen rows, of groups, the certain ones, or all."""
 
     def act(it: Chosen) -> Applied:
-        keys = () if it.rows.everything else tuple(key for key in it.keys("t") if key in it.scene.pending)
+        keys = () if it.rows.everything or it.rows.at_least is not None else tuple(key for key in it.keys("t") if key in it.scene.pending)
         return proposals.accept(
             house,
             transfer,
             it.rows.version,
             keys=keys,
             groups=it.rows.groups,
-            at_least=0.0 if it.rows.everything == "all" else None,
+            at_least=0.0 if it.rows.everything == "all" else it.rows.at_least,
             certain=it.rows.everything == "certain",
             client=it.rows.client,
+            by=it.by,
         )
 
     return _edit(request, house, transfer, body, act)
@@ -150,7 +170,7 @@ def reject(request: Request, house: House, transfer: str, body: Body) -> Respons
 
     def act(it: Chosen) -> Applied:
         keys = tuple(key for key in it.keys("t") if key in it.scene.pending)
-        return proposals.reject(house, transfer, it.rows.version, keys=keys, groups=it.rows.groups, client=it.rows.client)
+        return proposals.reject(house, transfer, it.rows.version, keys=keys, groups=it.rows.groups, client=it.rows.client, by=it.by)
 
     return _edit(request, house, transfer, body, act)
 
@@ -163,27 +183,41 @@ def choose(request: Request, house: House, transfer: str, body: Body) -> Respons
         house,
         transfer,
         body,
-        lambda it: proposals.choose(house, transfer, it.rows.version, it.rows.target, it.rows.alternative, client=it.rows.client),
+        lambda it: proposals.choose(house, transfer, it.rows.version, it.rows.target, it.rows.alternative, client=it.rows.client, by=it.by),
     )
 
 
 @router.post("/t/{transfer}/undo")
-def undo(request: Request, house: House, transfer: str, body: Body) -> Response:
+def undo(request: Request, house: House, visitor: Visitor, transfer: str, body: Body) -> Response:
     """Take back my last edit."""
     asked = parse(body, Rows)
-    return done(request, house, edits.undo(house, transfer, client=asked.client), asked.source)
+    return done(request, house, edits.undo(house, transfer, client=asked.client, by=visitor.person), asked.source)
 
 
 @router.post("/t/{transfer}/redo")
-def redo(request: Request, house: House, transfer: str, body: Body) -> Response:
+def redo(request: Request, house: House, visitor: Visitor, transfer: str, body: Body) -> Response:
     """Do again what I took back."""
     asked = parse(body, Rows)
-    return done(request, house, edits.redo(house, transfer, client=asked.client), asked.source)
+    return done(request, house, edits.redo(house, transfer, client=asked.client, by=visitor.person), asked.source)
 
 
 @router.post("/t/{transfer}/now")
-def now(request: Request, house: House, transfer: str, body: Body) -> Response:
+def now(request: Request, house: House, visitor: Visitor, transfer: str, body: Body) -> Response:
     """Say how the transfer stands: after a lost connection, or somebody else's edit."""
     asked = parse(body, Rows)
-    ws = workspaces.open_workspace(house, transfer)
-    return data(Done(ws.version, "", ws.can_undo, ws.can_redo, meter_of(request, house, ws, asked.source)))
+    ws = workspaces.open_workspace(house, transfer, by=visitor.person)
+    return data(Done(ws.version, "", ws.can_undo, ws.can_redo, meter_of(request, house, ws, asked.source), sides=sides_of(ws)))
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """The tab that waits for an edit."""
+
+    client: str
+
+
+@router.post("/t/{transfer}/cancel")
+def cancel(house: House, transfer: str, body: Body) -> Response:
+    """Leave the edit that a tab waits for, if it is not done yet."""
+    workspaces.version_of(house, transfer)
+    edits.cancel(house, parse(body, Waiting).client)
+    return data({})

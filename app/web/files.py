@@ -16,7 +16,7 @@ from app.viewing.map import Square, squares, trail, within
 from app.viewing.outline import outline
 from app.viewing.summary import Summary, summarise
 from app.viewing.treemap import Measure
-from app.web.asking import House
+from app.web.asking import House, Visitor
 from app.web.rendering import Context, base_of, page
 
 router = APIRouter(prefix="/files")
@@ -127,9 +127,9 @@ def below(request: Request, house: House, side: str, node: int, at: str = "") ->
 
 
 @router.post("/{side}/nest")
-def nest(request: Request, house: House, side: str, nesting: Annotated[Sequence[str] | None, Form()] = None) -> Response:
+def nest(request: Request, house: House, visitor: Visitor, side: str, nesting: Annotated[Sequence[str] | None, Form()] = None) -> Response:
     """Look at another tree of the same file."""
-    return RedirectResponse(f"{base_of(request)}/files/{sides.nest(house, side, nesting or []).id}", 303)
+    return RedirectResponse(f"{base_of(request)}/files/{sides.nest(house, side, nesting or [], by=visitor.person).id}", 303)
 
 
 def _branches(request: Request, house: House, side: str, at: str) -> Branches:

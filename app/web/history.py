@@ -4,12 +4,12 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app import mapping
+from app import mapping, messages
 from app.services import edits
 from app.services.cards import HistoryEntry
-from app.web.asking import Body, House, parse
+from app.web.asking import Body, House, Visitor, parse
 from app.web.edits import done
-from app.web.rendering import Context, page
+from app.web.rendering import Context, data, page
 
 router = APIRouter()
 SHOWN = 200
@@ -27,6 +27,16 @@ class HistoryPart(Context, frozen=True):
     """The tab of history, newest first."""
 
     steps: tuple[Step, ...]
+    version: int
+    named: int
+    only: bool
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A name for a version."""
+
+    version: int
+    name: str
 
 
 class Jump(msgspec.Struct, frozen=True):
@@ -38,17 +48,28 @@ class Jump(msgspec.Struct, frozen=True):
 
 
 @router.get("/t/{transfer}/history")
-def history(request: Request, house: House, transfer: str) -> Response:
-    """Show who did what, when."""
+def history(request: Request, house: House, transfer: str, named: bool = False) -> Response:
+    """Show who did what, when; or the named versions alone."""
     steps = tuple(
         Step(entry, tuple(map(mapping.statement, entry.added)), tuple(map(mapping.statement, entry.removed)))
         for entry in edits.history(house, transfer, limit=SHOWN)
     )
-    return page(request, "transfer/_history.html", HistoryPart(steps))
+    names = [step for step in steps if step.entry.name]
+    version = steps[0].entry.version if steps else 0
+    return page(request, "transfer/_history.html", HistoryPart(tuple(names) if named else steps, version, len(names), named))
+
+
+@router.post("/t/{transfer}/name")
+def name(house: House, visitor: Visitor, transfer: str, body: Body) -> Response:
+    """Give a version a name, or take it away."""
+    asked = parse(body, Name)
+    edits.name_version(house, transfer, asked.version, asked.name, by=visitor.person)
+    said = "status-named" if asked.name.strip() else "status-unnamed"
+    return data({"said": messages.text(said, version=asked.version, name=asked.name.strip())})
 
 
 @router.post("/t/{transfer}/jump")
-def jump(request: Request, house: House, transfer: str, body: Body) -> Response:
+def jump(request: Request, house: House, visitor: Visitor, transfer: str, body: Body) -> Response:
     """Make an earlier version the newest; that is a step itself."""
     asked = parse(body, Jump)
-    return done(request, house, edits.jump(house, transfer, asked.to, client=asked.client), asked.source)
+    return done(request, house, edits.jump(house, transfer, asked.to, client=asked.client, by=visitor.person), asked.source)

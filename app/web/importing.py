@@ -7,7 +7,7 @@ from starlette.responses import Response
 from app import mapping
 from app.services import imports, workspaces
 from app.services.imports import Taken
-from app.web.asking import Body, House, parse
+from app.web.asking import Body, House, Visitor, parse
 from app.web.edits import finished
 from app.web.rendering import Context, data, fragment, page
 
@@ -56,11 +56,11 @@ def text(request: Request, house: House, transfer: str) -> Response:
 
 
 @router.post("/t/{transfer}/import")
-def bring(request: Request, house: House, transfer: str, body: Body) -> Response:
+def bring(request: Request, house: House, visitor: Visitor, transfer: str, body: Body) -> Response:
     """Say what a text is; take it over where that is asked for."""
     asked = parse(body, ImportAsk)
     if asked.apply:
-        taken = imports.take(house, transfer, asked.version, asked.text, replace=asked.replace, client=asked.client)
+        taken = imports.take(house, transfer, asked.version, asked.text, replace=asked.replace, client=asked.client, by=visitor.person)
     else:
         taken = imports.look(house, transfer, asked.text)
     report = fragment(request, "transfer/_import_report.html", ImportReport(taken, SHOWN))

@@ -1,77 +1,61 @@
 """Lent files: the page says what it has, we say which ranges we want, it sends just these."""
 
-import zlib
-
 import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.errors import LimitError
-from app.services import lent
+from app.services import attaching, lent
+from app.services.attaching import Back
 from app.services.cards import LentFile, SideCard
-from app.web.asking import Body, House, RequestError, parse
-from app.web.rendering import data
+from app.sources.rounds import inflate, unpack
+from app.web.asking import Body, House, Visitor, parse
+from app.web.rendering import data, sentence
 
 router = APIRouter()
-INFLATED = 512 << 20
-"""Bytes that one round may inflate to."""
 
 
 class Lending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names and sizes of files that stay in the browser."""
 
     files: tuple[LentFile, ...]
+    folder: str = ""
 
 
-class Sent(msgspec.Struct, frozen=True, array_like=True):
-    """Header of one range in a round's body."""
+class Returning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Files that are given again after a reload; `again`: the side that was read of them anew."""
 
-    file: str
-    offset: int
-    length: int
+    files: tuple[Back, ...]
+    again: str = ""
 
 
 @router.post("/lent")
-def lend(house: House, body: Body) -> Response:
+def lend(house: House, visitor: Visitor, body: Body) -> Response:
     """Take note of files; answer with the first ranges that are wanted."""
-    return data(_card(lent.lend(house, parse(body, Lending).files)))
+    asked = parse(body, Lending)
+    return data(_card(lent.lend(house, asked.files, folder=asked.folder, by=visitor.person)))
 
 
 @router.post("/lent/{side}")
-def feed(request: Request, house: House, side: str, body: Body) -> Response:
-    """Take one round of ranges.
-
-    Body: four bytes, big endian, the length of a JSON list of [file, offset, length]; that list; the bytes of all ranges one after the other.
-    The body may be gzipped (`X-Encoding: gzip`).
-    """
+def feed(request: Request, house: House, visitor: Visitor, side: str, body: Body) -> Response:
+    """Take one round of ranges, as `app.sources.rounds` has it; `X-Encoding: gzip` says that it is packed."""
+    sent = len(body)
     if request.headers.get("X-Encoding") == "gzip":
-        body = _inflate(body)
-    return data(_card(lent.feed(house, side, unpack(body))))
+        body = inflate(body)
+    return data(_card(lent.feed(house, side, unpack(body), sent=sent, by=visitor.person)))
 
 
-def unpack(body: bytes) -> list[tuple[str, int, bytes]]:
-    """Split a round's body into (file, offset, bytes). Raises RequestError."""
-    size = int.from_bytes(body[:4], "big")
-    listed = parse(body[4 : 4 + size], list[Sent])
-    at = 4 + size
-    parts = []
-    for part in listed:
-        if part.length < 0 or part.offset < 0 or at + part.length > len(body):
-            raise RequestError("request_unreadable", detail="lent ranges")
-        parts.append((part.file, part.offset, body[at : at + part.length]))
-        at += part.length
-    return parts
+@router.get("/lent/{side}")
+def record(house: House, side: str) -> Response:
+    """Say by what the files of a side are known again, and what is still wanted of them."""
+    return data({**msgspec.to_builtins(attaching.record(house, side)), "card": _card(lent.card(house, side))})
 
 
-def _inflate(body: bytes) -> bytes:
-    machine = zlib.decompressobj(wbits=31)
-    try:
-        inflated = machine.decompress(body, INFLATED)
-    except zlib.error as problem:
-        raise RequestError("request_unreadable", detail="gzip") from problem
-    if machine.unconsumed_tail:
-        raise LimitError("lent_too_much", limit=INFLATED)
-    return inflated
+@router.post("/lent/{side}/attach")
+def attach(house: House, visitor: Visitor, side: str, body: Body) -> Response:
+    """Judge files that are given again."""
+    given = parse(body, Returning)
+    found = attaching.attach(house, side, given.files, again=given.again, by=visitor.person)
+    return data({"verdict": found.verdict, "files": found.files, "said": sentence(found.said)})
 
 
 def _card(card: SideCard) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Templates: one environment, autoescaped, where an undefined name is an error; every template gets a typed context."""
 
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,10 +17,12 @@ from app.keys import Warned
 from app.mapping.outcomes import Reason
 from app.services.cards import Said
 from app.viewing import plain, sizes
+from app.web import browsers, markdown
 from app.web.words import spoken
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("regular", "compact")
+_PAUSE = 0.05
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -40,11 +43,21 @@ def environment() -> jinja2.Environment:
     made.globals["said"] = sentence
     made.globals["why"] = reason
     made.globals["warned"] = warning
+    made.globals["markdown"] = markdown.rendered
     made.filters["shown"] = plain.safe
+    made.filters["browser"] = browsers.named
     made.filters.update(
         count=sizes.count, short=sizes.short_count, bytes=sizes.bytes_text, shape=sizes.shape_text, percent=lambda value: f"{value:.2f}"
     )
     return made
+
+
+@lru_cache(maxsize=1)
+def compile_ahead() -> None:
+    """Compile what the workspace fetches later, with pauses for whoever waits: a first gesture need not pay for its template."""
+    for name in environment().list_templates(filter_func=lambda each: each.startswith("transfer/_")):
+        time.sleep(_PAUSE)
+        environment().get_template(name)
 
 
 def sentence(said: Said) -> str:
@@ -73,6 +86,12 @@ def base_of(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
+def site_of(request: Request) -> str:
+    """What stands in front of a path in a link that is given to somebody: the address that people reach us under."""
+    public: str = request.app.state.settings.public_url.rstrip("/")
+    return public or f"{request.url.scheme}://{request.url.netloc}{base_of(request)}"
+
+
 @lru_cache
 def _stamp() -> str:
     """A short name for the state of all own static files, so that browsers fetch changed ones anew."""
@@ -91,13 +110,17 @@ def fragment(request: Request, name: str, context: Context) -> str:
         environment()
         .get_template(name)
         .render(
-            given,
             url=lambda path: f"{base}{path}",
             static=lambda path: f"{base}/static/{path}?v={_stamp()}",
             base=base,
             theme=_cookie(request, "kg-theme", THEMES),
             density=_cookie(request, "kg-density", DENSITIES),
             words=words_json,
+            visitor=request.state.visitor,
+            rights=request.state.rights,
+            shares=not request.app.state.house.alone,
+            heard_until=request.app.state.house.hub.place,
+            **({"team": request.state.team} | given),
         )
     )
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from app.services import reversing
 from app.services.reversing import Reversed
-from app.web.asking import House
+from app.web.asking import House, Visitor
 from app.web.rendering import Context, page
 
 router = APIRouter()
@@ -21,6 +21,6 @@ class ReversedPage(Context, frozen=True):
 
 
 @router.post("/t/{transfer}/reverse")
-def reverse(request: Request, house: House, transfer: str) -> Response:
+def reverse(request: Request, house: House, visitor: Visitor, transfer: str) -> Response:
     """Make the transfer that leads back, and say what is lost."""
-    return page(request, "transfer/reversed.html", ReversedPage(reversing.reverse(house, transfer), SHOWN))
+    return page(request, "transfer/reversed.html", ReversedPage(reversing.reverse(house, transfer, by=visitor.person), SHOWN))

@@ -1,37 +1,53 @@
 """All routes of the page."""
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from app import paths
 from app.web import (
+    account,
+    audit,
+    between,
     choosing,
+    composing,
+    credentials,
     drawer,
     drawing,
     edits,
     exports,
+    facets,
     files,
     history,
     home,
     importing,
+    inbox,
     intake,
+    jobs,
     lending,
     live,
     memory,
     new,
+    people,
+    replacing,
     reversing,
+    review,
     rules,
+    sharing,
+    signing,
     status,
+    table,
+    triage,
+    values,
     workspace,
 )
 from app.web.scenes import Scenes
 
-router = APIRouter(include_in_schema=False)
-for part in (
-    *(home, new, status, intake, choosing, files, lending),
-    *(workspace, drawing, edits, memory, rules, importing, drawer, history, exports, reversing, live),
-):
-    router.include_router(part.router)
+_PARTS = (
+    *(signing, account, people, audit, sharing),
+    *(home, inbox, new, status, credentials, intake, choosing, files, lending, composing),
+    *(workspace, drawing, edits, memory, rules, importing, drawer, history, exports, jobs, reversing, replacing, review, live),
+    *(between, facets, triage, table, values),
+)
 
 
 def attach(app: FastAPI) -> None:
@@ -39,4 +55,5 @@ def attach(app: FastAPI) -> None:
     app.state.scenes = Scenes()
     app.state.looks = files.Looks()
     app.mount("/static", StaticFiles(directory=paths.static()), name="static")
-    app.include_router(router)
+    for part in _PARTS:
+        app.include_router(part.router, include_in_schema=False)

@@ -1,6 +1,6 @@
 """Rules: the list in the drawer, and what can be done to one of them."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -12,12 +12,15 @@ from app.mapping.plan import Rule
 from app.services import documents, edits, findings, foreseeing, workspaces
 from app.services.cards import Oddity, Said
 from app.services.foreseeing import Foreseen
+from app.services.plain import plain
 from app.viewing.rulebook import RuleLine, rulebook
-from app.web.asking import Body, House, parse
+from app.web.asking import Body, House, Visitor, parse
 from app.web.edits import done
 from app.web.rendering import Context, data, fragment, page
 
 router = APIRouter()
+_NOTE = 2000
+"""Longest note of a rule."""
 
 
 class Rules(Context, frozen=True):
@@ -26,15 +29,17 @@ class Rules(Context, frozen=True):
     lines: tuple[RuleLine, ...]
     oddities: dict[int | None, list[Oddity]]
     odd: int
+    looking: bool = False
 
 
 class RulesAsk(msgspec.Struct, frozen=True):
-    """Rules to add, as text."""
+    """Rules to add, as text; `instead`: rules that they make needless, which go where they are still there."""
 
     version: int
     statements: tuple[str, ...]
     client: str = ""
     source: str = ""
+    instead: tuple[str, ...] = ()
 
 
 class RuleAsk(msgspec.Struct, frozen=True):
@@ -43,8 +48,10 @@ class RuleAsk(msgspec.Struct, frozen=True):
     version: int
     index: int
     was: str
-    act: Literal["toggle", "delete", "up", "down", "replace"]
+    act: Literal["toggle", "delete", "up", "down", "move", "replace", "note"]
     statement: str = ""
+    to: int = 0
+    note: str = ""
     client: str = ""
     source: str = ""
 
@@ -68,19 +75,33 @@ def listed(request: Request, house: House, transfer: str) -> Response:
     ws = workspaces.open_workspace(house, transfer)
     found = findings.of(house, ws)
     oddities: dict[int | None, list[Oddity]] = {}
-    for each in found:
+    for each in found or ():
         oddities.setdefault(each.rule, []).append(documents.oddity(each))
-    return page(request, "transfer/_rules.html", Rules(rulebook(ws.plan, ws.evaluation), oddities, len(found)))
+    return page(request, "transfer/_rules.html", Rules(rulebook(ws.plan, ws.evaluation), oddities, len(found or ()), found is None))
 
 
 @router.post("/t/{transfer}/rules")
-def add(request: Request, house: House, transfer: str, body: Body) -> Response:
+def add(request: Request, house: House, visitor: Visitor, transfer: str, body: Body) -> Response:
     """Add rules in front of the others, so that they win."""
     asked = parse(body, RulesAsk)
     rules = [mapping.parse_rule(statement) for statement in asked.statements]
-    changes = [AddRule(rule, at) for at, rule in enumerate(rules)]
+    changes: list[Edit] = [*_without(house, transfer, asked), *(AddRule(rule, at) for at, rule in enumerate(rules))]
     label = Said("edit-rules", {"count": len(rules)})
-    return done(request, house, edits.apply(house, transfer, asked.version, changes, label=label, client=asked.client), asked.source)
+    return done(
+        request,
+        house,
+        edits.apply(house, transfer, asked.version, changes, label=label, client=asked.client, by=visitor.person),
+        asked.source,
+    )
+
+
+def _without(house: Any, transfer: str, asked: RulesAsk) -> list[Edit]:
+    """Take the rules out that others stand for now, the last first."""
+    if not asked.instead:
+        return []
+    said = list(map(mapping.statement, workspaces.open_workspace(house, transfer).plan.rules))
+    places = sorted((said.index(each) for each in dict.fromkeys(asked.instead) if each in said), reverse=True)
+    return [RemoveRule(at, said[at]) for at in places]
 
 
 @router.post("/t/{transfer}/rules/foresee")
@@ -92,14 +113,19 @@ def foresee(request: Request, house: House, transfer: str, body: Body) -> Respon
 
 
 @router.post("/t/{transfer}/rule")
-def change(request: Request, house: House, transfer: str, body: Body) -> Response:
+def change(request: Request, house: House, visitor: Visitor, transfer: str, body: Body) -> Response:
     """Switch, move, change or delete a rule."""
     asked = parse(body, RuleAsk)
     ws = workspaces.open_workspace(house, transfer)
     at = find(ws.plan, asked.index, asked.was)
     edit = _edit(asked, at, ws.plan.rules[at])
     label = Said(f"edit-rule-{asked.act}", {"number": at + 1})
-    return done(request, house, edits.apply(house, transfer, asked.version, [edit], label=label, client=asked.client), asked.source)
+    return done(
+        request,
+        house,
+        edits.apply(house, transfer, asked.version, [edit], label=label, client=asked.client, by=visitor.person),
+        asked.source,
+    )
 
 
 def _edit(asked: RuleAsk, at: int, rule: Rule) -> Edit:
@@ -110,6 +136,10 @@ def _edit(asked: RuleAsk, at: int, rule: Rule) -> Edit:
             return RemoveRule(at, asked.was)
         case "up" | "down":
             return MoveRule(at, asked.was, max(0, at + (1 if asked.act == "down" else -1)))
+        case "move":
+            return MoveRule(at, asked.was, max(0, asked.to))
+        case "note":
+            return ReplaceRule(at, asked.was, msgspec.structs.replace(rule, note=plain(asked.note.strip(), _NOTE)))
         case "replace":
             new = mapping.parse_rule(asked.statement)
             kept = {"note": rule.note, "author": rule.author, "enabled": rule.enabled}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from app.viewing.scene import Scene
+from app.viewing.states import waiting
 
 if TYPE_CHECKING:
     from app.services.workspaces import Workspace
@@ -27,7 +28,11 @@ class Scenes:
         key = (workspace.id, source, *folded)
         with self._lock:
             known = self._kept.get(key)
-            if known is not None and known.evaluation is workspace.evaluation and known.proposals == workspace.proposals:
+            if (
+                known is not None
+                and known.evaluation is workspace.evaluation
+                and waiting(workspace.evaluation, workspace.proposals).same(known.pending)
+            ):
                 self._kept.move_to_end(key)
                 return known
         made = Scene(workspace.sources, workspace.target, workspace.evaluation, workspace.proposals, source, folded=(folded[0], folded[1]))

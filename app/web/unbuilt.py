@@ -16,7 +16,15 @@ UNBUILT = (DefinitionError, SandboxError, RefusedError)
 """Families of what may be wrong with a model's code, or with where it would be built."""
 
 _ELSEWHERE = frozenset(
-    {"code_refused", "build_missing_package", "build_missing_library", "build_broken_library", "build_memory", "build_cuda"}
+    {
+        "code_refused",
+        "build_missing_package",
+        "build_missing_library",
+        "build_library_lacks",
+        "build_broken_library",
+        "build_memory",
+        "build_cuda",
+    }
 )
 _SHOWN_LOG = 16_000
 _SHOWN_KEYS = 12

@@ -1,14 +1,19 @@
 """The sentences that the page's scripts say; handed over as JSON, holes as `{name}`."""
 
 from app import messages
+from app.web.lending_words import LENDING
 
-SPOKEN: dict[str, tuple[str, ...]] = {
+SPOKEN: dict[str, tuple[str, ...]] = LENDING | {
     "js-lost": (),
     "js-retry": (),
     "js-undo": (),
     "js-dismiss": (),
     "js-saving": (),
     "js-saved": ("version",),
+    "js-slow": (),
+    "js-slow-rows": (),
+    "js-cancelling": (),
+    "js-policies-for": ("count",),
     "js-unsaved": (),
     "js-copied": (),
     "js-copy-by-hand": (),
@@ -27,10 +32,25 @@ SPOKEN: dict[str, tuple[str, ...]] = {
     "js-selected": ("name",),
     "js-mapped-many": ("count",),
     "js-error": (),
+    "js-reading-only": (),
+    "js-no-partner": (),
     "js-changed-file": ("name",),
     "js-fetching": ("address",),
     "js-fetched": ("received",),
     "js-cancel": (),
+    "js-newer": ("version",),
+    "js-slower": (),
+    "js-slower-why": (),
+    "js-gone": (),
+    "js-put-away": ("title",),
+    "js-brought-back": ("title",),
+    "js-renamed": ("title",),
+    "js-deleted": ("title",),
+    "js-signed-out": (),
+    "js-sign-in": (),
+    "js-rights-fewer": (),
+    "js-rights-more": (),
+    "js-show-anew": (),
 }
 
 

@@ -11,15 +11,18 @@ from app import messages
 from app.services import findings, library, workspaces
 from app.services.library import Offer
 from app.services.workspaces import Workspace
+from app.viewing.aligned import Lines
+from app.viewing.hits import finder
 from app.viewing.layout import Layout, View
 from app.viewing.lines import Spine, spine
 from app.viewing.links import Link, links
 from app.viewing.meter import Meter
-from app.viewing.rows import Row, rows
+from app.viewing.rivals import Rival, rivals
+from app.viewing.rows import Row, RowMaker
 from app.viewing.scene import Scene
-from app.viewing.search import SearchError, hit_of
-from app.web.asking import Body, House, parse
-from app.web.rendering import Context, data, fragment, page, safe_json
+from app.viewing.search import SearchError
+from app.web.asking import Body, House, Visitor, parse
+from app.web.rendering import Context, compile_ahead, data, fragment, page, safe_json
 from app.web.scenes import scene_of
 
 router = APIRouter()
@@ -45,26 +48,38 @@ class PaneAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One look at the workspace."""
+    """One look at the workspace. `find` asks for the partner of a row, `show` for the row itself, each by side and number.
+
+    rank -- row of the target whose ranked candidates are wanted
+    """
 
     s: PaneAsk
     t: PaneAsk
     mode: Literal["free", "aligned"] = "free"
     source: str = ""
     find: tuple[Literal["s", "t"], int] | None = None
+    show: tuple[Literal["s", "t"], int] | None = None
+    rank: int = 0
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Rows of one pane, as markup; `found` leaves pass the filter."""
+    """Rows of one pane, as markup; `found` leaves pass the filter, `above` are the rows over the first one in the tree."""
 
     first: int
     total: int
     html: str
     found: int | None = None
+    above: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a look shows. `error` says why a filter cannot be read; `at` is the line of what was to be found."""
+    """What a look shows. `error` says why a filter cannot be read.
+
+    at    -- line of the partner that was to be found, `partner` its number (0: it has none)
+    shown -- line of the row that was to be shown, or of what it is folded into
+    ranked -- lines of the candidates of a row, best first
+    beside -- in the aligned view: leaves of the source that its filter keeps
+    """
 
     version: int
     s: Window | None = None
@@ -72,6 +87,10 @@ class Answer(msgspec.Struct, frozen=True):
     links: tuple[Link, ...] = ()
     error: str = ""
     at: int | None = None
+    partner: int = 0
+    shown: int | None = None
+    ranked: tuple[Rival, ...] = ()
+    beside: int | None = None
 
 
 class RowList(Context, frozen=True):
@@ -110,13 +129,15 @@ class WorkspacePage(Context, frozen=True):
 
 
 @router.get("/t/{transfer}")
-def workspace(request: Request, house: House, transfer: str, source: str = "") -> Response:
+def workspace(request: Request, house: House, visitor: Visitor, transfer: str, source: str = "") -> Response:
     """Show the workspace; its rows come with the first look."""
-    ws = workspaces.open_workspace(house, transfer)
+    place = house.hub.place  # before anything is read: what happens meanwhile is told
+    ws = workspaces.open_workspace(house, transfer, by=visitor.person)
     scene = scene_of(request, ws, source)
     start = {
         "transfer": ws.id,
         "version": ws.version,
+        "place": place,
         "source": scene.name,
         "mode": "aligned" if scene.joined or ws.proposing else "free",
         "undo": ws.can_undo,
@@ -124,6 +145,7 @@ def workspace(request: Request, house: House, transfer: str, source: str = "") -
     }
     known, odd = library.offer(house, ws), findings.count(house, ws)
     shown = WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, odd, scene.name, safe_json(start), known)
+    house.background.submit(compile_ahead)
     return page(request, "transfer/workspace.html", shown)
 
 
@@ -156,6 +178,9 @@ def _free(request: Request, scene: Scene, ws: Workspace, ask: Ask) -> Answer:
         _window(request, scene, "t", layouts[1], spans[1], ask.t.query),
         links(scene.source_outline, scene.target_outline, scene.bonds, scene.target_marks, layouts, spans),
         at=_place(scene, ask, layouts),
+        partner=scene.partner(*ask.find)[0] if ask.find else 0,
+        shown=scene.line(*ask.show, layouts) if ask.show else None,
+        ranked=rivals(scene, ask.rank, layouts[0]) if 0 < ask.rank < len(scene.target_outline) else (),
     )
 
 
@@ -173,15 +198,26 @@ def _span(ask: PaneAsk, total: int) -> tuple[int, int]:
 
 
 def _window(request: Request, scene: Scene, side: Literal["s", "t"], layout: Layout, span: tuple[int, int], query: str) -> Window:
-    outline, tree, marks = scene.outline(side), scene.tree(side), scene.marks(side)
-    made = rows(side, outline, tree, marks, layout, *span, hit=hit_of(query))
-    return Window(span[0], len(layout.rows), fragment(request, "transfer/_rows.html", RowList(made)), layout.found)
+    made = RowMaker(scene, side, layout, finder(query), partners=True)
+    html, above = (fragment(request, "transfer/_rows.html", RowList(rows)) for rows in (made.window(*span), made.above(span[0])))
+    return Window(span[0], len(layout.rows), html, layout.found, above)
 
 
 def _aligned(request: Request, scene: Scene, ws: Workspace, ask: Ask) -> Answer:
-    lines = scene.aligned(ask.t.view)
+    lines, layout, find = scene.aligned(ask.t.view, ask.s.view), scene.layout("t", ask.t.view), finder(ask.t.query)
     first, count = _span(ask.t, len(lines))
-    made = spine(scene, lines[first : first + count], scene.layout("t", ask.t.view), hit_of(ask.t.query))
-    window = Window(first, len(lines), fragment(request, "transfer/_spine.html", SpineList(made)), scene.layout("t", ask.t.view).found)
-    at = scene.line_of(lines, *ask.find) if ask.find else None
-    return Answer(ws.version, t=window, at=at)
+    html, above = (
+        fragment(request, "transfer/_spine.html", SpineList(spine(scene, part, layout, find, finder(ask.s.query))))
+        for part in (lines[first : first + count], lines.above(first))
+    )
+    window = Window(first, len(lines), html, layout.found, above)
+    at = _stands(lines, *ask.find) if ask.find else None
+    shown = _stands(lines, *ask.show) if ask.show else None
+    partner = scene.partner(*ask.find)[0] if ask.find else 0
+    beside = scene.layout("s", ask.s.view).found if ask.s.view.filtered else None
+    return Answer(ws.version, t=window, at=at, partner=partner, shown=shown, beside=beside)
+
+
+def _stands(lines: Lines, side: str, number: int) -> int | None:
+    """Line of the aligned view where a node stands."""
+    return lines.of_source(number) if side == "s" else lines.of_target(number)

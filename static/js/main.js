@@ -1,9 +1,17 @@
 // What every page starts with.
 
+import { startComposing } from "./composing/start.js";
 import { startFile } from "./files/start.js";
+import { startHome } from "./home.js";
 import { startIntake } from "./intake/slots.js";
 import { turnDensity, turnTheme } from "./looks.js";
+import { startOnce } from "./once.js";
+import { startSharing } from "./sharing.js";
+import { followHouse } from "./live/follow.js";
+import { startReview } from "./review/start.js";
+import { tellTimes } from "./times.js";
 import { copy, toast } from "./toasts.js";
+import { startWaiting } from "./waiting.js";
 import { say } from "./words.js";
 import { startWorkspace } from "./workspace/start.js";
 
@@ -35,6 +43,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Where Escape empties a field of a search, Chromium says `search` and no `input`: whoever listens to such a field shall hear of it.
+document.addEventListener("search", (event) => {
+  if (event.target instanceof HTMLInputElement && !event.target.value) {
+    event.target.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+
 document.addEventListener("click", (event) => {
   if (event.target instanceof HTMLDialogElement) {
     event.target.close(); // a click on the veil
@@ -46,24 +61,39 @@ document.addEventListener("click", (event) => {
   }
 });
 
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target instanceof Element ? event.target.closest("details.menu[open]") : null;
+  if (menu) {
+    menu.removeAttribute("open");
+    menu.querySelector("summary")?.focus();
+  }
+});
+
+startSharing();
+startOnce();
+startWaiting();
+
 document.addEventListener("htmx:error", () => toast(say("lost"), { tone: "bad" }));
 
-const ago = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
-for (const time of document.querySelectorAll("time[data-ago]")) {
-  const minutes = (Date.parse(time.getAttribute("datetime") ?? "") - Date.now()) / 60000;
-  if (Math.abs(minutes) < 60) {
-    time.textContent = ago.format(Math.round(minutes), "minute");
-  } else if (Math.abs(minutes) < 24 * 60) {
-    time.textContent = ago.format(Math.round(minutes / 60), "hour");
-  } else if (Math.abs(minutes) < 14 * 24 * 60) {
-    time.textContent = ago.format(Math.round(minutes / 60 / 24), "day");
-  }
+document.addEventListener("htmx:after:swap", tellTimes);
+tellTimes();
+
+if (document.getElementById("compose")) {
+  startComposing();
 }
 
 if (document.getElementById("workspace")) {
   startWorkspace();
-} else if (document.querySelector("form[data-search]")) {
-  startFile();
-} else if (document.querySelector("[data-slot], .slot")) {
-  startIntake();
+} else if (document.getElementById("review")) {
+  startReview();
+} else {
+  followHouse();
+  if (document.getElementById("transfers")) {
+    startHome();
+  }
+  if (document.querySelector("form[data-search]")) {
+    startFile();
+  } else if (document.querySelector("[data-slot], .slot")) {
+    startIntake();
+  }
 }

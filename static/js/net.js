@@ -16,6 +16,11 @@ export class Failure extends Error {
     this.code = code;
   }
 
+  /** Whether this may not be seen, or is not there. */
+  get denied() {
+    return this.status === 401 || this.status === 403 || this.status === 404;
+  }
+
   /** Whether the request may have been lost on the way. */
   get lost() {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
@@ -64,10 +69,11 @@ async function send(url, init) {
  * @param {string} url
  * @param {unknown} body
  * @param {AbortSignal} [signal]
+ * @param {boolean} [keepalive] whether it is sent even where the page goes
  * @returns {Promise<any>}
  */
-export async function post(url, body, signal) {
-  const init = { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal: signal ?? null };
+export async function post(url, body, signal, keepalive = false) {
+  const init = { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal: signal ?? null, keepalive };
   return (await send(url, init)).json();
 }
 
@@ -102,4 +108,14 @@ export async function postForm(url, body, signal) {
  */
 export async function text(url, signal) {
   return (await send(url, { signal: signal ?? null })).text();
+}
+
+/**
+ * Get bytes.
+ * @param {string} url
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<ArrayBuffer>}
+ */
+export async function bytes(url, signal) {
+  return (await send(url, { signal: signal ?? null })).arrayBuffer();
 }

@@ -5,7 +5,7 @@ import { Failure } from "./net.js";
 import { say } from "./words.js";
 
 /**
- * @typedef {{tone?: "bad" | "", action?: string, run?: () => void, stay?: boolean}} Shape
+ * @typedef {{tone?: "bad" | "", action?: string, run?: () => void, stay?: boolean, bare?: boolean}} Shape
  */
 
 /**
@@ -26,7 +26,9 @@ export function toast(text, shape = {}) {
     });
     note.append(button);
   }
-  if (shape.stay) {
+  if (shape.stay && shape.bare) {
+    // taken away by who showed it
+  } else if (shape.stay) {
     const close = element("button", "small", say("dismiss"));
     close.type = "button";
     close.addEventListener("click", () => note.remove());
@@ -43,6 +45,43 @@ export function toast(text, shape = {}) {
 }
 
 /**
+ * Show that something is under way, with the way out.
+ * @param {string} text
+ * @param {string} cancel
+ * @param {() => void} run
+ * @returns {HTMLElement} the note, to be taken away at the end
+ */
+export function progress(text, cancel, run) {
+  const note = toast(text, { action: cancel, run, stay: true, bare: true });
+  note.prepend(element("progress", "", ""));
+  note.setAttribute("role", "status");
+  return note;
+}
+
+/** What was lost while there was no connection, and the one note that tries all of it again. @type {{note: HTMLElement | null, retries: Set<() => void>}} */
+const lost = { note: null, retries: new Set() };
+
+/** @param {(() => void) | undefined} retry */
+function complainOfTheLine(retry) {
+  if (!lost.note?.isConnected) {
+    lost.note = null;
+    lost.retries.clear();
+  }
+  if (retry) {
+    lost.retries.add(retry);
+  }
+  const run = () => {
+    const all = [...lost.retries];
+    lost.retries.clear();
+    for (const each of all) {
+      each();
+    }
+  };
+  lost.note?.remove();
+  lost.note = toast(say("lost"), { tone: "bad", stay: true, ...(lost.retries.size ? { action: say("retry"), run } : {}) });
+}
+
+/**
  * Say what went wrong; where the connection was lost, offer to try again.
  * @param {unknown} problem
  * @param {() => void} [retry]
@@ -52,7 +91,7 @@ export function complain(problem, retry) {
     return;
   }
   if (problem instanceof Failure && problem.lost) {
-    toast(say("lost"), { tone: "bad", stay: true, ...(retry ? { action: say("retry"), run: retry } : {}) });
+    complainOfTheLine(retry);
   } else if (problem instanceof Failure) {
     toast(problem.hint ? `${problem.message} ${problem.hint}` : problem.message, { tone: "bad", stay: true });
   } else {

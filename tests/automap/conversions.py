@@ -1,6 +1,6 @@
 """Conversions written down by hand from what public models call their parameters: families that the corpus lacks, with their truth."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -825,10 +825,3 @@ FAMILIES: tuple[Callable[[], Conversion], ...] = (
     pvt_stages,
     student_and_teacher,
 )
-
-
-def cases() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield name and case of each family."""
-    for family in FAMILIES:
-        made = family()
-        yield family.__name__, {"source": made.source, "target": made.target, "truth": made.truth}

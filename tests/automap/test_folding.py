@@ -1,6 +1,7 @@
 """Folding: equal blocks once, whatever their number."""
 
 from app.automap import folding
+from app.automap.flatnames import nest
 from app.automap.listing import informative
 from app.automap.parameters import place
 from app.keys.tree import from_shapes
@@ -58,3 +59,19 @@ def test_listings_that_say_something():
     assert informative(from_shapes(listed))
     assert not informative(from_shapes(dict(sorted(listed.items()))))
     assert not informative(from_shapes(listed, ordered=False))
+
+
+def test_numbers_inside_flat_names_are_levels():
+    """As Keras names layers, each twice; keys are spelt as they were, and a few such names are no way of naming."""
+    names = [f"block_{i}_{part}" for i in range(4) for part in ("expand", "expand_BN", "project")] + ["conv2_block1_1_conv", "Conv1"]
+    given = from_shapes({f"{name}/{name}/kernel:0": ((3, 3, 8, 8), "F32") for name in names})
+    found = folding.units(folding.trie(given), folding.separator_of(given), "")
+    nest(found)
+    paths = [unit.path for unit in found]
+    assert paths[:2] == [("block_0", "expand"), ("block_0", "expand_BN")]
+    assert paths[-2:] == [("conv2", "block1", "1", "conv"), ("Conv1",)]
+    assert found[0].keys("weight") == ["block_0_expand/block_0_expand/kernel:0"]
+    few = from_shapes(dict.fromkeys(("a/b/kernel", "res_1_x/kernel"), ((4, 4), "F32")))
+    found = folding.units(folding.trie(few), folding.separator_of(few), "")
+    nest(found)
+    assert [unit.path for unit in found] == [("a", "b"), ("res_1_x",)]

@@ -3,12 +3,16 @@
 import pytest
 
 from app.automap import propose
-from app.automap.vocabulary import NO_WORDS
+from app.automap.acceptance import SURE
+from app.automap.vocabulary import NO_WORDS, VOCABULARY
 from app.keys.tree import from_shapes
 from tests.automap import conversions
+from tests.automap.families import FAMILIES
 from tests.automap.scoring import scored, scorer, tree
 
-KNOWABLE = [family for family in conversions.FAMILIES if family is not conversions.student_and_teacher]
+KNOWABLE = [family for family in FAMILIES if family is not conversions.student_and_teacher]
+ONLY_LISTED = {"deformable_detr", "perceiver_haiku"}
+"""Which of several norms is which, only the order of registration says."""
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +30,9 @@ def case_of(family):
 @pytest.mark.parametrize("order", ["listed", "sorted", "shuffled"])
 @pytest.mark.parametrize("family", KNOWABLE, ids=lambda family: family.__name__)
 def test_families_beside_the_corpus(family, order, score):
-    """Conversions that nothing was tuned on are found whole, and nothing wrong is accepted, in any listing order."""
+    """Conversions of families that the corpus lacks are found whole, and nothing wrong is accepted, in any listing order."""
     result = scored(score, case_of(family), order)
-    assert result["f1"] >= 0.99
+    assert result["f1"] >= (0.99 if order == "listed" or family.__name__ not in ONLY_LISTED else 0.6)
     assert result["accepted_precision"] == 1.0
 
 
@@ -45,6 +49,15 @@ def test_corpus(shared, score, order):
     assert total["accepted_share"] >= 0.9
 
 
+@pytest.mark.parametrize("vocabulary", [VOCABULARY, NO_WORDS], ids=["words", "no words"])
+def test_nothing_is_accepted_that_is_not_believed(vocabulary):
+    """Whatever kinds of evidence there are: below a confidence a person looks."""
+    for family in FAMILIES:
+        case = case_of(family)
+        found = propose({"": tree(case["source"])}, tree(case["target"]), vocabulary=vocabulary)
+        assert min((each.confidence for each in found.values() if each.accepted), default=1.0) >= SURE
+
+
 def test_without_vocabulary(shared, score):
     """With every table of words empty fewer proposals are accepted, but not wrong ones."""
     rows = []
@@ -58,6 +71,8 @@ def test_a_free_rival_keeps_a_pair_open(order, score):
     """Two equal towers in one file: which of them a plain backbone wants is not known, so nothing is accepted."""
     case = case_of(conversions.student_and_teacher)
     assert scored(score, case, order)["accepted"] == 0
+    proposals = propose({"": tree(case["source"])}, tree(case["target"]))
+    assert {"second-copy", "rival"} & {reason.code for reason in proposals["blocks.0.mlp.fc1.weight"].reasons}
 
 
 def test_opaque_names_are_not_believed():
@@ -98,3 +113,36 @@ def test_the_same_input_gives_the_same_proposals(score):
     case = case_of(conversions.gemma_pytorch)
     source, target = tree(case["source"]), tree(case["target"])
     assert propose({"": source}, target) == propose({"": source}, target)
+
+
+@pytest.mark.parametrize("order", ["listed", "sorted", "shuffled"])
+def test_which_blocks_are_meant_is_not_guessed(order, score):
+    """A file that counts its blocks from 1, and a model with fewer that counts from 0: by number or by place, nobody says. With all blocks it is said."""
+    whole = case_of(conversions.phi_mixformer)
+    assert scored(score, whole, order)["accepted_share"] > 0.5
+    last = max(int(key.split(".")[2]) for key in whole["target"] if key.startswith("model.layers."))
+    kept = {key: value for key, value in whole["target"].items() if not key.startswith(f"model.layers.{last}.")}
+    cut = {"source": whole["source"], "target": kept, "truth": {key: value for key, value in whole["truth"].items() if key in kept}}
+    assert scored(score, cut, order)["accepted_precision"] == 1.0
+
+
+def test_a_pair_that_is_alone_in_its_block_is_not_taken_on_that_alone():
+    """StyleGAN2's generator under two countings: `convs.0` is not the convolution of the first block, though it is the only one of its shape there."""
+    widths = [512, 512, 256, 128, 64]
+    source, target = {}, {}
+    for i in range(8):
+        for part, shape in (("weight", (512, 512)), ("bias", (512,))):
+            source[f"style.{i + 1}.{part}"] = target[f"mapping.layers.{i}.{part}"] = shape
+    for i, wide in enumerate(widths):
+        for k in (0, 1) if i else (1,):
+            into = widths[max(i - 1, 0)] if k == 0 else wide
+            theirs, ours = f"convs.{2 * (i - 1) + k}." if i else "conv1.", f"synthesis.b{4 * 2**i}.conv{k}."
+            source[f"{theirs}conv.weight"], target[f"{ours}weight"] = (1, wide, into, 3, 3), (wide, into, 3, 3)
+            for part, size in (("weight", (into, 512)), ("bias", (into,))):
+                source[f"{theirs}conv.modulation.{part}"] = target[f"{ours}affine.{part}"] = size
+            source[f"{theirs}activate.bias"] = target[f"{ours}bias"] = (wide,)
+            source[f"{theirs}noise.weight"], target[f"{ours}noise_strength"] = (1,), ()
+    source["input.input"], target["synthesis.b4.const"] = (1, 512, 4, 4), (512, 4, 4)
+    sides = [from_shapes({key: (shape, "F32") for key, shape in side.items()}) for side in (source, target)]
+    found = propose({"": sides[0]}, sides[1])["synthesis.b4.conv1.weight"]
+    assert found.claim.sources == ("conv1.conv.weight",) or not found.accepted

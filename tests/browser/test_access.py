@@ -1,11 +1,13 @@
 """Every screen in both themes and at both widths: no violation that axe knows (WCAG 2.2 AA), and nothing wider than the page."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from . import acts
+from . import acts, composing
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]})).violations
@@ -41,6 +43,58 @@ def _free(page, url):
     _workspace(page, url)
     acts.free(page)
     acts.row(page, "t", "fc").click()
+
+
+def _replace(page, url):
+    _workspace(page, url)
+    page.locator('.head[data-side="t"]').get_by_role("link", name="Replace").click()
+    page.locator("#slot-t textarea").wait_for()
+
+
+def _replaced(page, url):
+    _replace(page, url)
+    target = {**{f"stages.{i}.{part}": [8, 8] for i in range(3) for part in ("q.weight", "k.weight")}, "fc": [30, 4], "newer": [7]}
+    content = json.dumps({key: {"shape": shape, "dtype": "F32"} for key, shape in target.items()}).encode()
+    page.locator("#slot-t [data-files]").set_input_files({"name": "v2.json", "mimeType": "application/json", "buffer": content})
+    page.locator("[data-part=moved]").wait_for()
+
+
+def _triage(page, url):
+    _workspace(page, url)
+    page.get_by_role("button", name="Triage").click()
+    page.locator(".way").first.wait_for()
+
+
+def _triage_end(page, url):
+    acts.start(page, url, {"a": [2]}, {"a": [2]})
+    page.get_by_role("button", name="Triage").click()
+    page.locator(".triage-end").wait_for()
+
+
+def _table(page, url):
+    _workspace(page, url)
+    page.locator('.seg [data-mode="table"]').click()
+    page.locator("[data-edit-source]").first.click()
+    page.locator("#source-list li").first.wait_for()
+
+
+def _facets(page, url):
+    _workspace(page, url)
+    page.get_by_role("button", name="Narrow the model").click()
+    page.locator("#facets-t button").first.wait_for()
+
+
+def _threshold(page, url):
+    _workspace(page, url)
+    page.get_by_role("button", name="Accept by confidence").click()
+
+
+def _credentials(page, url):
+    page.goto(f"{url}/credentials")
+    page.get_by_label("Place").fill("files.example.org")
+    page.get_by_label("Token or secret key").fill("of a test")
+    page.get_by_role("button", name="Keep it").click()
+    page.locator(".credentials li").wait_for()
 
 
 def _rules(page, url):
@@ -88,13 +142,102 @@ def _export(page, url):
     page.goto(f"{page.url}/export")
 
 
+def _values(page, url):
+    _workspace(page, url)
+    page.goto(f"{page.url}/values")
+
+
+def _review(page, url):
+    _rules(page, url)
+    page.goto(f"{page.url.split('?')[0]}/review")
+    card = page.locator(".change").first
+    for form, words in ((card, "Why **so**?"), (page.locator("#review-talk ~ .begin").first, "And `this`?")):
+        opened = form if "begin" in (form.get_attribute("class") or "") else form.locator(".begin").first
+        opened.locator("summary").click()
+        opened.locator("textarea").fill(words)
+        opened.get_by_role("button", name="Send").click()
+        page.locator(".comment", has_text=words[:3]).wait_for()
+    page.locator(".raw summary").click()
+    page.locator(".raw-diff").wait_for()
+
+
+def _inbox(page, url):
+    page.goto(f"{url}/inbox")
+
+
+def _policies(page, url):
+    _free(page, url)
+    page.keyboard.press("Control+k")
+    page.locator("#palette input").fill("Kaiming")
+    page.keyboard.press("Enter")
+    page.locator("#policies[open]").wait_for()
+
+
+def _proposed(page, url):
+    _workspace(page, url)
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Detail").click()
+    page.locator(".group").first.wait_for()
+
+
+def _plans(page, url):
+    _workspace(page, url)
+    page.goto(f"{url}/")
+    page.get_by_text("Start from a plan…").click()
+
+
 def _error(page, url):
     page.goto(f"{url}/t/none")
 
 
+def _composing(page, url, plan='"new" = "old.w"\n'):
+    page.goto(f"{url}/new")
+    header = json.dumps({"old.w": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}).encode()
+    file = {"name": "old.safetensors", "mimeType": "", "buffer": len(header).to_bytes(8, "little") + header + bytes(16)}
+    side = composing.lend(page, url, file)
+    composing.transfer(page, url, {"": side}, {"new": (2, 2)}, plan)
+    page.locator("#compose-card").scroll_into_view_if_needed()
+    if "transpose" not in plan:
+        page.locator("lent-files[data-state=gone]").wait_for()
+        composing.attach(page, file)
+
+
+def _computing(page, url):
+    _composing(page, url, '"new" = transpose("old.w", 0, 1)\n')
+
+
 SCREENS = {
     each.__name__.strip("_"): each
-    for each in (_home, _new, _workspace, _free, _rules, _history, _loader, _fit, _palette, _keys, _export, _error)
+    for each in (
+        _home,
+        _new,
+        _workspace,
+        _free,
+        _triage,
+        _triage_end,
+        _table,
+        _facets,
+        _threshold,
+        _rules,
+        _history,
+        _loader,
+        _fit,
+        _palette,
+        _keys,
+        _export,
+        _values,
+        _review,
+        _inbox,
+        _error,
+        _replace,
+        _replaced,
+        _credentials,
+        _composing,
+        _computing,
+        _policies,
+        _proposed,
+        _plans,
+    )
 }
 
 
@@ -130,7 +273,7 @@ def test_no_violation(unbound, site, axe, screen, theme):
     assert page.evaluate(RUN, TAGS) == []
 
 
-@pytest.mark.parametrize("screen", ["home", "new", "free", "rules", "loader", "export"])
+@pytest.mark.parametrize("screen", ["home", "new", "free", "rules", "loader", "export", "composing", "review"])
 def test_narrow_pages(unbound, site, axe, screen):
     """At 800 px nothing sticks out, and axe has nothing to say either."""
     page = unbound("light", 800)
@@ -145,3 +288,48 @@ def test_narrow_pages(unbound, site, axe, screen):
     assert page.evaluate("document.documentElement.scrollWidth") <= 800
     page.add_script_tag(content=axe)
     assert page.evaluate(RUN, TAGS) == []
+
+
+@pytest.mark.parametrize("width", [800, 390])
+def test_alone_the_narrow_head_has_a_menu_too(unbound, site, axe, width):
+    """Where nobody has an account there is no person's menu: theme, density and what waits stand in one of their own."""
+    page = unbound("dark", width)
+    _workspace(page, site.url)
+    page.locator("summary[aria-label=More]").click()
+    page.get_by_role("button", name="Theme").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    page.screenshot(path=Path(__file__).parents[1] / "_out" / f"more-{width}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.add_script_tag(content=axe)
+    assert page.evaluate(RUN, TAGS) == []
+    page.get_by_role("link", name="What waits for you").click()
+    expect(page.get_by_role("heading", name="What waits for you")).to_be_visible()
+
+
+def test_a_wide_head_has_no_such_menu(page, site):
+    """There it is all in the head."""
+    _workspace(page, site.url)
+    expect(page.locator("summary[aria-label=More]")).to_be_hidden()
+    expect(page.locator('.top > [data-act="theme"]')).to_be_visible()
+
+
+def test_the_start_page_fits_a_phone(unbound, site):
+    """Nothing sticks out of it."""
+    page = unbound("light", 390)
+    _workspace(page, site.url)
+    _home(page, site.url)
+    for button in page.locator(".section-head :is(button, summary, a)").all():
+        if button.is_visible():
+            box = button.bounding_box()
+            assert box["x"] + box["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_heads_of_the_panes_fit(page, site):
+    """From the width at which both panes stand side by side on, nothing in a head lies over what is beside it."""
+    _workspace(page, site.url)
+    for width in (900, 960, 1000, 1280):
+        page.set_viewport_size({"width": width, "height": 860})
+        expect(page.locator(".head-mid")).to_be_visible()
+        over = page.evaluate("[...document.querySelectorAll('.head')].map((head) => head.scrollWidth - head.clientWidth)")
+        assert max(over) <= 0, (width, over)

@@ -109,3 +109,9 @@ def test_the_status_page(page, site):
     page.goto(f"{site.url}/status")
     expect(page.locator("[data-wall=network]")).to_contain_text("holds")
     expect(page.locator("main")).to_contain_text("torch")
+
+
+def test_the_page_waits_as_long_as_the_server_works(page, site):
+    """It gives up on nothing by itself: which limit was hit is for the server to say, and its limits are settings."""
+    page.goto(f"{site.url}/new")
+    assert page.evaluate("htmx.config.defaultTimeout") == 0

@@ -94,8 +94,11 @@ def _finish(page):
         acts.drag(page, acts.module(page, "s", source), acts.module(page, "t", target))
         acts.version(page, step)
     acts.clear(page)
-    page.get_by_role("button", name="Accept all").click()
-    acts.version(page, 3)
+    for step in range(3, 9):  # what is certain first; what then follows is certain, or is looked at and taken
+        page.locator('[data-act="accept-certain"], [data-act="accept-all"]').first.click()
+        acts.version(page, step)
+        if page.get_by_text("strict=True will pass").count():
+            break
     expect(page.locator(".passes")).to_contain_text("strict=True will pass")
 
 

@@ -90,6 +90,19 @@ def test_apply_refuses_another_checkpoint(files: Path, plan: Path, capsys: pytes
     assert "is not the checkpoint" in capsys.readouterr().err
 
 
+def test_apply_takes_the_same_weights_saved_otherwise(files: Path, plan: Path) -> None:
+    """Flat or deep in a training checkpoint: the tensors decide, not the place in the file."""
+    import torch
+    from safetensors.torch import load_file
+
+    torch.save({"epoch": 3, "state_dict": load_file(files / "net.safetensors")}, files / "deep.pt")
+    for made_for, given in (("net.safetensors", "deep.pt"), ("deep.pt", "net.safetensors")):
+        both = ["--source", str(files / made_for), "--target", str(files / "model.json")]
+        assert run(["export", "plan", *both, "--plan", str(plan), "--out", str(files / "frozen.json")]) == 0
+        assert run(["apply", str(files / "frozen.json"), str(files / given), str(files / "out.safetensors")]) == 0
+        assert len(load_file(files / "out.safetensors")) == 92
+
+
 def test_apply_does_not_write_what_is_unfinished(files: Path) -> None:
     """Exit 1, and no file; unless that is asked for."""
     short = files / "short.txt"
@@ -350,3 +363,53 @@ def test_other_mappings_become_plans(files: Path, capfdbinary: pytest.CaptureFix
     given.write_text('[["conv1.weight", "backbone_conv.weight"], ["no", "where"]]')
     assert run(["plan", "import", str(given), *sides(files), "--out", str(files / "made.plan")]) == 1
     assert "conv1.weight" in (files / "made.plan").read_text()
+
+
+def test_a_parallel_tree_is_chosen_without_the_plan_naming_it(tmp_path, capsys):
+    """`--nesting ema`, NAME=PATH and FILE#ema read the averaged weights in tree, evaluate, export and apply; what is not there is said."""
+    from safetensors.torch import load_file
+
+    both = tmp_path / "both.pth"
+    torch.save({"params": {"w": torch.zeros(2)}, "params_ema": {"w": torch.ones(2)}, "x.y": {"w": torch.full((2,), 2.0)}}, both)
+    target, plan = tmp_path / "target.json", tmp_path / "plan.kg"
+    target.write_text('{"w": {"shape": [2], "dtype": "F32"}}', "utf-8")
+    plan.write_text("keygraft_plan 1\n", "utf-8")
+    sides = ["--target", str(target), "--plan", str(plan)]
+
+    def written(source, *more):
+        out = tmp_path / "out.safetensors"
+        assert run(["export", "safetensors", "--source", source, *sides, "--out", str(out), *more]) == 0
+        return float(load_file(out)["w"][0])
+
+    assert written(str(both)) == 0
+    assert written(str(both), "--nesting", "params_ema") == 1
+    assert written(f"{both}#params_ema") == 1
+    assert written(f"{both}#x.y/") == 2
+    frozen = tmp_path / "frozen.kg"
+    assert run(["export", "plan-text", "--source", f"{both}#params_ema", *sides, "--out", str(frozen)]) == 0
+    out = tmp_path / "applied.safetensors"
+    assert run(["apply", str(frozen), str(both), str(out)]) == 0
+    assert float(load_file(out)["w"][0]) == 1
+    assert run(["apply", str(frozen), str(both), str(out), "--nesting", "params"]) == 0
+    assert float(load_file(out)["w"][0]) == 0
+    capsys.readouterr()
+    assert run(["tree", str(both), "--nesting", "params_ema", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["nesting"] == ["params_ema"]
+    assert run(["evaluate", "--source", str(both), *sides, "--nesting", "nowhere"]) == 2
+    assert run(["evaluate", "--source", f"a={both}", *sides, "--nesting", "b=params"]) == 2
+    assert "nesting_without_source" in capsys.readouterr().err
+
+
+def test_a_plan_follows_keys_that_have_another_name(tmp_path, capsys):
+    """`plan rebase --follow` writes rules for layers that are called blocks now; without it they are misfits and the exit code is 1."""
+    old, new, plan, out = (tmp_path / name for name in ("old.json", "new.json", "plan.kg", "out.kg"))
+    for path, word in ((old, "layers"), (new, "blocks")):
+        keys = {f"{word}.{index}.{part}": {"shape": [4, index + 1], "dtype": "F32"} for index in range(3) for part in ("weight", "scale")}
+        path.write_text(json.dumps(keys), "utf-8")
+    plan.write_text('keygraft_plan 1\n"{rest*}" = "{rest*}"\n', "utf-8")
+    common = ["plan", "rebase", str(plan), "--source", str(old), "--target", str(old), "--new-target", str(new), "--out", str(out)]
+    assert run(common) == 1
+    assert run([*common, "--follow"]) == 0
+    assert '"blocks.' in out.read_text("utf-8")
+    assert run(["evaluate", "--source", str(old), "--target", str(new), "--plan", str(out)]) == 0
+    capsys.readouterr()

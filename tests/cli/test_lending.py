@@ -45,6 +45,12 @@ def test_refusals_are_one_line(server: str, tmp_path: Path, capsys: pytest.Captu
     """A wrong token, a file that cannot be read, a server that is not there."""
     path = tmp_path / "net.safetensors"
     path.write_bytes(b"nothing" * 100)
-    for address in (server, server.replace("token=t", "token=x"), "http://127.0.0.1:1", "nonsense"):
+    refusals = {server: "refused", server.replace("token=t", "token=x"): "stranger", "http://127.0.0.1:1": "unreachable"}
+    for address, why in refusals.items():
         assert run(["tree", str(path), "--server", address]) == 2
-        assert capsys.readouterr().err.count("\n") == 1
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert said.endswith(f"[server_{why}]\n")
+        assert ("KEYGRAFT_TOKEN" in said) == (why == "stranger")
+    assert run(["tree", str(path), "--server", "nonsense"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -416,6 +416,20 @@ class Net(nn.Module):
         self.seq[1] = nn.Linear(3, 5)
         self.cut = self.seq[:1]
 """,
+    "named parameters": """
+from collections import OrderedDict
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.sorted = nn.ParameterDict({"z": nn.Parameter(torch.zeros(1)), "a": nn.Parameter(torch.zeros(2))})
+        self.kept = nn.ParameterDict(OrderedDict([("z", nn.Parameter(torch.zeros(3))), ("a", nn.Parameter(torch.zeros(4)))]))
+        self.pairs = nn.ParameterDict([("z", nn.Parameter(torch.zeros(5))), ("a", nn.Parameter(torch.zeros(6)))])
+        self.heads = nn.ModuleDict({"z": nn.Linear(1, 1), "a b": nn.Linear(1, 2)})
+        self.register_buffer("none", None)
+        self.register_parameter("later", None)
+""",
     "unknown": """
 import torch, mystery
 from torch import nn

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from app.definitions import BuildError, build, from_code, from_files, from_upload, parse_call, parse_spec
+from app.definitions import BuildError, build, from_code, from_files, from_upload, parse_call, parse_spec, resolved
 from app.definitions.loading import from_spec
 from app.sandbox import SandboxError
 
@@ -175,6 +175,8 @@ def test_failures_have_answers(sandbox):
     traced = _fails(sandbox, init + "    undefined\n")
     assert "definition.py" in traced.traceback
     assert "keygraft" not in traced.traceback
+    inside = _fails(sandbox, init.replace("nn.Linear(n, 2)", "nn.Linear(2, -1)"))
+    assert 'File "torch/nn/modules/linear.py"' in inside.traceback
 
 
 def test_endless_top_level_code(sandbox):
@@ -244,3 +246,44 @@ def test_a_state_dict_is_a_model(sandbox):
     """A factory may return a plain dictionary of tensors."""
     tree = _build(sandbox, "def make():\n  return {'a.b': torch.zeros(2, 3), 'c': torch.zeros(1, dtype=torch.long)}\n", "make")
     assert {key: (info.shape, info.dtype) for key, info in tree.tensors.items()} == {"a.b": ((2, 3), "F32"), "c": ((1,), "I64")}
+
+
+def test_a_file_that_breaks_off_after_its_class_is_enough(sandbox):
+    """A training loop without data, an exit at the end: the class was there, and it is said where the file ended. Before the class it fails."""
+    init = "class Net(nn.Module):\n  def __init__(self, n=3):\n    super().__init__()\n    self.a = nn.Linear(n, 2)\n"
+    for line in ("open('train.csv')", "raise SystemExit(1)", "Net()(torch.ones(3))"):
+        tree = _build(sandbox, init + line + "\n", "Net")
+        assert [(each.code, each.params["line"]) for each in tree.warnings] == [("build-cut", 7)], line
+    assert _fails(sandbox, "raise SystemExit(1)\n" + init, "Net").code == "build_exits"
+
+
+def test_models_without_a_class(sandbox):
+    """A function that returns layers, and layers that stand at top level; a class of one's own comes first."""
+    assert set(_build(sandbox, "def make(n=3):\n  return nn.Sequential(nn.Linear(2, n))\n").tensors) == {"0.weight", "0.bias"}
+    kept = "def make(n=3):\n  net = nn.Linear(2, n)\n  return net\n"
+    assert _build(sandbox, kept, "make", "n=5").tensors["weight"].shape == (5, 2)
+    assert set(_build(sandbox, "model = nn.Sequential(nn.ReLU(), nn.Linear(2, 2))\n").tensors) == {"1.weight", "1.bias"}
+
+
+def test_a_class_that_wants_arguments_is_made_by_its_factory():
+    """Where a file's one class cannot be made without arguments, its factory is what is built; several are a question."""
+    source = "from torch import nn\nclass _Net(nn.Module):\n    def __init__(self, n):\n        super().__init__()\ndef tiny():\n    return _Net(3)\n"
+    assert resolved(from_code(source)).name == "tiny"
+    with pytest.raises(BuildError) as caught:
+        resolved(from_code(source + "def small(**more):\n    return _Net(5, **more)\n"))
+    assert caught.value.code == "build_several"
+    assert caught.value.params["names"] == "small, tiny, _Net"
+
+
+def test_code_that_asks_for_its_process_group(sandbox):
+    """It is let believe to be alone, and that is said."""
+    code = "import torch.distributed as dist\nclass Net(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.a = nn.Linear(2, 8 // dist.get_world_size())\n"
+    tree = _build(sandbox, code)
+    assert tree.tensors["a.weight"].shape == (8, 2)
+    assert [each.params for each in tree.warnings] == [{"what": "alone"}]
+
+
+def test_memory_that_runs_out_while_importing_is_named(sandbox):
+    """With the line that wanted it."""
+    failed = _fails(sandbox, "held = bytearray(1 << 40)\nclass Net(nn.Module):\n  pass\n")
+    assert (failed.code, failed.params) == ("build_memory", {"file": "definition.py", "line": 3})

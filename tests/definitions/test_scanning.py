@@ -46,6 +46,54 @@ def test_candidates_are_ranked():
     assert found.find("Nothing") is None
 
 
+def test_parts_made_by_helpers_are_no_roots():
+    """A class that the model makes by way of a small function is a part of it."""
+    source = """
+from torch import nn
+class Scale(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+def make_norm(dim, plain=False):
+    return nn.LayerNorm(dim) if plain else Scale(dim)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = make_norm(4)
+"""
+    assert [candidate.name for candidate in scan(source).candidates if candidate.root] == ["Net"]
+
+
+def test_classes_inside_functions():
+    """A function that defines a model and returns one is a factory."""
+    source = """
+from torch import nn
+def make(width=3):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.Linear(width, width)
+    return Net()
+"""
+    (found,) = scan(source).candidates
+    assert (found.name, found.kind, found.ready) == ("make", "factory", True)
+
+
+def test_functions_that_put_layers_around_a_class():
+    """A function that returns `nn.Sequential` around a class of the file is a factory too; a helper without one is none."""
+    source = """
+from torch import nn
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+def conv(i):
+    return nn.Sequential(nn.Conv2d(i, i, 1))
+def make():
+    net = nn.Sequential(Part(), conv(3))
+    return net
+"""
+    assert [candidate.name for candidate in scan(source).candidates] == ["Part", "make"]
+
+
 def test_constructor_forms():
     """Parameters carry kind, type and default; inherited constructors count."""
     dim, heads, args, bias, kwargs = scan(SOURCE).find("Block").parameters

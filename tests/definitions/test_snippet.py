@@ -41,3 +41,16 @@ def test_what_it_prints_is_the_built_tree(sandbox):
     assert {path: (module.cls, module.base) for path, module in pasted.modules.items()} == {
         path: (module.cls, module.base) for path, module in built.modules.items()
     }
+
+
+def test_what_a_model_prints_before_it_does_not_matter():
+    """A terminal's text is pasted whole: a warning, a progress line, the snippet's line, a prompt."""
+    namespace = {"__name__": "definition"}
+    exec(NET, namespace)  # noqa: S102  our own source
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(SNIPPET, {"model": namespace["Net"]()})  # noqa: S102  our own snippet
+    alone = from_text(printed.getvalue())
+    noise = 'UserWarning: lazy modules\nnumber of parameters: 0.25M {"x": 1}\n'
+    assert from_text(f"{noise}{printed.getvalue().strip()}  \n$ \n") == alone
+    assert from_text(f"```\n{noise}{printed.getvalue()}```") == alone

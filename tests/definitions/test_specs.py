@@ -53,6 +53,15 @@ def test_refusals(text, code):
     assert caught.value.code == code
 
 
+def test_long_arguments_are_not_even_parsed(monkeypatch):
+    """What is in brackets is looked at only below the limit."""
+    from app.definitions import calls
+
+    monkeypatch.setattr(calls, "_one_group", lambda _: pytest.fail("parsed"))
+    with pytest.raises(SpecError, match="spec_too_long"):
+        calls.parse_call("(" + "1," * calls.MAX_CALL + ")")
+
+
 LITERALS = st.recursive(
     st.integers() | st.booleans() | st.none() | st.text(max_size=8) | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=3), inner, max_size=3),

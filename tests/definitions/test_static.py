@@ -3,7 +3,7 @@
 import pytest
 
 from app import messages
-from app.definitions import build, from_code, from_files, parse_call, preview
+from app.definitions import BuildError, build, from_code, from_files, parse_call, preview
 from app.definitions.static.layers import TABLE, make_layer
 from app.definitions.static.values import Module
 from tests.definitions.architectures import ARCHITECTURES
@@ -135,6 +135,26 @@ def test_the_constructor_raises():
         found = preview(from_code(START, name="Net", call=parse_call(args)))
         assert not found.complete
         assert word in found.reasons[0].params["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "self.a = nn.Linear(1, 1)",
+        "super().__init__(); self.a = nn.ModuleDict({'x.y': nn.Linear(1, 1)})",
+        "super().__init__(); self.a = nn.Linear(1, 1); self.add_module('', nn.Linear(1, 1))",
+        "super().__init__(); self.a = None; self.register_parameter('a', nn.Parameter(torch.zeros(1)))",
+        "super().__init__(); self.a = nn.Linear(1, 1); self.register_buffer('a', torch.zeros(1))",
+    ],
+)
+def test_what_torch_refuses_is_not_certain(body, sandbox):
+    """A module without its super().__init__(), or a name that torch does not take, gives no certain tree."""
+    definition = from_code(f"import torch\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n        {body}\n")
+    with pytest.raises(BuildError):
+        build(definition, sandbox=sandbox)
+    found = preview(definition)
+    assert not found.complete
+    assert [reason.code for reason in found.reasons][-1:] in (["raises"], ["empty"])
 
 
 def test_arguments_edits_and_projects():

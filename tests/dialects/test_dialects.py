@@ -146,7 +146,7 @@ def test_pairs_and_tables() -> None:
 @given(st.text(max_size=8))
 def test_no_cell_is_a_formula(cell: str) -> None:
     """A guarded cell starts with nothing that a spreadsheet computes, and can be written."""
-    assert not guarded(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not guarded(cell).startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"))
     assert guarded(cell).encode().decode() == guarded(cell)
 
 
@@ -209,3 +209,53 @@ def test_converters_say_fused_parts_and_experts() -> None:
     assert {each.target for each in made.left} == {"l.0.r", "l.1.r"}
     assert "operations=[MergeModulelist(0), Concatenate(1)]" in made.text
     assert 'WeightConverter(["t$"], ["t"], operations=[Transpose(0, 1)])' in made.text
+
+
+def test_converters_that_are_right_nowhere_are_left_out() -> None:
+    """A key goes into one converter only: a second use of it is left over, and takes no key from others."""
+    old = dict.fromkeys(("a.q.weight", "a.k.weight", "w.mat"), ((2, 2), "F32"))
+    new = {"both": ((2, 4), "F32"), "piled": ((2, 2, 2), "F32"), "first": ((2, 2), "F32"), "second": ((2, 2), "F32")}
+    plan = parse_plan(
+        'keygraft_plan 1\n"both" = concat("a.q.weight", "a.k.weight", dim=1)\n"piled" = stack("a.q.weight", "a.k.weight", dim=1)\n'
+        '"first" = transpose("w.mat")\n"second" = transpose("w.mat")\n'
+    )
+    trees, target = {"": from_shapes(old)}, from_shapes(new)
+    made = write_dialect("transformers-converters", plan, trees, target, evaluate(plan, trees, target))
+    assert {each.target for each in made.left} == {"piled", "second"}
+    assert made.text.count("WeightConverter(") == 2
+
+
+@pytest.mark.parametrize("name", ["transformers", "transformers-converters", "mmengine"])
+def test_what_remains_is_code_that_runs(name: str) -> None:
+    """Every key that a list leaves over names its rule, and the function beside the list fills it rightly."""
+    made = written(name)
+    scope: dict[str, object] = {}
+    exec(_without_library(made.text), scope)  # noqa: S102 -- the code under test
+    found = dict(scope["rest"](source()))
+    assert set(found) == {each.target for each in made.left} != set()
+    checked({**wanted(), **found}, set())
+    assert all(torch.equal(value, wanted()[key]) for key, value in found.items())
+    statements = {each.rule for each in made.left}
+    assert '"out.weight" = "tok.weight"' in statements
+    if name != "transformers-converters":
+        assert '"layers.{i}.all" = stack("blocks.{i}.bank.{e}.w", dim=0)' in statements
+
+
+def _without_library(text: str) -> str:
+    """Let the names that transformers would give be plain calls: it is not installed here."""
+    names = re.findall(r"from transformers\.core_model_loading import (.*)", text)
+    stand_ins = "".join(f"def {name}(*args, **kwargs): pass\n" for row in names for name in row.split(", "))
+    return re.sub(r"from transformers\.core_model_loading import .*\n", stand_ins, text)
+
+
+def test_a_table_cannot_compute() -> None:
+    """Keys that look like formulas stay text, wherever a spreadsheet thinks that a cell begins."""
+    hostile = ["=1+1", "@SUM(1)", "a;=1+1", "a,=1+1", "a\t=1", "\uff1d1", "a\n=1", 'a"=1']
+    plan = parse_plan("keygraft_plan 1\n")
+    trees = {"": from_shapes(dict.fromkeys(hostile, ((1,), "F32")))}
+    text = write_dialect("csv", plan, trees, trees[""], evaluate(plan, trees, trees[""])).text
+    for delimiter in ",;\t":
+        cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) for cell in row]
+        assert not any(cell.startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells), delimiter
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["target"].replace("'", "") for row in rows] == hostile

@@ -47,8 +47,16 @@ def shell(tensors: dict[str, torch.Tensor]) -> nn.Module:
     return model
 
 
+def completed(model: nn.Module, scope: dict[str, object], left: set[str]) -> None:
+    """Fill what a list leaves over with the function that stands beside it; then nothing is left."""
+    found = dict(scope["rest"](source()))
+    assert set(found) == left, set(found) ^ left
+    model.load_state_dict({**model.state_dict(), **found}, strict=True)
+    same(model.state_dict(), wanted(), set())
+
+
 def run_mmengine() -> None:
-    """Load with `revise_keys`."""
+    """Load with `revise_keys`: renames by the list, fused parts and experts by the function beside it."""
     from mmengine.runner import load_checkpoint
 
     scope, left = code_of("mmengine", PLAN, source(), wanted())
@@ -57,12 +65,21 @@ def run_mmengine() -> None:
         model = shell(wanted())
         load_checkpoint(model, str(Path(folder) / "old.pth"), revise_keys=scope["revise_keys"], map_location="cpu")
     same(model.state_dict(), wanted(), left)
+    completed(model, scope, left)
 
 
 def run_timm() -> None:
-    """Build a model from a checkpoint file through a filter function."""
+    """Load checkpoint files through a filter function: fused parts in a real ViT; renames, fused parts and experts in a small model."""
     import timm
     from timm.models import load_checkpoint
+
+    scope, left = code_of("timm", PLAN, source(), wanted())
+    assert not left
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save(source(), Path(folder) / "old.pth")
+        model = shell(wanted())
+        load_checkpoint(model, str(Path(folder) / "old.pth"), filter_fn=scope["checkpoint_filter_fn"], strict=True)
+    same(model.state_dict(), wanted(), set())
 
     target = timm.create_model("vit_tiny_patch16_224", depth=2, num_classes=3)
     new = {key: torch.randn_like(value) for key, value in target.state_dict().items()}
@@ -114,11 +131,9 @@ rename replace "norm" -> "LayerNorm"
     same(model.state_dict(), new, left)
 
 
-def run_converters() -> None:
-    """Load with a registered list of renamings and converters: fused parts, stacked experts."""
-    from safetensors.torch import save_file
+def toy() -> type:
+    """Make a model class of transformers whose keys are those of the small case."""
     from transformers import PretrainedConfig, PreTrainedModel
-    from transformers.conversion_mapping import register_checkpoint_conversion_mapping
 
     class ToyConfig(PretrainedConfig):
         model_type = "keygraft_toy"
@@ -136,20 +151,47 @@ def run_converters() -> None:
         def _init_weights(self, module: nn.Module) -> None:
             pass
 
+    return Toy
+
+
+def toy_loaded(**options: object) -> tuple[nn.Module, set[str]]:
+    """Load it from a safetensors file; return it with the keys that transformers found missing."""
+    from safetensors.torch import save_file
+
+    kind = toy()
+    with tempfile.TemporaryDirectory() as folder:
+        kind.config_class().save_pretrained(folder)
+        save_file(source(), Path(folder) / "model.safetensors", metadata={"format": "pt"})
+        model, info = kind.from_pretrained(folder, output_loading_info=True, **options)
+    return model, set(info["missing_keys"])
+
+
+def run_mapped() -> None:
+    """Load the small model with `key_mapping`: renames by the list, fused parts and experts by the function beside it."""
+    scope, left = code_of("transformers", PLAN, source(), wanted())
+    model, missing = toy_loaded(key_mapping=scope["key_mapping"])
+    assert missing == left, missing ^ left
+    same(model.state_dict(), wanted(), left)
+    completed(model, scope, left)
+
+
+def run_converters() -> None:
+    """Load with a registered list of renamings and converters: renames, fused parts, stacked experts."""
+    from transformers.conversion_mapping import register_checkpoint_conversion_mapping
+
     scope, left = code_of("transformers-converters", PLAN, source(), wanted())
     assert left == {"out.weight"}, left
     register_checkpoint_conversion_mapping("keygraft_toy", scope["conversions"], overwrite=True)
-    with tempfile.TemporaryDirectory() as folder:
-        ToyConfig().save_pretrained(folder)
-        save_file(source(), Path(folder) / "model.safetensors", metadata={"format": "pt"})
-        model, info = Toy.from_pretrained(folder, output_loading_info=True)
-    assert set(info["missing_keys"]) == left, info
+    model, missing = toy_loaded()
+    assert missing == left, missing
     same(model.state_dict(), wanted(), left)
+    completed(model, scope, left)
 
 
-def run_both_transformers() -> None:
-    """Load both ways."""
+def run_all_transformers() -> None:
+    """Load in all three ways; what is registered comes last, since it stays."""
     run_transformers()
+    run_mapped()
     run_converters()
 
 
@@ -171,7 +213,7 @@ def run_lightning() -> None:
 
 
 LIBRARIES: dict[str, Callable[[], None]] = {
-    "transformers": run_both_transformers,
+    "transformers": run_all_transformers,
     "timm": run_timm,
     "mmengine": run_mmengine,
     "lightning": run_lightning,

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import torch
 from safetensors.torch import save_file
 
@@ -15,6 +16,8 @@ from app.exporting import ScriptOptions, loader_script
 from app.keys import FileInfo, KeyTree, Location, TensorInfo
 from app.keys.dtypes import FROM_TORCH
 from app.keys.tree import from_shapes
+from app.mapping import evaluate, parse_plan
+from app.mapping.ops import OPS
 from app.mapping.outcomes import Coverage, Evaluation, Leaf, Recipe, SourceOutcome, Step, TargetOutcome
 from app.mapping.plan import Plan
 
@@ -129,3 +132,31 @@ def run_alone(folder: Path, code: str, *arguments: str) -> str:
 def sliced(key: str, dim: int, start: int, length: int, shape: tuple[int, ...]) -> Step:
     """Make a slice of a source key."""
     return Step("slice", (Leaf(key),), {"dim": dim, "start": start, "length": length}, shape, "F32")
+
+
+def every_op() -> tuple[dict[str, torch.Tensor], dict[str, Recipe], dict[str, tuple[tuple[int, ...], str]]]:
+    """Each op of the language at work on its own example: tensors, recipe and shape by target key."""
+    sources: dict[str, torch.Tensor] = {}
+    mapped: dict[str, Recipe] = {}
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
+    for name, op in OPS.items():
+        example = op.example
+        own = from_shapes({key: (shape, "F32") for key, shape in example.sources.items()})
+        key = example.line.split('"')[1]
+        for hole, text in (("{i}", "0"), ("{e}", "0"), ("{p}", next(iter(example.sources)).rsplit(".", 1)[-1])):
+            key = key.replace(hole, text)
+        found = evaluate(parse_plan(f"keygraft_plan 1\n{example.line}\n"), {"": own}, from_shapes({key: (example.gives, "F32")})).targets[
+            key
+        ]
+        assert found.recipe is not None
+        sources |= {f"{name}.{source}": torch.randn(shape) for source, shape in example.sources.items()}
+        mapped[f"new.{name}"] = _moved(found.recipe, f"{name}.")
+        shapes[f"new.{name}"] = (example.gives, "F32")
+    return sources, mapped, shapes
+
+
+def _moved(recipe: Recipe, lead: str) -> Recipe:
+    """Put a lead before every source key."""
+    if isinstance(recipe, Leaf):
+        return Leaf(lead + recipe.key)
+    return msgspec.structs.replace(recipe, inputs=tuple(_moved(part, lead) for part in recipe.inputs))

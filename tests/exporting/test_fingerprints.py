@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from app.exporting.fingerprints import found_values
+from app.exporting.fingerprints import compare
 from app.keys import KeyTree
 from app.mapping.claims import Claim
 from app.readers import read_limited
@@ -26,7 +26,7 @@ def _side(folder: Path, name: str, tensors: dict[str, torch.Tensor]) -> tuple[Ke
 def _found(folder: Path, source: dict[str, torch.Tensor], target: dict[str, torch.Tensor]) -> dict[str, Claim | None]:
     tree, files = _side(folder, "source", source)
     goal, goal_files = _side(folder, "target", target)
-    proposals = found_values({"": tree}, {"": files}, goal, goal_files)
+    proposals = compare({"": tree}, {"": files}, goal, goal_files)
     assert all(each.accepted and each.confidence == 1 for each in proposals.values())
     return {key: each.claim for key, each in proposals.items()}
 
@@ -82,7 +82,7 @@ def test_sources_keep_their_names(tmp_path: Path) -> None:
     a, b = _random(5, 3, seed=7), _random(4, 3, seed=8)
     first, second = _side(tmp_path, "first", {"w": a}), _side(tmp_path, "second", {"w": b})
     goal, goal_files = _side(tmp_path, "target", {"both": torch.cat([a, b])})
-    found = found_values({"x": first[0], "y": second[0]}, {"x": first[1], "y": second[1]}, goal, goal_files)
+    found = compare({"x": first[0], "y": second[0]}, {"x": first[1], "y": second[1]}, goal, goal_files)
     assert found["both"].claim == Claim(("w", "w"), "concat", {"dim": 0}, ("x", "y"))
 
 

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import KeygraftError
+from app.exporting import moving
 from app.exporting.computing import computing
 from app.exporting.moving import Mover, moves
 from app.keys.dtypes import TORCH
@@ -86,3 +88,33 @@ def test_what_numpy_cannot_do_goes_to_torch(tmp_path: Path) -> None:
     with pytest.raises(KeygraftError) as caught:
         Mover(trees, {"": MemoryFiles({"old": b"short"})})(Leaf("a"))
     assert caught.value.code == "tensor_truncated"
+
+
+@given(st.permutations(range(4)), st.lists(st.integers(1, 40), min_size=4, max_size=4), st.booleans())
+def test_tiles_make_a_whole(order: list[int], shape: list[int], turned: bool) -> None:
+    """Whatever the order of dimensions and however small the tiles: the copy is the view."""
+    array = np.arange(np.prod(shape), dtype=np.uint32).reshape(shape).transpose(order)
+    array = array[:, ::-1] if turned else array
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(moving, "_TILE", 7)
+        assert np.array_equal(moving.tiled(array, np.empty(array.shape, np.uint32)), array)
+
+
+def test_memory_is_taken_again(tmp_path: Path) -> None:
+    """One tensor after another comes out right, large and small, though each takes the memory of the one before."""
+    tensors = {f"t{size}": torch.randn(size, 3 * size) for size in (2, 300, 5, 200)}
+    trees, files = {"": torch_case(tensors, tmp_path / "old")}, {"": LocalFiles(tmp_path / "old")}
+    mover = Mover(trees, files)
+    for key, value in tensors.items():
+        recipe = Step("transpose", (Leaf(key),), {"dims": [0, 1]}, tuple(value.t().shape), "F32")
+        assert bytes(mover(recipe)) == bytes(raw_bytes(value.t()))
+
+
+@pytest.mark.parametrize(("policy", "settings"), [("zeros", {}), ("ones", {}), ("constant", {"value": 0.1})])
+@pytest.mark.parametrize("dtype", _FLOATS)
+def test_what_starts_with_one_value_is_alike(tmp_path: Path, policy: str, settings: dict[str, float], dtype: str) -> None:
+    """A constant is rounded as torch rounds it."""
+    args: dict[str, object] = {"policy": policy, "settings": settings, "size": [2, 3], "dtype": dtype}
+    ours, theirs = both({"a": torch.ones(1)}, Step("fresh", (), args, (2, 3), dtype), tmp_path / "any")  # type: ignore[arg-type]
+    assert ours == theirs
+    assert len(ours) == 6 * torch.empty((), dtype=getattr(torch, TORCH[dtype])).element_size()

@@ -18,7 +18,7 @@ from app.mapping.outcomes import Leaf, Recipe, Step
 from app.mapping.plan import Init, Plan
 from app.sources import LocalFiles, MemoryFiles
 from app.tensors import Loader, raw_bytes, run
-from tests.exporting.cases import evaluated, safetensors_case, sliced, torch_case, tree_of
+from tests.exporting.cases import evaluated, every_op, safetensors_case, sliced, torch_case, tree_of
 
 CONTAINERS = ("safetensors", "torch")
 
@@ -82,6 +82,17 @@ def test_renamed_tensors_read_back_equal(tmp_path: Path, kind: str, container: s
     found = read(out, container)
     assert set(found) == {f"new.{key}" for key in tensors}
     assert all(same(found[f"new.{key}"], tensor) for key, tensor in tensors.items())
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_every_op_is_written(tmp_path: Path, container: str) -> None:
+    """A file with the value of each op of the language, computed or copied, holds what the kernels compute."""
+    sources, mapped, _ = every_op()
+    tree = safetensors_case(sources, tmp_path / "old")
+    out = written(mapped, tree, tmp_path / "old", tmp_path / "new", FileOptions(container=container))
+    found = load_file(out) if container == "safetensors" else torch.load(out, weights_only=True)
+    for key, recipe in mapped.items():
+        assert torch.equal(found[key], run(recipe, lambda leaf: sources[leaf.key])), key
 
 
 @pytest.mark.parametrize("container", CONTAINERS)

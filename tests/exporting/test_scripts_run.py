@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from app import readers
+from app.exporting import loader_script
 from app.keys.tree import from_shapes
 from app.mapping import evaluate, parse_plan
-from app.mapping.ops import OPS
 from app.mapping.outcomes import Leaf, Step
 from app.mapping.plan import Init, Plan
 from app.sources import LocalFiles
 from app.tensors import Loader, run
-from tests.exporting.cases import run_alone, safetensors_case, script_for, sliced, torch_case, tree_of
+from tests.exporting.cases import every_op, run_alone, safetensors_case, script_for, sliced, torch_case, tree_of
 
 LAYERS = 3
 
@@ -147,6 +147,24 @@ check(model, tensors)
     run_alone(folder, MODEL + CHECK + code)
 
 
+def test_a_table_of_many_sources_is_narrow(tmp_path: Path) -> None:
+    """Of 40 stacked experts two are named and the rest are counted; what the model starts by itself is named by the command."""
+    experts = {f"experts.{e}.a.long.enough.name": torch.randn(2) for e in range(40)}
+    torch.save(experts, tmp_path / "old.pth")
+    trees, target = {"": tree_of(experts)}, from_shapes({"all": ((40, 2), "F32"), "own": ((1,), "F32")})
+    plan = parse_plan('keygraft_plan 1\n"all" = stack("experts.{e}.a.long.enough.name", dim=0)\ninit "own" with model\n')
+    (tmp_path / "loader.py").write_text(loader_script(plan, trees, target, evaluate(plan, trees, target)))
+    code = """
+import loader, subprocess, sys
+table = loader.inspect("old.pth").table()
+assert "experts.0.a.long.enough.name + experts.1.a.long.enough.name + 38 more" in table
+assert max(map(len, table.splitlines())) < 100
+done = subprocess.run([sys.executable, "loader.py", "old.pth", "new.pt"], capture_output=True, text=True, check=True)
+assert "the model starts it itself: 'own'" in done.stdout
+"""
+    run_alone(tmp_path, code)
+
+
 def test_what_does_not_fit_is_refused_before_anything_changes(folder: Path) -> None:
     """Nothing loaded, too little loaded, keys missing or left over: an error that names them, and an untouched model."""
     code = """
@@ -166,6 +184,8 @@ refused({"a": torch.zeros(1)}, "lacks 'module.blocks.0.attn.qkv.weight'")
 refused({key: value for key, value in tensors.items() if key != "module.tok.weight"}, "missing: embed.weight")
 refused(tensors | {"module.extra": torch.zeros(1)}, "unexpected: module.extra")
 refused(tensors | {"module.tok.weight": torch.zeros(6, 4)}, "mismatched: embed.weight")
+refused(tensors | {"module.blocks.1.attn.qkv.weight": torch.zeros(2, 4)}, "not made for 'module.blocks.1.attn.qkv.weight' (2, 4)")
+refused({"wrapped." + key: value for key, value in tensors.items()}, "it holds its keys under 'wrapped.'")
 refused(tensors, "elements) fit", min_coverage=0.999)
 refused(tensors | {"tok.weight": torch.zeros(5, 4), "embed.weight": torch.zeros(5, 4)}, "two sources claim 'embed.weight'")
 loader.load_into(Net(), tensors | {"module.extra": torch.zeros(1)}, strict=False)
@@ -242,6 +262,7 @@ from safetensors.torch import load_file
 tensors = torch.load("old.pth", weights_only=True)
 new = load_file("new.safetensors")
 assert torch.equal(new["layers.2.attn.v.weight"], tensors["module.blocks.2.attn.qkv.weight"][8:])
+assert new["head.weight"].eq(3).all() and "head.weight" not in text  # what needs no model is in the file
 status, text = command("old.safetensors", "new.pt", "--not-strict", "--dtype", "bfloat16")
 new = torch.load("new.pt", weights_only=True)
 assert new["embed.weight"].dtype == torch.bfloat16
@@ -319,31 +340,9 @@ assert torch.equal(load_file("out.safetensors")["y"], new["y"])
     run_alone(tmp_path, code)
 
 
-def _moved(recipe: Leaf | Step, lead: str) -> Leaf | Step:
-    """Put a lead before every source key."""
-    if isinstance(recipe, Leaf):
-        return Leaf(lead + recipe.key)
-    return msgspec.structs.replace(recipe, inputs=tuple(_moved(part, lead) for part in recipe.inputs))
-
-
 def test_every_op_runs_in_a_script(tmp_path: Path) -> None:
     """A script that carries each op of the language computes what the kernels compute, and outlines it without data."""
-    sources: dict[str, torch.Tensor] = {}
-    mapped: dict[str, Leaf | Step] = {}
-    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
-    for name, op in OPS.items():
-        example = op.example
-        own = from_shapes({key: (shape, "F32") for key, shape in example.sources.items()})
-        key = example.line.split('"')[1]
-        for hole, text in (("{i}", "0"), ("{e}", "0"), ("{p}", next(iter(example.sources)).rsplit(".", 1)[-1])):
-            key = key.replace(hole, text)
-        found = evaluate(parse_plan(f"keygraft_plan 1\n{example.line}\n"), {"": own}, from_shapes({key: (example.gives, "F32")})).targets[
-            key
-        ]
-        assert found.recipe is not None
-        sources |= {f"{name}.{source}": torch.randn(shape) for source, shape in example.sources.items()}
-        mapped[f"new.{name}"] = _moved(found.recipe, f"{name}.")
-        shapes[f"new.{name}"] = (example.gives, "F32")
+    sources, mapped, shapes = every_op()
     torch.save(sources, tmp_path / "old.pth")
     torch.save({key: run(recipe, lambda leaf: sources[leaf.key]).clone() for key, recipe in mapped.items()}, tmp_path / "wanted.pth")
     (tmp_path / "loader.py").write_text(script_for(mapped, {"": tree_of(sources)}, from_shapes(shapes)))
@@ -381,3 +380,183 @@ assert set(new) == set(wanted)
 assert all(loader.equal(new[key], value) for key, value in wanted.items())
 """
     run_alone(tmp_path, code, str(path))
+
+
+def test_files_that_are_none_are_named(folder: Path) -> None:
+    """An empty file, a cut one, a folder without weights: one error that names it, no traceback."""
+    (folder / "empty.pth").write_bytes(b"")
+    (folder / "cut.pth").write_bytes((folder / "old.pth").read_bytes()[:900])
+    (folder / "bare").mkdir()
+    code = """
+import subprocess, sys
+for name in ("empty.pth", "cut.pth", "bare", "absent.pth"):
+    done = subprocess.run([sys.executable, "loader.py", name], capture_output=True, text=True)
+    assert done.returncode == 2 and name in done.stderr and "Traceback" not in done.stderr, done.stderr
+"""
+    run_alone(folder, code)
+
+
+def test_old_torch_is_told_in_one_line(folder: Path) -> None:
+    """An older torch ends the script with one line that names both versions."""
+    code = """
+import torch
+torch.__version__ = "2.0.1+cpu"
+try:
+    import loader
+except SystemExit as said:
+    print(said)
+"""
+    assert run_alone(folder, code) == "This loader needs torch 2.1 or newer; here is 2.0.1+cpu.\n"
+
+
+@pytest.mark.parametrize("name", ["zip_proto4.pt", "ts_scripted.pt", "np_dict_p4.pkl", "onnx_inits.onnx", "plain.h5"])
+def test_what_torch_refuses_is_named_with_a_way_out(shared: Path, folder: Path, name: str) -> None:
+    """A file that only code could open is refused in two lines, one of them what to run; nobody is told to switch safety off."""
+    code = """
+import warnings; warnings.simplefilter("ignore")
+import loader
+try:
+    loader.load_checkpoint(sys.argv[2])
+except loader.TransferError as error:
+    print(error)
+"""
+    said = run_alone(folder, code, str(shared / "checkpoints" / "generated" / name))
+    assert said.count("\n") == 2
+    assert said.startswith(f"{name} cannot be opened without running")
+    assert f"keygraft apply PLAN {name} remapped.safetensors" in said
+    assert "False" not in said
+
+
+_LARGE = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(1024, 1024, bias=False) for _ in range(40))
+def anonymous():
+    return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("RssAnon"))
+"""
+
+
+@pytest.mark.parametrize("name", ["old.pth", "old.safetensors"])
+@pytest.mark.parametrize("assign", [False, True])
+def test_memory_stays_bounded(tmp_path: Path, name: str, assign: bool) -> None:
+    """Filling 40 tensors of 4 MB, a part of them turned, holds three of them at once beside the model: no second state_dict."""
+    tensors = {f"blocks.{i}.w": torch.randn(1024, 1024) for i in range(40)}
+    tree = torch_case(tensors, tmp_path / name) if name.endswith("pth") else safetensors_case(tensors, tmp_path / name)
+    recipes = {f"layers.{i}.weight": Step("transpose", (Leaf(f"blocks.{i}.w"),), {"dims": [0, 1]}, (1024, 1024), "F32") for i in range(40)}
+    target = from_shapes(dict.fromkeys(recipes, ((1024, 1024), "F32")))
+    (tmp_path / "loader.py").write_text(script_for(recipes, {"": tree}, target))
+    code = """
+import loader
+size, assign = 4 << 20, sys.argv[3] == "True"
+if assign:
+    with torch.device("meta"):
+        model = Net()
+else:
+    model = Net()
+before, most, plain = anonymous(), 0, loader.remapped
+def watched(take):
+    global most
+    for turn, item in enumerate(plain(take)):
+        held = anonymous() - before - (size * turn if assign and not take.outlines else 0)
+        most = max(most, held)
+        yield item
+loader.remapped = watched
+loader.load_into(model, sys.argv[2], assign=assign)
+loader.remapped = plain
+assert loader.verify(model, sys.argv[2]) == []
+print(most / size)
+"""
+    assert float(run_alone(tmp_path, _LARGE + code, name, str(assign))) < 8
+
+
+def test_fresh_keys_take_a_policy(folder: Path) -> None:
+    """A policy given by hand fills what the transfer leaves to the model, and nothing that is tied to a transferred tensor."""
+    text = (folder / "loader.py").read_text()
+    assert '("constant", {"value": 3.0})' in text
+    (folder / "loader.py").write_text(text.replace('("constant", {"value": 3.0})', '("model", {})'))
+    code = """
+import loader
+model = Net()
+loader.load_into(model, "old.pth")
+before = model.head.weight.clone()
+assert loader.init_untransferred(model) == [] and torch.equal(model.head.weight, before)
+assert loader.init_untransferred(model, policy="constant", value=2.0) == ["head.weight", "head.bias"]
+assert model.head.weight.eq(2).all() and loader.verify(model, "old.pth") == []
+"""
+    run_alone(folder, MODEL + code)
+
+
+def test_real_wrappers_are_unwrapped(folder: Path) -> None:
+    """DistributedDataParallel, torch.compile and both at once are unwrapped; freezing and groups see the model inside."""
+    code = """
+import warnings, loader
+warnings.simplefilter("ignore")
+import torch.distributed as dist
+dist.init_process_group("gloo", store=dist.FileStore("store", 1), rank=0, world_size=1)
+tensors = torch.load("old.pth", weights_only=True)
+for wrap in (nn.parallel.DistributedDataParallel, torch.compile, lambda model: torch.compile(nn.parallel.DistributedDataParallel(model))):
+    model = Net()
+    wrapped = wrap(model)
+    loader.load_into(wrapped, tensors)
+    check(model, tensors)
+    assert loader.verify(wrapped, "old.pth") == []
+    assert "embed.weight" in loader.freeze_transferred(wrapped) and not model.embed.weight.requires_grad
+    assert loader.set_batchnorm_eval(wrapped) == 3
+    assert [len(group["params"]) for group in loader.param_groups(wrapped, 0.1, 1.0)] == [2]
+dist.destroy_process_group()
+"""
+    run_alone(folder, MODEL + CHECK + code)
+
+
+def test_a_plan_of_several_sources_fills_a_model(tmp_path: Path) -> None:
+    """A plan that reads two named files, one op over both of them included, fills a live model from paths."""
+    first = {f"net.{i}.{p}": torch.randn(2, 2) for i in range(3) for p in ("weight", "bias")} | {"scale": torch.randn(2)}
+    second = {f"tower.{i}.qkv": torch.randn(6, 2) for i in range(2)} | {"scale": torch.randn(2), "extra": torch.randn(1)}
+    torch.save({"state": first}, tmp_path / "a.pth")
+    safetensors_case(second, tmp_path / "b.safetensors")
+    plan = parse_plan(
+        "keygraft_plan 1\n"
+        '"text.{i}.{rest*}" = a:"net.{i}.{rest*}"\n'
+        '"vision.{i}.q" = chunk(b:"tower.{i}.qkv", 3, dim=0)[0]\n'
+        '"vision.{i}.k" = chunk(b:"tower.{i}.qkv", 3, dim=0)[1]\n'
+        '"scale" = concat(a:"scale", b:"scale", dim=0)\n'
+        'ignore b:"extra"\n'
+    )
+    trees = {"a": readers.read(LocalFiles(tmp_path / "a.pth")), "b": readers.read(LocalFiles(tmp_path / "b.safetensors"))}
+    new = {f"text.{i}.{p}": ((2, 2), "F32") for i in range(3) for p in ("weight", "bias")}
+    new |= {f"vision.{i}.{part}": ((2, 2), "F32") for i in range(2) for part in "qk"} | {"scale": ((4,), "F32")}
+    target = from_shapes(new)
+    evaluation = evaluate(plan, trees, target)
+    assert evaluation.clean
+    (tmp_path / "loader.py").write_text(loader_script(plan, trees, target, evaluation))
+    code = """
+import torch, loader
+from torch import nn
+from safetensors.torch import load_file
+class Box(nn.Module):
+    def __init__(self, *names):
+        super().__init__()
+        for name in names:
+            self.register_parameter(name, nn.Parameter(torch.zeros(2, 2)))
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.text = nn.ModuleList(Box("weight", "bias") for _ in range(3))
+        self.vision = nn.ModuleList(Box("q", "k") for _ in range(2))
+        self.scale = nn.Parameter(torch.zeros(4))
+model = Net()
+report = loader.load_into(model, {"a": "a.pth", "b": "b.safetensors"})
+a, b = torch.load("a.pth", weights_only=True)["state"], load_file("b.safetensors")
+state = model.state_dict()
+for i in range(3):
+    assert torch.equal(state[f"text.{i}.weight"], a[f"net.{i}.weight"]) and torch.equal(state[f"text.{i}.bias"], a[f"net.{i}.bias"])
+for i in range(2):
+    q, k, v = b[f"tower.{i}.qkv"].chunk(3)
+    assert torch.equal(state[f"vision.{i}.q"], q) and torch.equal(state[f"vision.{i}.k"], k)
+assert torch.equal(state["scale"], torch.cat([a["scale"], b["scale"]]))
+assert report.left_behind == ["b:extra"] and loader.verify(model, {"a": "a.pth", "b": "b.safetensors"}) == []
+"""
+    run_alone(tmp_path, code)

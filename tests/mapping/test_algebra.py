@@ -104,6 +104,13 @@ def test_what_cannot_be_undone_is_listed():
     assert '"*"' not in print_plan(back.plan)
 
 
+def test_a_wider_dtype_loses_nothing():
+    """A half that was loaded into a full float comes back as it was: nothing is listed."""
+    source, target = tree({"a": (4,)}), tree({"a": (4,)})
+    source = msgspec.structs.replace(source, tensors={"a": msgspec.structs.replace(source.tensors["a"], dtype="F16")})
+    assert inverse(plan(), {"": source}, target).lost == ()
+
+
 def test_composition_follows_both():
     """A fused tensor on the way is not seen in the end."""
     source = tree({f"l.{i}.{part}": (4, 2) for i in range(3) for part in "qkv"})

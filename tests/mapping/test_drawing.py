@@ -157,3 +157,27 @@ def test_families_of_any_length_and_shift(count, start, other, pattern):
     first = draw(source, target, _drawn(source, depth), _drawn(target, 3))[0]
     assert set(first.hits) | set(first.misses) == set(target.tensors)
     assert not first.misses
+
+
+def test_what_was_drawn_for_one_block_of_very_many_is_counted_for_all(monkeypatch):
+    """Of a tree that is too large to be counted whole, the families are that a rule can reach; a row that is all of its family has nothing more."""
+    monkeypatch.setattr("app.mapping.drawing._MOST_COUNTED", 10)
+    names = [f"{{}}.{layer}.mlp.{expert}.{part}" for layer in range(4) for expert in range(3) for part in ("w", "v")]
+    source = from_shapes({name.format("b"): ((4,), "F32") for name in names} | {"b.9.mlp.w": ((4,), "F32")})
+    target = from_shapes({name.format("l"): ((4,), "F32") for name in names} | {"l.9.mlp.w": ((4,), "F32")})
+    wider = generalise(source, target, Drawn(("b.3.mlp.1.w",), 5), Drawn(("l.3.mlp.1.w",), 5))
+    assert len(wider.hits) == 12
+    modules = tuple(tuple(name.format(side) for name in names if name.startswith("{}.3.")) for side in "bl")
+    wider = generalise(source, target, Drawn(modules[0], 3), Drawn(modules[1], 3))
+    assert len(wider.hits) == 25
+    family = tuple(tuple(name.format(side) for name in names if name.endswith("w")) for side in "bl")
+    assert generalise(source, target, Drawn(family[0], 5), Drawn(family[1], 5)) is None
+
+
+def test_some_blocks_of_a_very_large_tree_mean_no_others(monkeypatch):
+    """A folded row that stands for blocks 0 to 2 of six: the rule names them, though the tree is too large to be counted whole."""
+    monkeypatch.setattr("app.mapping.drawing._MOST_COUNTED", 3)
+    source, target = _tree(_family("b.{}.w", 6)), _tree(_family("l.{}.w", 6))
+    some = [Drawn(tuple(f"{side}.{i}.w" for i in range(3)), 3) for side in "bl"]
+    assert _said(draw(source, target, *some)[0]) == ['"l.{i:0..2}.w" = "b.{i}.w"']
+    assert _said(draw(source, target, _drawn(source, 3), _drawn(target, 3))[0]) == ['"l.{i}.w" = "b.{i}.w"']

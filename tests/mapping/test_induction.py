@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from app.mapping import Bind, Claim, Leaf, Plan, claim_of, evaluate, induce, statement
-from app.mapping.evaluation import leaves
+from app.mapping.block import leaves
 from tests.mapping.trees import numbered, run, tree
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.mapping import Claim, Plan, claim_of, evaluate, induce, parse_rule
+from app.mapping import Claim, Plan, claim_of, evaluate, induce, parse_rule, statement
 from tests.mapping.trees import tree
 
 SOURCE = tree({"w": (12, 6), "v": (12, 6), "u": (12, 6), "pos": (1, 17, 6), "g": (12, 1)})
@@ -90,3 +90,14 @@ def test_words_that_say_nothing_stay_unfilled(op, args):
     claims = {"t": Claim(("w",), op, args), "x": Claim(("v",))}
     outcomes = evaluate(Plan(induce(claims, {"": SOURCE}, target)), {"": SOURCE}, target).targets
     assert [outcome.state for outcome in outcomes.values()] == ["missing", "loaded"]
+
+
+def test_an_entry_that_is_turned_is_picked_out_first():
+    """A cut of one that the target has no axis for is a select, also where it goes on; where the axis stays it is a cut."""
+    source = tree({"w": (3, 4, 6)})
+    claim = Claim(("w",), "slice", {"dim": 0, "start": 1, "length": 1, "then": {"op": "transpose", "dims": [0, 1]}})
+    for shape, name in (((6, 4), "select"), ((4, 1, 6), "chunk")):
+        target = tree({"x": shape})
+        rules = induce({"x": claim}, {"": source}, target)
+        assert name in statement(rules[0])
+        assert evaluate(Plan(tuple(rules)), {"": source}, target).targets["x"].state == "loaded"

@@ -1,6 +1,7 @@
 """The other formats, each against a writer that is not ours."""
 
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -289,3 +290,43 @@ def test_formats_that_come_later_are_recognised_by_name(form: str) -> None:
         read(MemoryFiles({"file": RECOGNISED[form]}))
     assert (caught.value.code, caught.value.params["format"]) == ("unsupported_format", form)
     assert messages.error_text(caught.value) != messages.text("error-unsupported-format", file="file", format="x")
+
+
+def test_a_frozen_script_shows_its_constants(tmp_path: Path) -> None:
+    """torch.jit.freeze makes constants of the weights: they are listed under the code's names, with their bytes."""
+    import torch
+
+    module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU()).eval()
+    path = tmp_path / "frozen.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.freeze(torch.jit.script(module)).save(str(path))
+    tree = read(LocalFiles(path))
+    assert {info.shape for info in tree.tensors.values()} >= {(2, 1, 3, 3)}
+    key, info = next((key, info) for key, info in tree.tensors.items() if info.shape == (2, 1, 3, 3))
+    assert key.startswith("CONSTANTS.c")
+    assert info.where is not None
+    weight = module[0].weight.detach().numpy().tobytes()
+    assert path.read_bytes()[info.where.offset : info.where.offset + len(weight)] == weight
+
+
+def test_joblib_is_named(tmp_path: Path) -> None:
+    """Arrays between the opcodes, or a bare zlib stream: neither is called broken."""
+    wrapped = b"\x80\x04\x8c\x13joblib.numpy_pickle\x8c\x11NumpyArrayWrapper\x93)\x81\xff\xff\xff"
+    for name, data in (("plain", wrapped), ("packed", zlib.compress(wrapped + bytes(9000)))):
+        path = tmp_path / name
+        path.write_bytes(data)
+        with pytest.raises(KeygraftError) as caught:
+            read(LocalFiles(path))
+        assert (caught.value.code, caught.value.params["format"]) == ("unsupported_format", "joblib")
+
+
+def test_a_legacy_file_of_protocol_0_is_read(saved: Callable[..., Path]) -> None:
+    """Its ids are the printed tuples; torch itself no longer reads them."""
+    import torch
+
+    path = saved({"a": torch.ones(2, 3)}, pickle_protocol=0, _use_new_zipfile_serialization=False)
+    info = read(LocalFiles(path)).tensors["a"]
+    assert (info.shape, info.dtype) == ((2, 3), "F32")
+    assert info.where is not None
+    assert path.read_bytes()[info.where.offset : info.where.offset + 24] == torch.ones(2, 3).numpy().tobytes()

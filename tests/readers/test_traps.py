@@ -238,6 +238,28 @@ def test_a_trap_is_refused_by_its_category(trap: str, tmp_path: Path) -> None:
     assert caught.value.code == category
 
 
+@pytest.mark.parametrize(
+    ("more", "detail"),
+    [
+        ({"archive/DATA/0": b"twin"}, "case_twin"),
+        ({"archive/d\u00c4ta": b"", "archive/d\u00e4ta": b""}, "case_twin"),
+        ({"archive/note\nof two lines": b"", "archive/NOTE\nof two lines": b""}, "case_twin"),
+        ({"archive/DATA.PKL": b""}, "case_twin"),
+        ({"archive/deep/data.pkl": b"", "other": b""}, "roots"),
+        ({"x\narchive/hidden": b""}, "roots"),
+        ({"stray": b"", "archive/a\narchive/b": b""}, "roots"),
+        ({"other/data.pkl": b"."}, "two_pickles"),
+    ],
+)
+def test_names_that_two_readers_could_take_differently_are_refused(more: dict[str, bytes], detail: str) -> None:
+    """Twins but for their case, entries outside of the one folder, also where a name has several lines; each for its own reason."""
+    with pytest.raises(KeygraftError) as caught:
+        read(MemoryFiles({"file": a.zipped(a.pickle(ONE), **more)}))
+    assert (caught.value.code, caught.value.params["detail"]) == ("zip_invalid", detail)
+    fine = a.zipped(a.pickle(ONE), **{"archive/a\narchive/b": b"", "__MACOSX/archive/x": b"", "archive/\u0130": b""})
+    assert list(read(MemoryFiles({"file": fine})).tensors) == ["w"]
+
+
 @pytest.mark.parametrize("trap", SHOWN)
 def test_a_trap_is_shown_with_its_flags(trap: str) -> None:
     """The rest of the file stays readable."""
@@ -261,6 +283,24 @@ def test_colliding_keys_do_not_slow_the_reader(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(a.zipped(a.pickle(b"}(" + pairs + b"u")))
     assert read_limited(path).tensors == {}
+
+
+def test_what_a_pickle_remembers_is_limited(tmp_path: Path) -> None:
+    """Each value that it remembers counts, those of runs of tensors that are read at once as well."""
+    import pickle as reference
+
+    import torch
+
+    names = reference.dumps([f"name-{index}" for index in range(6_000)], protocol=2)
+    with pytest.raises(KeygraftError) as caught:
+        read(MemoryFiles({"file": names}), limits=Limits(memo=3_000))
+    assert (caught.value.code, caught.value.params["detail"]) == ("limit", "memo")
+    path = tmp_path / "file"
+    torch.save({"net": {f"layers.{index}.weight": torch.zeros(1) for index in range(1_000)}, "steps": list(range(6_000))}, path)
+    assert len(read(LocalFiles(path), limits=Limits(memo=10_000)).tensors) == 1_000
+    with pytest.raises(KeygraftError) as caught:
+        read(LocalFiles(path), limits=Limits(memo=7_000))
+    assert (caught.value.code, caught.value.params["detail"]) == ("limit", "memo")
 
 
 def test_half_a_million_entries_are_a_limit(tmp_path: Path) -> None:
@@ -304,6 +344,32 @@ def test_arrays_of_objects_in_a_pickle_are_flagged(tmp_path: Path) -> None:
     assert [warned.code for warned in tree.warnings] == ["object_array"]
 
 
+@pytest.mark.parametrize("protocol", range(6))
+def test_masked_arrays_in_a_pickle_are_read(protocol: int, tmp_path: Path) -> None:
+    """Their values are tensors, and it is said that some of them were masked; what another module calls so is a stranger."""
+    import pickle as reference
+
+    values = np.arange(6, dtype=">f4").reshape(2, 3)
+    masked = np.ma.masked_array(values, mask=values > 3)
+    path = tmp_path / "file"
+    data = reference.dumps({"net": {"w": masked, "soft": masked.astype("<f4").harden_mask(), "v": values}}, protocol=protocol)
+    path.write_bytes(data)
+    tree = read_limited(path)
+    told = {key: (info.shape, info.dtype, info.note) for key, info in tree.tensors.items()}
+    assert told == {
+        "w": ((2, 3), "F32", "masked, big-endian"),
+        "soft": ((2, 3), "F32", "masked"),
+        "v": ((2, 3), "F32", "big-endian"),
+    }
+    assert [(warned.code, warned.params["key"], warned.params["count"]) for warned in tree.warnings] == [("masked", "w", 2)]
+    where = tree.tensors["soft"].where
+    if where is not None:
+        assert data[where.offset : where.offset + 24] == values.astype("<f4").tobytes()
+    assert {each.verdict for each in tree.globals} == {"known"}
+    path.write_bytes(data.replace(b"numpy.ma.core", b"numpy.ma.kore"))
+    assert "w" not in read_limited(path).tensors
+
+
 @pytest.mark.parametrize("length", range(12))
 def test_files_of_a_few_bytes_are_no_checkpoints(length: int, tmp_path: Path) -> None:
     """Whatever they begin with."""
@@ -312,3 +378,19 @@ def test_files_of_a_few_bytes_are_no_checkpoints(length: int, tmp_path: Path) ->
         path.write_bytes((start + bytes(12))[:length])
         with pytest.raises(KeygraftError):
             read(LocalFiles(path))
+
+
+@pytest.mark.parametrize("field", ['"shape":[1],"shape":[2]', '"shape":[2],"dtype":"F64"', '"shape":[2],"\\u0073hape":[2]'])
+def test_a_field_that_stands_twice_is_refused(field: str) -> None:
+    """The reference reader refuses such an entry; a decoder that keeps the last one would read another shape."""
+    text = f'{{"a":{{"dtype":"F32",{field},"data_offsets":[0,8]}}}}'.encode()
+    with pytest.raises(KeygraftError) as told:
+        read(MemoryFiles({"file": len(text).to_bytes(8, "little") + text + bytes(8)}))
+    assert (told.value.code, told.value.params["detail"]) == ("safetensors_header", "duplicate")
+
+
+def test_a_key_may_hold_what_looks_like_fields() -> None:
+    """Text inside a key is no field; spaces before colons and fields that nobody knows are no harm."""
+    text = b'{"a\\":{\\"shape\\":":{"dtype" :"F32","shape":[2],"data_offsets":[0,8],"more":1}}'
+    tree = read(MemoryFiles({"file": len(text).to_bytes(8, "little") + text + bytes(8)}))
+    assert list(tree.tensors) == ['a":{"shape":']

@@ -2,6 +2,8 @@
 
 import io
 import sys
+import sysconfig
+import venv
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +14,7 @@ import pytest
 from app import bootstrap, definitions, settings
 from app.definitions import BuildError
 from app.errors import KeygraftError
+from app.keys import KeyTree
 from app.sandbox import SandboxUnavailableError
 from app.services import condition, models, sides
 from app.services.house import House
@@ -188,6 +191,28 @@ def test_another_environment(building: House) -> None:
     with pytest.raises(SandboxUnavailableError, match="sandbox_python"):
         sides.build(building, card.id, "Net", python="/nowhere/bin/python3")
     assert sides.build(building, card.id, "Net", python=sys.executable).tensors == 2
+
+
+def test_what_is_installed_in_another_environment_counts(building: House, tmp_path: Path) -> None:
+    """A tree is built again where a library of its environment has another version, and only there."""
+    venv.create(tmp_path / "env", with_pip=False, symlinks=True)
+    site = tmp_path / "env" / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    site.joinpath("borrowed.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    workshop = building.workshop
+    assert workshop is not None
+    definition = definitions.from_code("import of_theirs\n" + NET.replace("width=4", "width=of_theirs.WIDTH"), name="Net")
+
+    def install(version: int) -> KeyTree:
+        for old in site.glob("of_theirs*.dist-info"):
+            old.rmdir()
+        site.joinpath("of_theirs.py").write_text(f"WIDTH = {version}\n")
+        site.joinpath(f"of_theirs-{version}.dist-info").mkdir()
+        return workshop.build(definition, str(tmp_path / "env"))
+
+    first = install(3)
+    assert first.tensors["fc.weight"].shape == (3, 3)
+    assert workshop.build(definition, str(tmp_path / "env")) is first
+    assert install(5).tensors["fc.weight"].shape == (3, 5)
 
 
 def test_listed_interpreters_are_the_only_ones(tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.services import edits, exports, mappings, proposals, sides, transfers, workspaces
+import pytest
+
+from app.errors import ConflictError
+from app.services import edits, exports, files_out, mappings, proposals, sides, transfers, workspaces
 from app.services.cards import TransferCard
 from app.services.house import House
 
@@ -91,9 +94,6 @@ def test_a_plan_carries_its_target(house: House, example: TransferCard) -> None:
 
 def test_a_changed_source_is_noticed(house: House, root: Path) -> None:
     """Bytes are not taken from a file that is no longer the one that was read."""
-    import pytest
-
-    from app.errors import ConflictError
     from app.services import example_files
 
     path = root / "net.safetensors"
@@ -106,9 +106,7 @@ def test_a_changed_source_is_noticed(house: House, root: Path) -> None:
 
 
 def test_computed_tensors_and_shards(house: House, shared: Path) -> None:
-    """A transposed tensor is computed in a child process, from the tree that was chosen; shards come as one archive."""
-    import zipfile
-
+    """A transposed tensor is computed from the tree that was chosen; shards are files of one job."""
     import torch
     from safetensors.torch import load_file
 
@@ -135,7 +133,8 @@ def test_computed_tensors_and_shards(house: House, shared: Path) -> None:
     for token in source.nesting:
         expected = expected[token]
     assert torch.equal(written["turned"], expected[key].T)
-    packed = exports.export(house, made.id, "safetensors", {"max_shard_size": str(tensors[key].nbytes)})
-    assert packed.filename.endswith(".zip")
-    with zipfile.ZipFile(packed.path) as archive:
-        assert len([name for name in archive.namelist() if name.endswith(".safetensors")]) == 2
+    sharded = files_out.start(house, made.id, "safetensors", {"max_shard_size": str(tensors[key].nbytes)})
+    assert [file.name for file in sharded.files][-1] == "model.safetensors.index.json"
+    assert len(sharded.files) == 3
+    with pytest.raises(ConflictError, match="export_is_several"):
+        exports.export(house, made.id, "safetensors", {"max_shard_size": str(tensors[key].nbytes)})

@@ -1,9 +1,11 @@
 """Lent files: only what the reader asks for is sent, in few rounds."""
 
+import time
 from pathlib import Path
 
 import pytest
 
+from app import bootstrap, settings
 from app.errors import ConflictError, KeygraftError, LimitError, NotFoundError
 from app.services import exports, lent, sides, transfers
 from app.services.cards import LentFile, SideCard
@@ -41,6 +43,9 @@ def test_a_folder_of_shards(house: House, shared: Path) -> None:
     card = converse(house, {f"hf_sharded/{path.name}": path for path in sorted(folder.iterdir()) if path.is_file()})
     assert card.tensors == 19
     assert card.label == "hf_sharded"
+    announced = [LentFile(path.name, path.stat().st_size) for path in sorted(folder.iterdir()) if path.is_file()]
+    assert lent.lend(house, announced, folder="shards").label == "shards"
+    assert lent.lend(house, announced).label.endswith(".index.json")
 
 
 def test_another_tree_of_the_same_file(house: House, shared: Path) -> None:
@@ -94,8 +99,38 @@ def test_exports_of_a_lent_file(house: House, shared: Path) -> None:
     card = converse(house, {name: shared / "checkpoints" / "generated" / name})
     made = transfers.create(house, {"": card.id}, card.id)
     closed = {kind.kind: kind.why_not for kind in exports.kinds(house, made.id) if not kind.available}
-    assert set(closed) == {"safetensors", "torch"}
+    assert set(closed) == {"safetensors", "torch", "torch-legacy"}
     assert exports.apply_line(house, made.id).startswith("keygraft apply ")
     with pytest.raises(KeygraftError, match="export_not_held"):
         exports.export(house, made.id, "safetensors")
     assert "load_into" in exports.script(house, made.id)
+
+
+@pytest.mark.parametrize(("size", "modified"), [(2**60, 0), (-1, 0), (8, 2**80), (8, -(2**80))])
+def test_sizes_and_times_that_no_file_has_are_refused(house: House, size: int, modified: int) -> None:
+    """A number beyond what files and scripts can count to is refused in words, before anything is read."""
+    with pytest.raises(KeygraftError, match="lent_size"):
+        lent.lend(house, [LentFile("a.safetensors", size, modified)])
+
+
+def test_a_text_is_not_lent(house: House) -> None:
+    """A list of keys too long for the page is read as a whole or not at all; what to do instead is said. An index among shards is none."""
+    with pytest.raises(LimitError, match="text_is_lent"):
+        lent.lend(house, [LentFile("keys.JSON", 20 << 20)])
+    assert lent.lend(house, [LentFile("model.safetensors.index.json", 900)]).state == "wanted"
+
+
+def test_waiting_for_a_browser_is_not_counted(tmp_path: Path, shared: Path) -> None:
+    """Between two rounds may lie more than a whole reading may take: nothing of ours waits for them."""
+    name, wall = "zip_tied.pt", 1.5
+    house = bootstrap.open_house(settings.load(data=tmp_path / "data", roots=(tmp_path,), workers=0, read_wall_seconds=wall))
+    held = (shared / "checkpoints" / "generated" / name).read_bytes()
+    try:
+        card = lent.lend(house, [LentFile(name, len(held))])
+        assert card.wanted is not None
+        time.sleep(wall + 0.2)
+        while card.wanted is not None:
+            card = lent.feed(house, card.id, [(each.file, each.offset, held[each.offset :][: each.length]) for each in card.wanted.ranges])
+        assert card.state == "ready"
+    finally:
+        house.close()

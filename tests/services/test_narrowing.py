@@ -3,6 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.keys import KeyTree
+from app.keys.tree import from_shapes
 from app.mapping.matching import matcher
 from app.services import covering, narrowing
 
@@ -35,12 +37,16 @@ def test_formulas_and_rests_are_not_taken_apart() -> None:
 def test_chosen_keys_are_covered_exactly(chosen: set[str]) -> None:
     """No pattern reaches a key that was not chosen."""
     everything = [*KEYS, "head.weight", "head.bias", "*", "a{b}"]
-    found = [matcher(pattern, ".") for pattern in covering.patterns(chosen, everything, ".")]
+    found = [matcher(pattern, ".") for pattern in covering.patterns(chosen, _tree(everything))]
     assert {key for key in everything if any(each.match(key) is not None for each in found)} == chosen
 
 
 def test_a_module_and_a_family_are_one_pattern_each() -> None:
     """However many keys they have."""
-    everything = [*KEYS, "head.weight", "head.bias"]
-    assert covering.patterns(["head.weight", "head.bias"], everything, ".") == ["head.*"]
-    assert covering.patterns([f"layers.{i}.attn.bias" for i in range(5)], everything, ".") == ["layers.{i}.attn.bias"]
+    everything = _tree([*KEYS, "head.weight", "head.bias"])
+    assert covering.patterns(["head.weight", "head.bias"], everything) == ["head.*"]
+    assert covering.patterns([f"layers.{i}.attn.bias" for i in range(5)], everything) == ["layers.{i}.attn.bias"]
+
+
+def _tree(keys: list[str]) -> KeyTree:
+    return from_shapes(dict.fromkeys(keys, ((2,), "F32")))

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import KeygraftError, NotFoundError
-from app.services import edits, proposals, sides, transfers, workspaces
+from app.services import edits, mappings, proposals, sides, transfers, workspaces
 from app.services.cards import TransferCard
 from app.services.house import House
 from tests.services.keylists import keys
@@ -75,8 +75,8 @@ def test_large_transfers_get_their_proposals_in_the_background(
     """Who looks on is told when they are there."""
     monkeypatch.setattr("app.services.proposing.AT_ONCE", 0)
     first = workspaces.open_workspace(house, example.id)
-    if first.proposing:
-        house.background.submit(lambda: None).result()
+    assert first.proposing
+    house.backroom.submit(lambda: None).result()
     second = workspaces.open_workspace(house, example.id)
     assert not second.proposing
     assert "backbone_conv.weight" in second.proposals
@@ -91,3 +91,19 @@ def test_a_benign_key_that_can_be_filled_is_proposed(house: House) -> None:
     found = workspaces.open_workspace(house, made.id).proposals
     assert found["norm.num_batches_tracked"].claim is not None
     assert found["norm.num_batches_tracked"].claim.sources == ("bn.num_batches_tracked",)
+
+
+def test_one_decision_settles_its_kind(house: House) -> None:
+    """Rows that names do not settle are open for all layers; a person's answer for one of them is offered for the others."""
+    source = sides.understand(house, keys(**{f"layers__{i}__attention__wq__weight": (64, 64) for i in range(3)}))
+    target = sides.understand(house, keys(**{f"blocks__{i}__zeta__weight": (64, 64) for i in range(3)}))
+    made = transfers.create(house, {"": source.id}, target.id)
+    mappings.draw(house, made.id, made.version, [("layers.0.attention.wq.weight", "blocks.0.zeta.weight")])
+    after = workspaces.open_workspace(house, made.id)
+    following = {key: proposal for key, proposal in after.proposals.items() if proposal.accepted}
+    assert set(following) == {f"blocks.{i}.zeta.weight" for i in (1, 2)}
+    assert all(
+        proposal.claim.sources == (f"layers.{key.split('.')[1]}.attention.wq.weight",)
+        for key, proposal in following.items()
+        if proposal.claim
+    )

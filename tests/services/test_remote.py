@@ -1,6 +1,7 @@
 """Addresses as sides: read, read again, cancelled, exported; what is secret in them is written nowhere."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import pytest
 
 from app import bootstrap, settings
 from app.errors import ConflictError, KeygraftError, RefusedError
-from app.services import example_files, exports, remote, sides, transfers
+from app.services import example_files, exports, files_out, remote, sides, transfers
 from app.services.house import House
-from tests.sources.servers import Site
+from tests.services.doing import done, paths
+from tests.sources.servers import Handler, Site
 
 SECRET = "X-Amz-Signature=5ec2e7"
 
@@ -25,7 +27,9 @@ def site() -> Iterator[Site]:
 
 
 def _house(folder: Path) -> House:
-    return bootstrap.open_house(settings.load(data=folder / "data", roots=(folder,), remote_private=("127.0.0.1",), remote_http=True))
+    return bootstrap.open_house(
+        settings.load(data=folder / "data", roots=(folder,), remote_private=("127.0.0.1",), remote_http=True, workers=0)
+    )
 
 
 @pytest.fixture
@@ -93,7 +97,7 @@ def test_a_remapped_file_is_written_from_ranges(house: House, site: Site, query:
     written = []
     for text in (str(local), f"{site.base}/net.safetensors{query}"):
         made = transfers.create(house, {"": sides.understand(house, text).id}, target.id)
-        written.append(Path(exports.export(house, made.id, "safetensors", {"dtype": dtype}).path).read_bytes())
+        written.append(paths(house, done(house, files_out.start(house, made.id, "safetensors", {"dtype": dtype})))[0].read_bytes())
     assert written[0] == written[1]
 
 
@@ -103,8 +107,9 @@ def test_a_file_that_changed_there_is_not_mixed_in(house: House, site: Site) -> 
     target = sides.understand(house, example_files.model())
     transfer = transfers.create(house, {"": card.id}, target.id)
     site.routes["/net.safetensors"] = site.routes["/net.safetensors"].replace(b"conv1", b"conv9")
-    with pytest.raises(ConflictError, match="source_changed"):
-        exports.export(house, transfer.id, "safetensors")
+    ended = done(house, files_out.start(house, transfer.id, "safetensors"))
+    assert ended.problem is not None
+    assert ended.problem.code == "source_changed"
 
 
 def test_a_reading_is_cancelled_from_another_thread(house: House, site: Site) -> None:
@@ -133,3 +138,27 @@ def test_a_reading_is_cancelled_from_another_thread(house: House, site: Site) ->
     release.set()
     assert failed == ["remote_cancelled"]
     assert remote.progress(house, "reading-1") is None
+
+
+def test_waiting_for_a_host_is_not_counted(tmp_path: Path, site: Site) -> None:
+    """A host that takes longer than a whole reading may, twice, and the file is read: what is limited is our own work."""
+    whole, wall = example_files.checkpoint(), 1.5
+    given = settings.load(
+        data=tmp_path / "data", roots=(tmp_path,), remote_private=("127.0.0.1",), remote_http=True, workers=0, read_wall_seconds=wall
+    )
+    house = bootstrap.open_house(given)
+    try:
+        sides.understand(house, f"{site.base}/net.safetensors")  # the child is warm now
+        slow: list[float] = []
+
+        def late(handler: Handler) -> None:
+            if len(slow) < 2:
+                slow.append(wall + 0.2)
+                time.sleep(slow[-1])
+            handler.file(whole)
+
+        site.routes["/late.safetensors"] = late
+        assert sides.understand(house, f"{site.base}/late.safetensors").state == "ready"
+        assert sum(slow) > wall
+    finally:
+        house.close()

@@ -140,3 +140,23 @@ def test_a_zip_of_python_files(house: House) -> None:
     assert card.candidates[0].module.endswith("net")
     with pytest.raises(KeygraftError):
         sides.upload(house, "other.zip", zipped(notes="1"))
+
+
+def test_every_limit_of_reading_is_a_setting(tmp_path):
+    """Each budget of the readers that a person may need to change; a smaller one is obeyed and named."""
+    from app import bootstrap, settings
+    from app.readers import Limits
+    from app.services import reading
+
+    made = settings.load(data=tmp_path / "data", roots=(tmp_path,), read_keys=2)
+    assert reading.limits(made).keys == 2
+    left = {
+        name for name in Limits.__struct_fields__ if getattr(reading.limits(settings.load(data=tmp_path)), name) != getattr(Limits(), name)
+    }
+    assert left == {"memory_bytes"}
+    house = bootstrap.open_house(made)
+    (tmp_path / "many.safetensors").write_bytes(example_files.checkpoint())
+    with pytest.raises(KeygraftError) as told:
+        sides.from_path(house, str(tmp_path / "many.safetensors"))
+    assert (told.value.code, told.value.params["detail"]) == ("limit", "keys")
+    house.close()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,16 +16,18 @@ from sqlalchemy.exc import IntegrityError
 
 from app.keys import KeyTree, Location, TensorInfo
 from app.store import Database, SideRow, TransferRow, edits, people, sides, transfers, trees
-from app.store.database import StoreError, open_database
+from app.store.database import StoreError, UnstorableError, open_database
 from app.store.tables import metadata
+from tests.store.cluster import Cluster
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A new database with one person in it."""
-    made = open_database(f"sqlite:///{tmp_path / 'folder' / 'keygraft.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A new database with one person in it, of either kind: the same is promised of both."""
+    shared = request.param == "postgresql"
+    made = open_database(request.getfixturevalue("cluster").url() if shared else f"sqlite:///{tmp_path / 'folder' / 'keygraft.db'}")
     with made.write() as tx:
         people.ensure(tx, people.LOCAL, "You", NOW)
     yield made
@@ -67,9 +70,9 @@ def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     again.close()
 
 
-def test_pragmas(database: Database) -> None:
+def test_pragmas(tmp_path: Path) -> None:
     """Write-ahead log, foreign keys."""
-    with database.read() as tx:
+    with closing(open_database(f"sqlite:///{tmp_path / 'keygraft.db'}")) as database, database.read() as tx:
         assert tx.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert tx.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
@@ -141,6 +144,50 @@ def test_deleting_a_transfer_takes_its_history(database: Database) -> None:
         transfers.delete(tx, "u")
         assert sides.drop_unused(tx, ["s"]) == ["s"]
         assert edits.newest_first(tx, "t") == []
+
+
+def test_many_at_once_bring_it_up_to_date(cluster: Cluster) -> None:
+    """Replicas that start together make each table once."""
+    url = cluster.url()
+    opened: list[Database] = []
+    threads = [threading.Thread(target=lambda: opened.append(open_database(url))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [each.ready() for each in opened] == [True] * 4
+    for each in opened:
+        each.close()
+
+
+def test_a_reader_sees_one_moment(database: Database) -> None:
+    """What others write meanwhile is seen by the next one."""
+    with database.read() as tx:
+        assert sides.find(tx, "new") is None
+        with database.write() as other:
+            sides.add(other, side("new"))
+        assert sides.find(tx, "new") is None
+    with database.read() as tx:
+        assert sides.find(tx, "new") is not None
+
+
+def test_a_key_may_hold_a_zero(database: Database) -> None:
+    """Whatever a checkpoint calls its tensors, a refusal of it is remembered."""
+    with database.write() as tx:
+        sides.add(tx, side("s"))
+        transfers.add(tx, transfer("t", "s", "s"))
+        transfers.reject(tx, "t", 1, [("a\0b", "claim")])
+    with database.read() as tx:
+        assert transfers.rejected(tx, "t") == {("a\0b", "claim")}
+
+
+def test_what_cannot_be_kept_is_refused_and_is_no_defect(cluster: Cluster) -> None:
+    """PostgreSQL keeps no zero in a text, and no number beyond its column."""
+    with closing(open_database(cluster.url())) as database:
+        with pytest.raises(UnstorableError), database.read() as tx:
+            sides.find(tx, "a\0b")
+        with pytest.raises(UnstorableError), database.read() as tx:
+            edits.snapshot_before(tx, "t", 1 << 40)
 
 
 tokens = st.one_of(st.text(max_size=5), st.integers(0, 99), st.booleans(), st.none(), st.binary(max_size=3), st.just("\ud800"))

@@ -80,4 +80,4 @@ def test_layouts_hold_together(toggled, expand, query):
     assert len(set(layout.rows)) == len(layout.rows)
     for number in layout.rows:
         parent = SCENE.source_outline.node(number).parent
-        assert parent == 0 or (layout.place[parent] < layout.place[number] and parent in layout.opened)
+        assert parent == 0 or (layout.line(parent) < layout.line(number) and parent in layout.opened)

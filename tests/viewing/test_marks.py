@@ -1,7 +1,9 @@
 """States of keys, added up."""
 
-from app.mapping.claims import Claim
-from app.viewing.states import worst
+from app import mapping
+from app.mapping.claims import Claim, Proposal
+from app.mapping.outcomes import Reason
+from app.viewing.scene import Scene
 
 from .trees import scene, tree
 
@@ -26,8 +28,8 @@ def test_a_module_shows_the_most_urgent_state_below():
     """One mismatch among many loaded keys is what the row shows."""
     source, target = tree("m.a", "m.b", "m.c"), tree("m.a", "m.b", "m.c", m__c=(9,))
     made = scene(source, target)
-    assert made.target_marks.worst[1] == "mismatched"
-    assert made.target_marks.totals[1] == {"loaded": 2, "mismatched": 1}
+    assert made.target_marks.worst(1) == "mismatched"
+    assert made.target_marks.totals(1) == {"loaded": 2, "mismatched": 1}
 
 
 def test_the_meter_counts_keys_and_weighs_parameters():
@@ -46,6 +48,18 @@ def test_a_finished_transfer_passes():
     assert made.needs == 0
 
 
+def test_the_meter_says_what_follows_from_decisions():
+    """Of what is certain, it counts what a person's decisions made so."""
+    source, target = tree("a", "b", "c"), tree("x", "y", "z")
+    reasons = {"x": ("follows-decision", True), "y": ("same-role", True), "z": ("follows-decision", False)}
+    offered = {
+        key: Proposal(key, Claim((taken,)), 0.9, accepted=accepted, reasons=(Reason(code),))
+        for (key, (code, accepted)), taken in zip(reasons.items(), "abc", strict=True)
+    }
+    made = Scene({"": source}, target, mapping.evaluate(mapping.parse_plan("keygraft_plan 1\n"), {"": source}, target), offered).meter
+    assert (made.certain, made.following) == (2, 1)
+
+
 def test_the_most_urgent_of_nothing():
     """A node without keys is calm."""
-    assert worst({}) == "loaded"
+    assert scene(tree(), tree()).target_marks.worst(0) == "loaded"

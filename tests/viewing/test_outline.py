@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.keys.tree import from_shapes
-from app.viewing.outline import Node, outline
-from app.viewing.rows import path_text
+from app.viewing.labels import path_text
+from app.viewing.nodes import Node
+from app.viewing.outline import outline
 
 from .trees import tree, vit
 
@@ -87,3 +88,14 @@ def test_no_key_is_lost(names, data, folded):
 
 def _consistent(made, node: Node) -> bool:
     return node.total == len(node.keys) + sum(made.node(child).total for child in node.children)
+
+
+def test_what_lies_below_has_the_numbers_between():
+    """The last number at or below a node, and the lowest node over two."""
+    made = outline(vit(3, "blocks", ("a.x", "a.y", "b.z")))
+    for node in made.nodes[1:]:
+        assert max([node.id, *(leaf.id for leaf in made.below(node.id))]) == made.ends[node.id]
+    x, y, z = (made.leaf_of[f"blocks.0.{part}"] for part in ("a.x", "a.y", "b.z"))
+    assert made.common(x, y) == made.nodes[x].parent
+    assert made.common(x, z) == made.nodes[made.nodes[x].parent].parent
+    assert made.common(x, made.leaf_of["head.bias"]) == 0

@@ -64,9 +64,15 @@ def test_values(tree):
 )
 def test_the_worst_decides_and_has_words(verdicts, expected):
     """Each verdict is a sentence; what we have no word for counts as unknown."""
-    found = verdict_of(ForeignGlobal("x", verdict=each) for each in verdicts)
-    assert found == f"file-verdict-{expected}"
-    assert messages.text(found)
+    tree = KeyTree("raw-pickle", {}, files=(FileInfo("x.pkl", 9),), globals=tuple(ForeignGlobal("x", verdict=each) for each in verdicts))
+    assert verdict_of(tree) == f"file-verdict-{expected}"
+    assert messages.text(verdict_of(tree))
+
+
+def test_what_is_no_file_is_not_called_one():
+    """Keys of a model or of a text: there is nothing that could be loaded."""
+    lines = summary_lines(summarise(KeyTree("definition", {"w": TensorInfo((1,), "F32")})))
+    assert lines[-1] == messages.text("file-verdict-made")
 
 
 def test_lines(tree):
@@ -88,7 +94,7 @@ def test_lines(tree):
 
 def test_a_plain_file_has_few_lines():
     """What there is none of is not mentioned."""
-    lines = summary_lines(summarise(KeyTree("safetensors", {"w": TensorInfo((1,), "F32")})))
+    lines = summary_lines(summarise(KeyTree("safetensors", {"w": TensorInfo((1,), "F32")}, files=(FileInfo("w.safetensors", 0),))))
     assert lines == [
         "safetensors: 1 tensor, 1 parameter, 4 bytes",
         "",

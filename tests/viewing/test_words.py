@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import mapping, messages
+from app.mapping.claims import Claim
 from app.viewing import sizes
 from app.viewing.detail import detail
 from app.viewing.rulebook import rulebook
@@ -99,3 +100,12 @@ def test_the_detail_of_every_row_can_be_gathered():
             shown = detail(made, mapping.Plan(), side, node.id)
             assert shown.total == node.total
             assert messages.has(f"state-{shown.state}")
+
+
+def test_the_detail_of_a_source_row_says_where_a_proposal_would_take_it():
+    """The key that waits for it and why, while the choice between candidates stands at the target row."""
+    made = scene(tree("a", "c"), tree("b", "d"), proposals={"b": Claim(("a",)), "d": Claim(("c",), names=("other",))})
+    rows = made.outline("s").leaf_of
+    shown = detail(made, mapping.Plan(), "s", rows["a"])
+    assert (shown.state, [fact.key for fact in shown.partners], shown.candidates) == ("proposed", ["b"], ())
+    assert detail(made, mapping.Plan(), "s", rows["c"]).partners == ()

@@ -6,8 +6,8 @@ import json
 import pytest
 import torch
 
-from app.web.asking import RequestError
-from app.web.lending import unpack
+from app.sources.rounds import RoundError, unpack
+from tests.web.conftest import _client
 
 
 def _packed(parts):
@@ -26,7 +26,7 @@ def test_a_round_is_unpacked():
 )
 def test_what_is_no_round(body):
     """Cut short, no list, ranges beyond the end."""
-    with pytest.raises(RequestError):
+    with pytest.raises(RoundError):
         unpack(body)
 
 
@@ -57,3 +57,18 @@ def test_a_bomb_is_refused(client):
     card = client.post("/lent", json={"files": [{"name": "x.pt", "size": 10_000, "modified": 1}]}).json()
     answer = client.post(f"/lent/{card['id']}", content=b"no gzip", headers={"X-Encoding": "gzip", "X-Keygraft": "script"})
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(("limits", "code"), [({"upload_bytes": 300}, "request_too_large"), ({"lent_bytes": 20_000}, "lent_too_much")])
+def test_what_is_sent_has_limits(tmp_path, limits, code):
+    """As it travels, and unpacked; both are said, and nothing of it is kept."""
+    content = bytes(100_000)
+    with _client(tmp_path, **limits) as client:
+        card = client.post("/lent", json={"files": [{"name": "x.bin", "size": len(content)}]}).json()
+        parts = [(name, offset, content[offset : offset + length]) for name, offset, length in card["wanted"]]
+        body = gzip.compress(_packed(parts))
+        if code == "request_too_large":
+            body += bytes(300)
+        headers = {"X-Encoding": "gzip", "X-Keygraft": "script"}
+        answer = client.post(f"/lent/{card['id']}", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, code)

@@ -78,7 +78,7 @@ class Attributes(Machine):
                 return Native(name, lambda args, kwargs: self._layer_init(value, args, kwargs))
             case Dtype():
                 return value.name.startswith(("F", "BF")) if name == "is_floating_point" else Unknown(name, module=False)
-            case _ if name in _METHODS.get(type(value), ()):
+            case _ if name in _METHODS.get(dict if isinstance(value, dict) else type(value), ()):
                 return Native(name, lambda args, kwargs: self._plain_method(value, name, args, kwargs))
             case _:
                 raise Stuck("unsupported", what=f".{name}", line=self.line)
@@ -159,6 +159,7 @@ class Attributes(Machine):
         module, *rest = args
         if not isinstance(module, Module) or self.construct_layer is None:
             raise Stuck("unsupported", what=f"{layer.name}.__init__", line=self.line)
+        module.begun = True
         module.kind = layer.name if layer.name != "Module" or not module.kind else module.kind
         if layer.name != "Module":
             self.construct_layer(layer.name, rest, kwargs, module)

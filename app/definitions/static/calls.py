@@ -99,7 +99,7 @@ class Calls(Attributes):
         if any(name in part.names for part in line if isinstance(part, UserClass) for name in ("__new__", "__setattr__", "__getattr__")):
             raise Stuck("unsupported", what=f"{cls.name}.__setattr__", line=self.line)
         layer = next((part.name for part in line if isinstance(part, Layer)), None)
-        made: Any = Module(cls, layer) if layer is not None else Instance(cls)
+        made: Any = Module(cls, layer, begun=cls.fields is not None) if layer is not None else Instance(cls)
         if self.root is None and isinstance(made, Module):
             self.root = made
         if cls.fields is not None:

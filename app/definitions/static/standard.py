@@ -2,6 +2,7 @@
 
 import ast
 import math
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -65,7 +66,7 @@ class Standard:
 
     def _collections(self, name: str) -> Any:
         if name == "OrderedDict":
-            return Native(name, self._dictionary)
+            return Native(name, lambda args, kwargs: OrderedDict(self._dictionary(args, kwargs)))
         if name == "abc":
             return Space("collections.abc", lambda inner: Native(inner, lambda _args, _kwargs: Unknown(inner, module=False)))
         return Unknown(f"collections.{name}", module=False)

@@ -138,6 +138,8 @@ class Library(Standard):
             pairs = [(str(index), part) for index, part in enumerate(args)]
         elif isinstance(first, dict):
             pairs = list(first.items())
+            if name == "ParameterDict" and type(first) is dict and all(isinstance(key, str) for key in first):
+                pairs.sort(key=lambda pair: pair[0])  # as torch does with a plain dictionary
         elif name in {"ModuleDict", "ParameterDict"} and not isinstance(first, Module):
             pairs = [tuple(self.machine.items(part)) for part in self.machine.items(first)]
         else:
@@ -153,6 +155,7 @@ class Library(Standard):
                 raise Stuck("unknown", what="a parameter", line=self.machine.line)
             made.params[key] = value if value.parameter else Tensor(value.shape, value.dtype, parameter=True, requires_grad=True)
         elif isinstance(value, Module) or value is None:
+            made.takes(key, made.children)
             made.children[key] = value
         else:
             raise Stuck("unknown", what=getattr(value, "reason", "a module"), line=self.machine.line)
@@ -199,7 +202,7 @@ class Library(Standard):
             tensor = Tensor(None, None)
         if not isinstance(name, str) or not isinstance(tensor, Tensor | None) or not isinstance(persistent, bool):
             raise Stuck("unknown", what="a buffer", line=self.machine.line)
-        module.attrs.pop(name, None)
+        module.takes(name, module.buffers)
         module.buffers[name] = tensor
         (module.volatile.discard if persistent else module.volatile.add)(name)
 
@@ -207,12 +210,14 @@ class Library(Standard):
         name, value = [*args, *(kwargs[word] for word in ("name", "param") if word in kwargs)]
         if not isinstance(name, str) or not (value is None or isinstance(value, Tensor)):
             raise Stuck("unknown", what="a parameter", line=self.machine.line)
+        module.takes(name, module.params)
         module.params[name] = value
 
     def _module_add_module(self, module: Module, args: list[Any], kwargs: Arguments) -> None:
         name, value = [*args, *(kwargs[word] for word in ("name", "module") if word in kwargs)]
         if not isinstance(name, str) or not (value is None or isinstance(value, Module)):
             raise Stuck("unknown", what="a module", line=self.machine.line)
+        module.takes(name, module.children)
         module.children[name] = value
 
     _module_register_module = _module_add_module

@@ -1,7 +1,7 @@
 """Values that the static builder computes with: Python's own where they are plain, these where torch's or the user's are meant."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +45,20 @@ class Module:
     buffers: dict[str, Tensor | None] = field(default_factory=dict)
     volatile: set[str] = field(default_factory=set)
     children: dict[str, "Module | None"] = field(default_factory=dict)
+    begun: bool = True
+
+    def takes(self, name: str, held: Mapping[str, Any]) -> None:
+        """Refuse a name as torch does when something is registered: Stuck says what it would raise."""
+        others: list[Mapping[str, Any]] = [names for names in (self.attrs, self.params, self.buffers, self.children) if names is not held]
+        if not self.begun:
+            raise Stuck("raises", detail="AttributeError: cannot assign before Module.__init__() call", line=0)
+        if not name or "." in name or any(name in names for names in others):
+            raise Stuck("raises", detail=f"KeyError: {name!r}", line=0)
 
     def set(self, name: str, value: Any) -> None:
         """Set an attribute as `nn.Module.__setattr__` does."""
+        if not self.begun and (isinstance(value, Module) or (isinstance(value, Tensor) and value.parameter)):
+            raise Stuck("raises", detail="AttributeError: cannot assign before Module.__init__() call", line=0)
         if isinstance(value, Tensor) and value.parameter:
             self._forget(name, self.params)
             self.params[name] = value

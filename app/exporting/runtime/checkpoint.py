@@ -141,7 +141,7 @@ def _files(path: Path) -> list[Path]:
             file for file in path.iterdir() if file.suffix in {".bin", ".pt", ".pth", ".ckpt"}
         )
         if not found:
-            raise TransferError(f"no checkpoint in the folder {path}")
+            raise TransferError(f"no .safetensors, .bin, .pt, .pth or .ckpt in the folder {path}")
         return found
     if path.name.endswith(".json"):
         names = json.loads(path.read_text("utf-8"))["weight_map"].values()
@@ -189,9 +189,11 @@ def _read_torch(path: Path, map_location: str, mmap: bool | None) -> object:
             with _inert_globals(path):
                 return torch.load(path, map_location=map_location, weights_only=True, mmap=mapped)
         except Exception:
+            reason = (str(error) or type(error).__name__).partition(". ")[0].splitlines()[0]
             raise TransferError(
-                f"torch.load(weights_only=True) refuses {path.name}: {error}\n"
-                "Write a plain file with `keygraft apply`, which reads it without running anything."
+                f"{path.name} cannot be opened without running what it holds, or is damaged: {reason}\n"
+                f"`keygraft apply PLAN {path.name} remapped.safetensors` reads more formats, and runs nothing; "
+                "what it writes is for model.load_state_dict"
             ) from error
 
 

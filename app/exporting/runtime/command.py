@@ -11,7 +11,8 @@ import torch
 
 from app.exporting.runtime.checkpoint import TransferError, load_checkpoint, open_source
 from app.exporting.runtime.remapping import inspect, remap_state_dict
-from app.exporting.runtime.tables import NESTING
+from app.exporting.runtime.tables import EXPECTED, FRESH, NESTING
+from app.tensors.kernels.fresh import start_fresh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,17 @@ def sources_of(paths: list[str]) -> Mapping[str, torch.Tensor]:
     return open_source({name: path for name, _, path in named})
 
 
+def started(keys: list[str]) -> dict[str, torch.Tensor]:
+    """Make the tensors that start fresh by a scheme that needs no model."""
+    made = {}
+    for key in keys:
+        policy, settings = FRESH[key]
+        if policy != "model":
+            made[key] = torch.empty(EXPECTED[key])
+            start_fresh(made[key], policy, settings)
+    return made
+
+
 def main() -> int:
     """Convert a checkpoint, or print what would happen to each key."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -69,6 +81,7 @@ def main() -> int:
             return 1 if report.problems else 0
         out = Path(options.paths[count])
         result = remap_state_dict(source, strict=not options.not_strict)
+        result.update(started(report.fresh))
         if options.dtype:
             dtype = getattr(torch, options.dtype)
             result = {
@@ -79,7 +92,10 @@ def main() -> int:
     except (TransferError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{out}: {len(result)} keys, {report.coverage:.1%} of the elements")
+    print(f"{out}: {len(result)} keys, {report.coverage:.1%} of the elements loaded")
+    for key in report.fresh:
+        if key not in result:
+            print(f"not in the file, the model starts it itself: {key!r}")
     return 0
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from app.exporting.runtime.checkpoint import Source, TransferError, open_source
-from app.exporting.runtime.remapping import Report, Take, inspect
+from app.exporting.runtime.remapping import Report, Take, computed, inspect
 from app.exporting.runtime.tables import EXPECTED, MIN_COVERAGE, remapped
 
 if TYPE_CHECKING:
@@ -86,13 +86,8 @@ def load_into(
     tensors = open_source(source)
     stands = places(model)
     chosen = select(model, subtree=subtree, only=only, module_types=module_types)
-    report = inspect(
-        tensors,
-        {
-            target: _shape(*stands[key][0]) or _incoming(tensors, target)
-            for target, key in chosen.items()
-        },
-    )
+    shapes = {target: _shape(*stands[key][0]) for target, key in chosen.items()}
+    report = inspect(tensors, _with_incoming(tensors, shapes))
     if not (subtree or module_types or only != "*"):
         report.unexpected += [
             f"{key}, which the model lacks" for key in EXPECTED if key not in chosen
@@ -126,16 +121,14 @@ def _shape(module: nn.Module, name: str) -> tuple[int, ...] | None:
     return None if nn.parameter.is_lazy(tensor) else tuple(tensor.shape)
 
 
-def _incoming(tensors: Mapping[str, torch.Tensor], target: str) -> tuple[int, ...]:
-    """Return the shape that a lazy parameter will take."""
-    return next(
-        (
-            tuple(value.shape)
-            for key, value in remapped(Take(tensors, outlines=True))
-            if key == target
-        ),
-        (),
-    )
+def _with_incoming(
+    tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, tuple[int, ...] | None]
+) -> dict[str, tuple[int, ...]]:
+    """Give lazy parameters, whose shape is None, the shape that they will take."""
+    coming: dict[str, tuple[int, ...]] = {}
+    if None in shapes.values():
+        coming = {key: tuple(each.shape) for key, each in computed(Take(tensors, outlines=True))}
+    return {key: coming.get(key, ()) if shape is None else shape for key, shape in shapes.items()}
 
 
 def _retie(report: Report, stands: dict[str, list[tuple[nn.Module, str]]]) -> None:

@@ -15,6 +15,7 @@ from app.exporting.runtime.tables import (
     LEFT_BEHIND,
     MAY_BE_MISSING,
     RENAMES,
+    SEPARATOR,
     remapped,
 )
 
@@ -34,12 +35,22 @@ class Take:
     def __call__(self, key: str) -> torch.Tensor:
         """Return a tensor, or its outline."""
         if key not in self.state_dict:
-            raise TransferError(f"the checkpoint lacks {key!r}, which this transfer computes with")
+            raise TransferError(
+                f"the checkpoint lacks {key!r}, which this transfer computes with{self._instead(key)}"
+            )
         self.used.add(key)
         self.recent.append(key)
         if not self.outlines:
             return self.state_dict[key]
         return outline(self.state_dict, key)
+
+    def _instead(self, key: str) -> str:
+        """Say where the key stands, if the checkpoint holds it deeper than the transfer knows it."""
+        lead = next(
+            (held.removesuffix(key) for held in self.state_dict if held.endswith(SEPARATOR + key)),
+            "",
+        )
+        return lead and f"; it holds its keys under {lead!r}: give that part of it"
 
     def left(self) -> Iterator[str]:
         """Yield the keys that were not taken so far and are not left behind on purpose."""
@@ -84,7 +95,7 @@ class Report:
     def table(self) -> str:
         """Lay out three columns: target key, what fills it, outcome."""
         rows = [("target", "from", "outcome")]
-        rows += [(key, source, "loaded") for key, source in self.loaded.items()]
+        rows += [(key, _short(source), "loaded") for key, source in self.loaded.items()]
         rows += [(key, why, "mismatched") for key, why in self.mismatched.items()]
         rows += [
             (key, "", "missing" if key not in MAY_BE_MISSING else "missing, allowed")
@@ -102,6 +113,12 @@ class Report:
         return "\n".join([*lines, "", total])
 
 
+def _short(origin: str) -> str:
+    """Name the first two of many keys and count the rest: 256 experts would make a line that nobody reads."""
+    first, *others = origin.split(" + ")
+    return origin if len(others) < 4 else f"{first} + {others[0]} + {len(others) - 1} more"
+
+
 def inspect(
     source: Source,
     expected: Mapping[str, tuple[int, ...]] = EXPECTED,
@@ -111,7 +128,7 @@ def inspect(
     report = Report()
     take = Take(state_dict, outlines=True)
     seen: dict[str, str] = {}
-    for key, value in remapped(take):
+    for key, value in computed(take):
         origin, take.recent = " + ".join(dict.fromkeys(take.recent)), []
         if key in seen:
             raise TransferError(f"two sources claim {key!r}: {seen[key]} and {origin}")
@@ -129,6 +146,20 @@ def inspect(
     report.left_behind = [key for key in state_dict if key in LEFT_BEHIND]
     report.coverage = _elements(expected, report.loaded) / max(1, _elements(expected, expected))
     return report
+
+
+def computed(take: Take) -> Iterator[tuple[str, torch.Tensor]]:
+    """Compute each target key; TransferError where the sources have shapes that the transfer was not made for."""
+    try:
+        yield from remapped(take)
+    except (RuntimeError, IndexError, ValueError, TypeError) as error:
+        if isinstance(error, TransferError) or not take.recent:
+            raise
+        shapes = ", ".join(
+            f"{key!r} {tuple(outline(take.state_dict, key).shape)}"
+            for key in dict.fromkeys(take.recent)
+        )
+        raise TransferError(f"this transfer was not made for {shapes}: {error}") from error
 
 
 def _elements(shapes: Mapping[str, tuple[int, ...]], keys: Mapping[str, object]) -> int:

@@ -98,22 +98,29 @@ def set_batchnorm_eval(model: nn.Module) -> int:
     return len(norms)
 
 
-def init_untransferred(model: nn.Module, *, subtree: str = "") -> list[str]:
-    """Start the keys that the transfer does not fill, each by its policy; return those that were written.
+def init_untransferred(
+    model: nn.Module, *, subtree: str = "", policy: str = "model", **arguments: Any
+) -> list[str]:
+    """Start the keys that the transfer does not fill, each as the transfer says; return those that were written.
 
-    "model" leaves what the model's own constructor made.
+    Where it says "model", what the model's own constructor made stays, or `policy` is taken instead:
+    "truncated_normal" with std=0.02, say. Tensors that are tied to transferred ones are left alone.
     """
     lead = f"{subtree}." if subtree else ""
+    stands_of = places(unwrap(model))
+    filled = {id(stands_of[name]) for name, _ in transferred(model, subtree)}
     written = []
-    for key, stands in places(unwrap(model)).items():
-        policy, arguments = FRESH.get(lead + key, ("model", {}))
-        if policy != "model":
+    for key, stands in stands_of.items():
+        own, settings = FRESH.get(lead + key, ("", {}))
+        if own == "model":
+            own, settings = policy, arguments
+        if own not in {"", "model"} and id(stands) not in filled:
             module, name = stands[0]
             tensor = module._parameters.get(name)
             start_fresh(
                 cast("torch.Tensor", module._buffers[name] if tensor is None else tensor),
-                policy,
-                dict(arguments),
+                own,
+                dict(settings),
             )
             written.append(key)
     return written

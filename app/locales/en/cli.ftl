@@ -25,4 +25,8 @@ error-server-address = { $address } is no address of a server.
 error-server-unreachable = { $address } does not answer: { $why }.
     .hint = Check the address, and that the server runs.
 error-server-refused = The server refused: { $why }
-    .hint = Give the link that it printed, or set KEYGRAFT_TOKEN to its token.
+    .hint = { $hint }
+error-server-stranger = The server did not let you in.
+    .hint = Give the link that it printed, or set KEYGRAFT_TOKEN to its token or to one of yours.
+error-nesting-without-source = There is no source { $name } that --nesting could speak of.
+    .hint = Give --nesting PATH for an unnamed source, --nesting NAME=PATH for a named one.

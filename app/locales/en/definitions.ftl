@@ -4,6 +4,8 @@ error-text-empty = There is no text to read.
     .hint = Paste a list of keys, a printed state_dict, or the error that load_state_dict raised.
 error-text-too-long = The text is longer than { $limit } MB.
     .hint = Give the file itself as a checkpoint, or paste only keys, shapes and dtypes.
+error-text-is-lent = { $file } is text: a list of keys or a configuration, which is read as a whole.
+    .hint = Give its path on the server, or upload it through the API; KEYGRAFT_TEXT_BYTES, { $limit } MB now, says how long it may be.
 error-text-without-keys = The text names no keys.
     .hint = Paste one key a line, with its shape if you have it: layers.0.weight [64, 3].
 error-text-too-many-keys = The text names more than { $limit } keys.
@@ -22,11 +24,13 @@ error-text-dtype-unknown = The dtype of { $key } is not known: { $text }
     .hint = Write it as safetensors does (F32, BF16, I64) or as torch does (torch.float32).
 error-text-cut = The text ends in the middle of the value of { $key }.
     .hint = Paste the whole print, or only the keys and their shapes.
+error-text-nested = This print holds dictionaries inside one another.
+    .hint = Print the one that is meant, such as checkpoint["state_dict"], or give the file itself.
 error-text-is-config = This JSON is a model's configuration, not a list of keys.
     .hint = Save it as config.json and give it as a model: transformers:config.json or diffusers:config.json.
 error-text-is-code = This text is Python source, not a list of keys.
     .hint = Give it as the model's code; it is built in the sandbox.
-error-text-is-module-print = This is what print(model) shows; it does not tell every key and shape.
+error-text-is-module-print = This is a model's print or summary; it does not tell every key and shape.
     .hint = Run the snippet on the model and paste what it prints, or paste the model's code.
 error-live-malformed = The description of the model is damaged: { $detail }
     .hint = Run the snippet again and paste everything it prints.
@@ -34,6 +38,10 @@ error-load-error-needs-source = A load error tells what differs ({ $missing } mi
     .hint = Give the checkpoint that was loaded first; the model's keys then follow from both.
 error-load-error-other-source = The error speaks of { $key } ({ $count } such keys), which this checkpoint does not have.
     .hint = Choose the checkpoint, or the part of it, that was passed to load_state_dict when the error was raised.
+warning-text-lines-passed-over = { $count ->
+    [one] One line names no key and was passed over
+   *[other] { $count } lines name no key and were passed over; the first is
+  }, line { $line }: { $text }
 warning-load-error-shapes-unknown = { $count } missing keys have no shape: the error does not tell it.
 
 ## Specifications
@@ -67,7 +75,7 @@ preview-definition = The definition cannot be read without running it ({ $code }
 
 ## Uploads
 
-error-upload-path = The upload names a file outside its own folder: { $name }
+error-upload-path = The archive names a file outside its own folder: { $name }
     .hint = Pack the folder again with relative paths.
 error-upload-link = The archive holds a link: { $name }
     .hint = Pack the files themselves instead of links.
@@ -78,13 +86,15 @@ error-upload-twice = The archive holds { $name } twice.
 error-upload-file-large = { $name } is larger than { $limit } MB.
     .hint = Only source and small configuration files are needed to build a model.
 error-upload-large = The sources take more than { $limit } MB.
-    .hint = Upload only the package that defines the model.
+    .hint = Give only the package that defines the model.
 error-upload-many-files = There are more than { $limit } files.
-    .hint = Upload only the package that defines the model.
+    .hint = Give only the package that defines the model.
 error-upload-folder-large = { $path } holds more than { $files } source files or { $limit } MB.
     .hint = Name the package's own folder, or a single file: python:FILE.py:Class().
+error-upload-notebook = The notebook holds no cells that can be read.
+    .hint = Save it in Jupyter's format 4, or give the code as a .py file.
 error-upload-without-code = No Python file was found.
-    .hint = Upload the .py file that defines the model, or a zip of its package.
+    .hint = Give the .py file that defines the model, or a zip or the folder of its package.
 
 ## Building
 
@@ -102,18 +112,20 @@ error-build-missing-package = The package { $package } is not installed here ({ 
     .hint = Build in your own environment with --python PATH, run the snippet there, or use the static preview.
 error-build-missing-library = The library { $library } is not installed here (lacking: { $package }).
     .hint = Install keygraft[{ $library }], or build in your own environment with --python PATH.
+error-build-library-lacks = The library { $library } cannot be imported here: { $package } is not installed.
+    .hint = Install { $package } beside it, or build in another environment with --python PATH.
 error-build-broken-library = The library { $library } cannot be imported: { $detail }
     .hint = Its version may not fit this torch; build in your own environment with --python PATH.
 error-build-relative-import = { $file } imports from its own package (line { $line }), which is not here.
-    .hint = Upload the whole folder as a zip and name the module: package.module.
+    .hint = Give the whole folder, or a zip of it, and name the module: package.module.
 error-build-syntax = { $file }, line { $line }: { $detail }
     .hint = Correct the source; this is what Python says of it.
 error-build-exits = The file ends the program when it is imported ({ $file }, line { $line }): { $detail }
     .hint = It reads the command line or calls exit at top level; move that under if __name__ == "__main__".
 error-build-file-missing = The code opens a file that is not there: { $path } ({ $file }, line { $line })
-    .hint = Upload the file with the code, or build the model without it.
+    .hint = Give the file together with the code, in one folder or zip, or build the model without it.
 error-build-not-allowed = The code does something the sandbox does not allow ({ $file }, line { $line }): { $path }
-    .hint = Only the uploaded files can be read, and only temporary files written.
+    .hint = Only the files that were given can be read, and only temporary files written.
 error-build-network = The code wants the network ({ $file }, line { $line }): { $detail }
     .hint = There is none in the sandbox. Turn off downloads: pretrained=False, weights=None.
 error-build-cuda = The code wants a GPU ({ $file }, line { $line }): { $detail }
@@ -125,22 +137,24 @@ error-build-argument = The argument { $text } cannot be evaluated: { $kind }: { 
 error-build-argument-text = The argument { $name } is text that looks like a number: { $detail }
     .hint = Write it without quotation marks.
 error-build-arguments = The arguments do not fit: { $detail }
-    .hint = The constructor takes { $signature }.
+    .hint = It takes { $signature }; a value may use what the file defines, as in Net(Backbone(), 10).
 error-build-edit = The edit { $text } failed: { $kind }: { $detail }
     .hint = The built model is called net; nn and torch are known.
 error-build-unknown-model = { $library } has no model { $name }.
     .hint = Like names: { $close }
 error-build-unknown-architecture = { $library } does not know the architecture { $name }: { $detail }
-    .hint = A newer version of the library may; or upload the model's code.
+    .hint = A newer version of the library may; or give the model's code.
 error-build-failed = Building failed in { $file }, line { $line }: { $kind }: { $detail }
     .hint = The log shows what the code printed; correct the code or its arguments and build again.
 
 warning-build-rung = The model was built on the CPU ({ $rung }): it could not be built without data.
 warning-build-patched = { $what ->
+    [alone] The code asked for its process group; it was let believe that it is the only process of one.
     [cuda] The code asked for a GPU; it was let believe that there is one.
    *[load] The code wanted to load weights or reach the network; it was let believe that it did.
   }
-warning-build-lazy = { $count } parameters get their shape only when data passes through; give the shape of an input.
+warning-build-cut = The file broke off in { $file }, line { $line } ({ $detail }); the model was defined before that.
+warning-build-lazy = { $count } parameters get their shape only when data passes through: add an edit that passes some, net(torch.zeros(1, 3, 224, 224)).
 warning-build-load-hook = { $count } modules change keys or tensors while they load, the first is { $module }.
 warning-build-state-dict-custom = { $module } has a state_dict of its own making.
 

@@ -1,7 +1,7 @@
 ## Exports: remapped files, loader scripts, reports
 
 error-transfer-conflicts = Two source keys claim the target key { $key }.
-    .hint = Settle the conflict in the plan first: a file that drops one of them silently would be wrong.
+    .hint = Settle the conflict in the plan first: what drops one of them silently would be wrong.
 error-source-without-bytes = The source key { $key } has no bytes that can be read directly: it comes from a model definition, or is compressed, sparse or quantized.
     .hint = Use a checkpoint file that holds plain tensors as source, or ignore the key.
 error-nothing-to-write = No target key is loaded, so there is nothing to write.
@@ -80,7 +80,7 @@ report-map-label = The model's modules, each as large as its elements, coloured 
 
 error-dialect-unknown = There is no export called { $name }.
     .hint = “keygraft export --help” lists them.
-reason-dialect-computed = This dialect only renames keys; the tensor has to be computed.
+reason-dialect-computed = This dialect has no words for it: the tensor has to be computed.
 reason-dialect-several-sources = This dialect reads one checkpoint; the transfer has several sources.
 reason-dialect-used-twice = This dialect gives each source key one name; “{ $key }” fills several target keys.
 reason-dialect-chained = No order of patterns gives this key its name without spoiling others.

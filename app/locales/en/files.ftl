@@ -38,6 +38,7 @@ file-root = (root)
 file-more = … and { NUMBER($count) } more
 
 file-verdict-data = Only data: this file names no classes or functions.
+file-verdict-made = There is no file behind these keys that anything could load: they were built from a model's code, or given as text.
 file-verdict-known = This file names only classes and functions that hold data in torch, numpy and the standard library. Nothing was executed.
 file-verdict-unknown = This file names classes that we do not know. They were read as data; loading it with pickle would import and call them.
 file-verdict-dangerous = Loading this file with pickle would run code that can do harm. Reading it here ran nothing. Do not load it with torch.load(weights_only=False).

@@ -6,11 +6,18 @@ word-into = Into model
 word-target = target
 word-tensors = tensors
 word-parameters = parameters
-word-stays = stays on your computer
 
 page-skip = Skip to the content
 page-home = Home
 page-theme = Theme: system, light, dark
+more-menu = More
+more-density = Density
+more-theme = Theme
+density-regular = regular
+density-compact = compact
+theme-system = as the system
+theme-light = light
+theme-dark = dark
 page-density = Density: regular, compact
 page-close = Close
 page-to-home = To the home page
@@ -29,17 +36,23 @@ home-example = Try an example
 home-new = New transfer
 home-is-example = example
 home-coverage = Keys that are loaded
+home-facts = { $sources } → { $target } tensors · v{ $version }
 home-loaded = { $loaded } of { $total } keys
 home-more = What to do with { $title }
 home-title-field = Title
 home-rename = Rename
 home-archive = Put away
-home-unarchive = Take back
+home-unarchive = Bring back
 home-delete = Delete for good
 home-none = No transfers yet
 home-none-hint = Drop a checkpoint above, or try the example: a small network whose first layer was renamed and whose head grew.
 home-none-archived = Nothing was put away
-home-archived = Put away
+home-archived = What was put away
+home-away-hint = Put away: out of the list, kept with its history for as long as you like. Nothing is deleted by itself; bring it back, or delete it for good.
+js-put-away = “{ $title }” was put away.
+js-brought-back = “{ $title }” is back in the list.
+js-renamed = “{ $title }” has another title.
+js-deleted = “{ $title }” was deleted for good.
 home-current = Back to the current ones
 
 way-files = Choose files
@@ -69,7 +82,6 @@ card-other = Something else
 card-tensors = tensors
 card-parameters = parameters
 card-size = size
-card-sent = Stays on your computer: { $sent } of { $size } were sent.
 card-globals = { $count ->
     [one] One name in this file points at code
    *[other] { $count } names in this file point at code
@@ -127,6 +139,10 @@ meter-shape = shape
 meter-fresh = starts fresh
 meter-left = left behind
 meter-unused = not used
+meter-following = { $count ->
+    [one] 1 follows from what you decided
+   *[other] { $count } follow from what you decided
+}
 meter-proposing = Looking for matches…
 meter-passes = { $fresh ->
     [0] strict=True will pass
@@ -172,7 +188,8 @@ state-benign = missing without harm
 state-unexpected = not used
 state-ignored = left behind
 
-why-loaded = The names are equal, or a rule maps it.
+why-loaded = The names are equal.
+why-loaded-rule = Rule { $number } maps it.
 why-used = A target key takes it.
 why-proposed = A proposal waits for you.
 why-missing = Nothing in the source reaches it yet. Drag a row of the source onto it, or let it start fresh.
@@ -202,6 +219,7 @@ detail-accept = { $count ->
 detail-fit = See what makes it fit
 detail-path = name
 detail-partner-s = goes to
+detail-partner-waits = would go to
 detail-partner-t = comes from
 detail-op = on the way
 detail-rule = rule { $number }
@@ -306,7 +324,7 @@ keys-settle = Start fresh, or leave behind
 keys-accept = Accept the proposal
 keys-reject = Reject the proposal
 keys-next = Next row that needs me
-keys-view = Aligned or free
+keys-view = Aligned, free, triage
 keys-candidate = Take that candidate
 keys-undo = Undo
 keys-redo = Redo
@@ -342,16 +360,6 @@ palette-copy-loader = Copy the loader
 palette-export = Ways out: loader, files, plan
 palette-keys = All keys
 
-## Export
-
-export-title = Take it with you
-export-back = Back to the mapping
-export-kinds = Ways out
-export-preview = Preview
-export-shortened = The preview is cut; the download is whole.
-export-unavailable = Not possible here
-export-lent = The weights stayed on your computer. Download the plan beside them and run this there:
-
 ## What scripts say
 
 js-lost = The connection is lost. Nothing that was saved is gone, and this was not done.
@@ -382,6 +390,8 @@ js-changed-file = { $name } can no longer be read: it was moved or changed. Give
 
 ## Errors
 
+error-request-broken-off = The request broke off before it was whole.
+    .hint = Try it again.
 error-request-unreadable = This request is not one of the page's own ({ $detail }).
     .hint = Reload the page and try again.
 error-row-unknown = There is no row { $number } on this page.

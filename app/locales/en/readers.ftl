@@ -31,6 +31,7 @@ error-unsupported-format = { $file } is { $format ->
         [package] a torch.package archive
         [tar] a tar archive, as PyTorch 0.1 wrote it
         [ggml] a GGML file from before GGUF
+        [joblib] a joblib file
        *[other] a { $format } file
     }, which is not read here yet.
     .hint = { $format ->
@@ -40,6 +41,7 @@ error-unsupported-format = { $file } is { $format ->
         [paddle] Load it with paddle.load and save its tensors with numpy.savez.
         [package] Open it with torch.package.PackageImporter and save the model's state_dict with torch.save.
         [tar] Open it with torch.load of PyTorch before 2.0 and save it again with torch.save.
+        [joblib] Load it with joblib.load where you trust it, and save its arrays by name with numpy.savez.
         [ggml] Convert it to GGUF with the scripts of llama.cpp.
        *[other] Save the weights as safetensors, with torch.save or numpy.savez, and choose that file.
     }
@@ -90,6 +92,7 @@ error-limit = { $file } asks for more than the limit allows: { $detail ->
         [memo] its pickle remembers too many values
         [number] a number in it has too many digits
         [files] there are too many files
+        [metadata] it says too much about itself
        *[other] { $detail }
     }.
     .hint = If you trust the file, raise the limit in the settings. A file from an ordinary training run never reaches it.
@@ -203,6 +206,10 @@ warning-dtype = { $count ->
 warning-missing-storage = { $count ->
         [one] The file holds no data for { $key }.
        *[other] The file holds no data for { $count } tensors, the first being { $key }.
+    }
+warning-masked = { $count ->
+        [one] { $key } is a masked array: what lies under its mask is read like the rest.
+       *[other] { $count } entries are masked arrays, the first being { $key }: what lies under their masks is read like the rest.
     }
 warning-object-array = { $count ->
         [one] { $key } is an array of Python objects; it cannot be read without running code.

@@ -8,6 +8,10 @@ side-model = { $tensors ->
     [one] A model with one key
    *[other] A model with { $tensors } keys
   }
+side-pasted = { $count ->
+    [one] One pasted key
+   *[other] { $count } pasted keys
+}
 side-text = { $tensors ->
     [one] A list of one key
    *[other] A list of { $tensors } keys
@@ -59,13 +63,7 @@ edit-redo = Done again
 
 ## Ways out
 
-export-script = Loader script
-export-safetensors = Remapped weights, safetensors
-export-torch = Remapped weights, torch
-export-plan = Plan, JSON
-export-plan-text = Plan, text
-export-report = Report
-export-why-lent = The file stays on your computer, so it cannot be written here: take the loader, or run the line below.
+export-why-lent = The file stays on your computer, so the server does not write it: your browser makes a safetensors file, or run the line below.
 export-why-not-held = The weights are not on this machine, so they cannot be written here: take the loader.
 export-why-unfinished = Some keys are still open: { $missing } missing, { $mismatched } with other shapes, { $conflicting } reached twice.
 
@@ -99,6 +97,8 @@ error-lent-too-many = More than { $limit } files were named.
     .hint = Drop only the folder that holds the checkpoint.
 error-lent-twice = Two files have the same name.
     .hint = Drop the folder that holds them rather than the files.
+error-lent-size = { $file } is said to have a size, or a time, that no file has.
+    .hint = Give the file again.
 error-lent-too-much = More than { $limit } MB of headers were sent.
     .hint = Give the file's path on the server, or raise KEYGRAFT_LENT_BYTES.
 error-lent-rounds = { $file } could not be read within { $limit } rounds of questions.
@@ -164,6 +164,8 @@ error-export-kind-unknown = There is no way out named { $kind }.
     .hint = The list of exports names those that are there.
 error-export-option = The option { $name } cannot be { $value }.
     .hint = Leave it out, or choose one that is offered.
+error-dtypes-unreadable = There is no pattern or no type in { $text }.
+    .hint = Write a pattern and its type, with a semicolon between two: *.norm.*=F32; head.*=keep
 error-export-not-held = The weights of { $label } are not on this machine.
     .hint = Take the loader script, or run `keygraft apply` where the file is.
 error-source-changed = { $file } was changed since it was read.
@@ -179,8 +181,6 @@ error-host-refused = { $host } is not a name of this server.
     .hint = Open it as 127.0.0.1 or localhost, or add the name to KEYGRAFT_ALLOWED_HOSTS.
 error-cross-site = A page of another site sent this, so nothing was done.
     .hint = Do it on the page itself.
-error-bind-without-token = Listening on { $host } would let everybody in.
-    .hint = Set KEYGRAFT_TOKEN to a long secret, or listen on 127.0.0.1.
 error-token-short = KEYGRAFT_TOKEN is shorter than { $least } characters: where others can reach the server, that can be guessed.
     .hint = Set it to a long random text.
 error-not-ready = The database does not answer.

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import msgspec
 
 from app.keys import KeyTree
-from app.mapping.algebra.undoing import undo
-from app.mapping.evaluation import evaluate, leaves
+from app.mapping.algebra.undoing import undo, widens
+from app.mapping.block import leaves
+from app.mapping.evaluation import evaluate
 from app.mapping.induction.freshness import fresh_rules
 from app.mapping.induction.inducing import induce_expressions
 from app.mapping.outcomes import Leaf, Reason, Recipe
@@ -62,7 +63,8 @@ def _recipes(plan: Plan, sources: Mapping[str, KeyTree], target: KeyTree) -> tup
         if outcome.state != "loaded" or outcome.recipe is None:
             continue
         recipes[key] = outcome.recipe
-        if outcome.reason is not None and outcome.reason.code == "dtype_cast":
+        reason = outcome.reason
+        if reason is not None and reason.code == "dtype_cast" and not widens(str(reason.params["found"]), str(reason.params["wanted"])):
             for leaf in leaves(outcome.recipe):
                 narrowed[leaf] = target.tensors[key].dtype
     return recipes, narrowed

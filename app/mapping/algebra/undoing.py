@@ -130,7 +130,7 @@ class _Undoing:
             case "reshape":
                 return Call("reshape", (expr,), {"shape": list(shape)})
             case "cast":
-                return Call("cast", (expr,), {"dtype": self.dtype(inner)}) if _widens(self.dtype(inner), args["dtype"]) else None
+                return Call("cast", (expr,), {"dtype": self.dtype(inner)}) if widens(self.dtype(inner), args["dtype"]) else None
             case "pad":
                 return Call("slice", (expr,), {"dim": args["dim"], "start": args["before"], "length": shape[args["dim"]]})
             case "repeat":
@@ -139,7 +139,7 @@ class _Undoing:
                 return None
 
 
-def _widens(before: str, after: str) -> bool:
+def widens(before: str, after: str) -> bool:
     """Whether every value of one dtype is exact in the other."""
     exact = {
         "F32": {"F64"},

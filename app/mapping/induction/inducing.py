@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from app.keys import KeyTree
+from app.mapping.block import leaves
 from app.mapping.claims import Claim
 from app.mapping.errors import PlanError
-from app.mapping.evaluation import evaluate, leaves
+from app.mapping.evaluation import evaluate
 from app.mapping.induction.candidates import Candidate, Separators, candidates, forms
 from app.mapping.induction.covering import Cover, arranged, weights_of
 from app.mapping.induction.freshness import fresh_rules

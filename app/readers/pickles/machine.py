@@ -6,6 +6,7 @@ nothing by a number that stands in the file. Source of the opcodes: CPython, Lib
 
 import codecs
 from collections.abc import Callable
+from itertools import chain
 from struct import Struct, unpack_from
 from struct import error as struct_error
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 from app.readers.errors import PickleError, ReadLimitError
 from app.readers.limits import Limits
 from app.readers.pickles import building
-from app.readers.pickles.values import Blob, Global, Mapped
+from app.readers.pickles.runs import OPCODES, Memo, Run
+from app.readers.pickles.values import Blob, Global, Mapped, Tensor
 from app.readers.pickles.window import Window
 from app.sources import ByteSource
 
@@ -37,16 +39,24 @@ class Machine:
 
     persistent -- turns a persistent id into a value
     nested     -- reads a torch file that lies inside the pickle
+    runs       -- whether ids name storages as torch's zip files name them, so that runs of tensors may be taken at once
     globals    -- every global named so far, by its dotted name
     """
 
     def __init__(
-        self, name: str, limits: Limits, persistent: Callable[[Any], Any] | None = None, nested: Callable[[Blob], Any] | None = None
+        self,
+        name: str,
+        limits: Limits,
+        persistent: Callable[[Any], Any] | None = None,
+        nested: Callable[[Blob], Any] | None = None,
+        *,
+        runs: bool = False,
     ) -> None:
         self.name = name
         self.limits = limits
         self.persistent = persistent or self._no_persistent
         self.nested = nested
+        self.runs = runs
         self.globals: dict[str, Global] = {}
         self.opcodes_left = limits.opcodes
         self.bytes_left = limits.pickle_bytes
@@ -91,14 +101,17 @@ class Machine:
         # One loop over local variables, the commonest opcodes first: a 92,000-tensor state dict is five million opcodes.
         stack: list[Any] = []
         marks: list[int] = []
-        memo: dict[int, Any] = {}
+        memo = Memo(runs=self.runs)
         push, pop = stack.append, stack.pop
         buf, pos, soft = window.buf, 0, window.soft
         max_stack, max_memo, max_key = self.limits.stack, self.limits.memo, SKIPPED
+        runs = self.runs
         for spent in range(0, self.opcodes_left, _STRIDE):
+            if spent > self.opcodes_left:
+                raise self.limit("opcodes")
             if len(stack) > max_stack:
                 raise self.limit("stack")
-            if len(memo) > max_memo:
+            if len(memo) + memo.unmade > max_memo:
                 raise self.limit("memo")
             if window.walked > self.bytes_left:
                 raise self.limit("pickle_bytes")
@@ -121,12 +134,27 @@ class Machine:
                     memo[buf[pos]] = stack[-1]
                     pos += 1
                 elif op == 0x6A:  # LONG_BINGET
-                    push(memo[_U32(buf, pos)[0]])
+                    value = memo[_U32(buf, pos)[0]]
+                    if runs and type(value) is str and stack and type(stack[-1]) is Tensor:
+                        run = self._followed(memo, buf, pos - 1)
+                        if run is not None:
+                            stack += chain.from_iterable(run.made())
+                            pos = run.end
+                            continue
+                    push(value)
                     pos += 4
                 elif op == 0x94:  # MEMOIZE
+                    if memo.unmade:
+                        memo.make()
                     memo[len(memo)] = stack[-1]
                 elif op in {88, 140, 141}:  # BINUNICODE, SHORT_BINUNICODE, BINUNICODE8
                     if op == 0x58:
+                        if runs and stack and type(stack[-1]) is Tensor:
+                            run = self._followed(memo, buf, pos - 1)
+                            if run is not None:
+                                stack += chain.from_iterable(run.made())
+                                pos = run.end
+                                continue
                         size = _U32(buf, pos)[0]
                         pos += 4
                     elif op == 0x8C:
@@ -322,6 +350,16 @@ class Machine:
                 else:
                     raise self.malformed("opcode")
         raise self.limit("opcodes")
+
+    def _followed(self, memo: Memo, buf: bytes, pos: int) -> Run | None:
+        """Take what follows at once where it is a run of tensors, and charge it."""
+        if pos + 8 > len(buf) or memo.follower is None:
+            return None
+        run = memo.follower.follow(buf, pos)
+        if run is not None:
+            memo.take(run)
+            self.opcodes_left -= OPCODES * len(run.keys)
+        return run
 
     def _spend(self, window: Window, pos: int, opcodes: int) -> None:
         self.opcodes_left -= opcodes

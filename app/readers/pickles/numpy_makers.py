@@ -32,6 +32,10 @@ _KINDS = {
 _LETTERS = {"O": "OBJECT", "U": "STRING", "S": "STRING", "V": "RECORD", "m": "TIMEDELTA", "M": "DATETIME", "a": "STRING"}
 
 
+_MASKED = 7
+"""Values in the state of a masked array: numpy, `numpy/ma/core.py`, `MaskedArray.__getstate__`."""
+
+
 class Dtype:
     """An element type: our name for it, and whether its bytes stand big end first."""
 
@@ -72,7 +76,9 @@ def refine(dtype: Dtype, state: Any) -> None:
 
 
 def fill(machine: "Machine", array: Array, state: Any) -> None:
-    """BUILD on an array: (version, shape, element type, is_fortran, data)."""
+    """BUILD on an array: (version, shape, element type, is_fortran, data); a masked one has its mask and a fill value behind."""
+    if array.masked and type(state) is tuple and len(state) == _MASKED:
+        state = state[:-2]
     if type(state) is not tuple or len(state) not in {4, 5}:
         raise machine.malformed("array")
     shape, dtype, fortran, data = state[-4:]
@@ -84,6 +90,12 @@ def fill(machine: "Machine", array: Array, state: Any) -> None:
 
 def _reconstruct(_machine: "Machine", _args: tuple[Any, ...]) -> Array:
     return Array()
+
+
+def _masked(_machine: "Machine", _args: tuple[Any, ...]) -> Array:
+    array = Array()
+    array.masked = True
+    return array
 
 
 def _frombuffer(machine: "Machine", args: tuple[Any, ...]) -> Array:
@@ -106,6 +118,7 @@ def _spread(module: str, makers: dict[str, Callable[..., Any]]) -> dict[str, Cal
 
 MAKERS: dict[str, Callable[["Machine", tuple[Any, ...]], Any]] = {
     "numpy.dtype": _dtype,
+    "numpy.ma.core._mareconstruct": _masked,
     **_spread("multiarray", {"_reconstruct": _reconstruct, "scalar": _scalar}),
     **_spread("numeric", {"_frombuffer": _frombuffer}),
 }

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from app.sources import ByteSource
 
 
@@ -72,7 +74,7 @@ class Blob:
         return self.source.read_at(self.offset, self.length)
 
 
-class Storage:
+class Storage(msgspec.Struct, eq=False, gc=False):
     """A block of memory that tensors view.
 
     dtype  -- of its elements; "" for an untyped one
@@ -82,56 +84,41 @@ class Storage:
     blob   -- the bytes themselves, for storages inside the pickle
     """
 
-    __slots__ = ("blob", "dtype", "first", "key", "location", "nbytes")
-
-    def __init__(self, dtype: str, key: str, location: str, nbytes: int, first: int = 0) -> None:
-        self.dtype = dtype
-        self.key = key
-        self.location = location
-        self.nbytes = nbytes
-        self.first = first
-        self.blob: Blob | None = None
+    dtype: str
+    key: str
+    location: str
+    nbytes: int
+    first: int = 0
+    blob: Blob | None = None
 
 
-class Tensor:
+class Tensor(msgspec.Struct, eq=False, gc=False):
     """A tensor as the pickle describes it; unchecked: sizes may be negative, offsets outside.
 
     shape, stride, offset -- in elements; shape None where it is not known
     layout -- "strided", or what else it is
     """
 
-    __slots__ = ("dtype", "layout", "note", "offset", "parameter", "requires_grad", "shape", "storage", "stride")
-
-    def __init__(
-        self,
-        dtype: str,
-        shape: tuple[int, ...] | None,
-        stride: tuple[int, ...] | None = None,
-        offset: int = 0,
-        storage: Storage | None = None,
-        *,
-        layout: str = "strided",
-        note: str = "",
-    ) -> None:
-        self.dtype = dtype
-        self.shape = shape
-        self.stride = stride
-        self.offset = offset
-        self.storage = storage
-        self.layout = layout
-        self.note = note
-        self.parameter = False
-        self.requires_grad: bool | None = None
+    dtype: str
+    shape: tuple[int, ...] | None
+    stride: tuple[int, ...] | None = None
+    offset: int = 0
+    storage: Storage | None = None
+    layout: str = "strided"
+    note: str = ""
+    parameter: bool = False
+    requires_grad: bool | None = None
 
 
 class Array:
-    """A numpy array: made empty by `_reconstruct`, filled by BUILD. `data` is its bytes, `big` their byte order."""
+    """A numpy array: made empty by `_reconstruct`, filled by BUILD. `data` is its bytes, `big` their byte order; `masked` where it has a mask."""
 
-    __slots__ = ("big", "data", "dtype", "fortran", "shape")
+    __slots__ = ("big", "data", "dtype", "fortran", "masked", "shape")
 
     def __init__(self) -> None:
         self.shape: tuple[int, ...] | None = None
         self.dtype: str = ""
         self.fortran = False
         self.big = False
+        self.masked = False
         self.data: Any = None

@@ -86,6 +86,7 @@ _REBUILDERS = (
     "_rebuild",
     "__rebuild",
     "_reconstruct",
+    "_mareconstruct",
     "_unpickle",
     "__randomstate_ctor",
     "__bit_generator_ctor",

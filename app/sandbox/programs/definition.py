@@ -12,7 +12,7 @@ import os
 import re
 import sys
 
-from keygraft_failing import Failed, first_line, named
+from keygraft_failing import Failed, first_line, named, place
 
 LISTED = 20
 
@@ -34,13 +34,30 @@ def import_definition(payload, source):
             spec = importlib.util.spec_from_file_location(name, path)
             module = importlib.util.module_from_spec(spec)
             sys.modules[name] = module
-            spec.loader.exec_module(module)
+            executed(spec, module, payload.get("name", ""), source)
             return module
         return importlib.import_module(name)
     except MemoryError:
         raise
     except BaseException as error:
         raise named(error, source, "import") from error
+
+
+def executed(spec, module, wanted, source):
+    """Run a file. Where it breaks off after the class that is wanted (a training loop, data that is not here), what it made is enough."""
+    try:
+        spec.loader.exec_module(module)
+    except (MemoryError, ImportError, SyntaxError):
+        raise
+    except BaseException as error:
+        made = vars(module).get(wanted.partition(".")[0])
+        if not wanted or getattr(made, "__module__", None) != module.__name__:
+            raise
+        CUT.append((error, *place(error, source)))
+
+
+CUT = []
+"""What broke a file off, with file and line."""
 
 
 def find(module, name, torch):

@@ -90,6 +90,8 @@ def named(error, source, stage):
         return Failed("build_file_missing", retry=True, want="load", path=str(error.filename or "")[:200], **where)
     if isinstance(error, PermissionError):
         return Failed("build_not_allowed", retry=True, want="load", path=str(error.filename or "")[:200], **where)
+    if "process group" in str(error) and isinstance(error, (ValueError, RuntimeError)):
+        return Failed("build_failed", retry=True, want="alone", kind=type(error).__name__, **where)
     if wants_cuda(error):
         return Failed("build_cuda", retry=True, want="cuda", **where)
     return Failed("build_failed", retry=stage != "import", kind=type(error).__name__, **where)
@@ -104,10 +106,17 @@ def first_line(error):
     return (text.split("\n", 1)[0] or type(error).__name__)[:300]
 
 
+LIBRARY = re.compile(r'File "[^"\n]*/(?:site-packages|dist-packages)/|File "[^"\n]*/lib/python3\.[0-9]+/')
+
+
 def own_frames(failure, source):
-    """Return the traceback of the original exception, paths relative to the project, at most 8,000 characters."""
+    """Return the traceback of the original exception, at most 8,000 characters.
+
+    Paths are relative to the project or to where its libraries lie: where this machine keeps them is nobody's business.
+    """
     error = failure.__cause__
     if error is None:
         return ""
     parts = traceback.format_exception(type(error), error, error.__traceback__, limit=-30)
-    return "".join(part.replace(source + os.sep, "") for part in parts if "<keygraft" not in part)[-8000:]
+    shown = "".join(part.replace(source + os.sep, "") for part in parts if "<keygraft" not in part)
+    return LIBRARY.sub('File "', shown)[-8000:]

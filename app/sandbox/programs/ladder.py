@@ -115,6 +115,16 @@ def pretend_cuda(torch):
         setattr(torch, name, without)
 
 
+def pretend_alone(torch):
+    """Let code that asks for its process group believe that it is the only process of one."""
+    distributed = torch.distributed
+    group = object()
+    distributed.get_rank = lambda *args, **kwargs: 0
+    distributed.get_world_size = lambda *args, **kwargs: 1
+    distributed.init_process_group = distributed.barrier = lambda *args, **kwargs: None
+    distributed.new_group = lambda *args, **kwargs: group
+
+
 class Nothing(dict):
     """What a patched `torch.load` returns: empty, whatever is asked of it."""
 

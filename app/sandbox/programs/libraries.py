@@ -19,7 +19,9 @@ def library(name):
     except MemoryError:
         raise
     except ModuleNotFoundError as error:
-        raise Failed("build_missing_library", library=name, package=error.name or name) from error
+        lacking = error.name or name
+        code = "build_missing_library" if lacking.split(".")[0] == name else "build_library_lacks"
+        raise Failed(code, library=name, package=lacking) from error
     except BaseException as error:
         raise Failed("build_broken_library", library=name, detail=first_line(error)) from error
 
@@ -111,4 +113,4 @@ def guarded(build, source):
 
 def close(name, names):
     """Like names, for a hint."""
-    return ", ".join(difflib.get_close_matches(name, list(names), 5, 0.5))
+    return ", ".join(difflib.get_close_matches(name, list(names), 5, 0.5)) or "none"

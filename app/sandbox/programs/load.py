@@ -5,13 +5,13 @@ from __future__ import annotations
 from keygraft_failing import Failed
 from keygraft_model import construct_model, failure_of
 
-LISTED = 1_000
+LISTED = 200_000
 
 
 def main(payload, source):
     """Build `payload["model"]` and load `payload["state"]`, rows of (key, dtype of torch, shape).
 
-    Answers {"load": {missing, unexpected, message, loaded}}: what `load_state_dict` returns and, where it raises, its text.
+    Answers {"load": {missing, unexpected, mismatched, message, loaded}}: the keys that `load_state_dict` names and, where it raises, its text.
     """
     import torch
 
@@ -23,11 +23,15 @@ def main(payload, source):
         return {"failure": {"code": "build_not_model", "params": {"kind": type(model).__name__}}}
     state = {key: torch.empty(shape, dtype=getattr(torch, dtype), device="meta") for key, dtype, shape in payload["state"]}
     model.to("meta")
-    report = {"loaded": True, "message": "", "missing": [], "unexpected": []}
+    report = {"loaded": True, "message": "", "missing": [], "unexpected": [], "mismatched": []}
     try:
-        result = model.load_state_dict(state, strict=False)
-        report["missing"], report["unexpected"] = list(result.missing_keys)[:LISTED], list(result.unexpected_keys)[:LISTED]
         model.load_state_dict(state, strict=True)
     except RuntimeError as error:
-        report["loaded"], report["message"] = False, str(error)[:1_000_000]
+        message = str(error)
+        mismatched = [key for key in state if "size mismatch for " + key + ": copying" in message] if "size mismatch" in message else []
+        odd = set(mismatched)
+        result = model.load_state_dict({key: tensor for key, tensor in state.items() if key not in odd}, strict=False)
+        report["loaded"], report["message"] = False, message[:1_000_000]
+        report["missing"] = [key for key in result.missing_keys if key not in odd][:LISTED]
+        report["unexpected"], report["mismatched"] = list(result.unexpected_keys)[:LISTED], mismatched[:LISTED]
     return {"load": report}

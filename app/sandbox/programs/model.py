@@ -11,10 +11,10 @@ import importlib
 import importlib.util
 import sys
 
-from keygraft_definition import build_python
+from keygraft_definition import CUT, build_python
 from keygraft_describe import describe
-from keygraft_failing import Failed, first_line, named, own_frames
-from keygraft_ladder import RUNGS, meta_device, pretend_cuda, pretend_loaded
+from keygraft_failing import Failed, first_line, named, own_frames, place
+from keygraft_ladder import RUNGS, meta_device, pretend_alone, pretend_cuda, pretend_loaded
 from keygraft_libraries import build_diffusers, build_timm, build_torchvision, build_transformers
 
 DOORS = {
@@ -97,7 +97,7 @@ def edit(model, edits, namespace, source, torch):
 def main(payload, source):
     """Build on one rung and describe.
 
-    payload -- door, module, file, name, args, kwargs, edits, config, rung, cuda, load, inputs
+    payload -- door, module, file, name, args, kwargs, edits, config, rung, cuda, load, alone, inputs
     """
     import torch
 
@@ -105,6 +105,9 @@ def main(payload, source):
         return {"model": run(payload, source, torch)}
     except Failed as failure:
         return failure_of(failure, source)
+    except MemoryError as error:
+        file, line = place(error, source)
+        return {"failure": {"code": "build_memory", "params": {"file": file, "line": line}, "retry": False, "want": "", "traceback": ""}}
 
 
 def failure_of(failure, source):
@@ -121,6 +124,9 @@ def construct_model(payload, source, torch):
     if payload.get("cuda"):
         pretend_cuda(torch)
         patched.append("cuda")
+    if payload.get("alone"):
+        pretend_alone(torch)
+        patched.append("alone")
     if payload.get("load"):
         pretend_loaded(torch)
         patched.append("load")
@@ -153,6 +159,8 @@ def run(payload, source, torch):
         raise named(error, source, "describe") from error
     for what in patched:
         described["warnings"].append({"code": "build-patched", "params": {"what": what}})
+    for error, file, line in CUT:
+        described["warnings"].append({"code": "build-cut", "params": {"file": file, "line": line, "detail": first_line(error)}})
     rung = payload.get("rung", "meta")
     if rung in ("bare", "plain"):
         described["warnings"].append({"code": "build-rung", "params": {"rung": rung}})

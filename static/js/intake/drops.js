@@ -29,6 +29,35 @@ export function chosen(files) {
 }
 
 /**
+ * Every file behind handles, folders included.
+ * @param {{name: string, handle: FileSystemHandle}[]} roots
+ * @returns {Promise<Lent[]>}
+ */
+export async function listed(roots) {
+  const found = await Promise.all(roots.map(({ name, handle }) => within(name, handle)));
+  return tidy(found.flat());
+}
+
+/**
+ * @param {string} name
+ * @param {FileSystemHandle} handle
+ * @returns {Promise<Lent[]>}
+ */
+async function within(name, handle) {
+  if (handle.kind === "file") {
+    return [{ name, file: await /** @type {FileSystemFileHandle} */ (handle).getFile() }];
+  }
+  /** @type {Promise<Lent[]>[]} */
+  const inside = [];
+  for await (const [child, each] of /** @type {FileSystemDirectoryHandle} */ (handle).entries()) {
+    if (!child.startsWith(".")) {
+      inside.push(within(`${name}/${child}`, each));
+    }
+  }
+  return (await Promise.all(inside)).flat();
+}
+
+/**
  * @param {FileSystemEntry} entry
  * @param {string} above
  * @returns {Promise<Lent[]>}

@@ -6,7 +6,7 @@ import { say } from "../words.js";
 /**
  * @typedef {{id: string, state: string, sent: number, round: number, wanted: [string, number, number][]}} Card
  * @typedef {import("./drops.js").Lent} Lent
- * @typedef {(sent: number, wanted: number, round: number) => void} Progress
+ * @typedef {(sent: number, wanted: number, round: number) => void} Progress bytes that travelled, share of the round still to be packed, its number
  */
 
 /** Files that this page has lent, by side: they stay here until the page is left. @type {Map<string, Map<string, File>>} */
@@ -20,21 +20,39 @@ export const lentFiles = new Map();
  * @returns {Promise<Card>}
  */
 export async function lend(files, progress, signal) {
-  const held = new Map(files.map((each) => [each.name, each.file]));
   const listed = files.map((each) => ({ name: each.name, size: each.file.size, modified: each.file.lastModified }));
   /** @type {Card} */
-  let card = await post(address("/lent"), { files: listed }, signal);
-  let sent = 0;
-  while (card.state === "wanted") {
-    const bytes = card.wanted.reduce((sum, [, , length]) => sum + length, 0);
-    progress(sent, sent + bytes, card.round);
-    const body = await packed(card.wanted, held);
-    card = await postBytes(address(`/lent/${card.id}`), body.blob, body.headers, signal);
-    sent += bytes;
+  const card = await post(address("/lent"), { files: listed, folder: folderOf(files) }, signal);
+  return goOn(card, new Map(files.map((each) => [each.name, each.file])), progress, signal);
+}
+
+/**
+ * The folder that the files were given as, "" where they were given one by one.
+ * @param {Lent[]} files
+ */
+function folderOf(files) {
+  return files[0]?.whole?.split("/")[0] ?? "";
+}
+
+/**
+ * Send what is wanted until nothing is.
+ * @param {Card} card
+ * @param {Map<string, File>} held
+ * @param {Progress} progress
+ * @param {AbortSignal} signal
+ * @returns {Promise<Card>}
+ */
+export async function goOn(card, held, progress, signal) {
+  let now = card;
+  while (now.state === "wanted") {
+    progress(now.sent, 0, now.round);
+    const body = await packed(now.wanted, held);
+    progress(now.sent, body.blob.size, now.round);
+    now = await postBytes(address(`/lent/${now.id}`), body.blob, body.headers, signal);
   }
-  progress(sent, sent, 0);
-  lentFiles.set(card.id, held);
-  return card;
+  progress(now.sent, 0, 0);
+  lentFiles.set(now.id, held);
+  return now;
 }
 
 /**

@@ -22,7 +22,7 @@ export function isAddress(given) {
  * @returns {Promise<string>} the card of the side, as markup
  */
 export async function readAddress(form, holder) {
-  const name = crypto.randomUUID();
+  const name = anyName();
   form.set("reading", name);
   const stop = new AbortController();
   const shown = waiting(String(form.get("text") ?? "").trim(), () => {
@@ -37,6 +37,11 @@ export async function readAddress(form, holder) {
     clearInterval(timer);
     shown.card.remove();
   }
+}
+
+/** A name nobody else gives; `randomUUID` is there on https only. */
+function anyName() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

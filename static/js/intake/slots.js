@@ -3,17 +3,20 @@
 import { byId, element, place } from "../markup.js";
 import { Failure, address, postForm, text } from "../net.js";
 import { complain } from "../toasts.js";
-import { say, size } from "../words.js";
+import { startAttachments } from "./attachments.js";
 import { chosen, dropped } from "./drops.js";
-import { lend } from "./lending.js";
+import { droppedRoots, keepRoots } from "./handles.js";
+import { goOn, lend } from "./lending.js";
+import { pick } from "./picking.js";
 import { isProject, project } from "./projects.js";
-import { startSuggestions } from "./suggestions.js";
 import { isAddress, readAddress } from "./remote.js";
+import { sendingCard } from "./sending.js";
+import { startSuggestions } from "./suggestions.js";
 
 /** What is read as a whole: code and text. */
-const WHOLE = /\.(py|txt|csv|tsv|ya?ml|log|md|kg|plan)$/i;
+const WHOLE = /\.(py|ipynb|txt|csv|tsv|ya?ml|log|md|kg|plan)$/i;
 const JSON_FILE = /\.json$/i;
-const SMALL = 8_000_000;
+const SMALL = 16_000_000;
 
 /** @type {{process(element: Element): void} | undefined} */
 const htmx = /** @type {any} */ (globalThis).htmx;
@@ -33,6 +36,14 @@ export function startIntake() {
   document.addEventListener("dragleave", onLeave);
   document.addEventListener("drop", onDrop);
   byId("picker").addEventListener("close", () => byId("picker").replaceChildren());
+  startAttachments(({ known, held, at }) => {
+    if (!held || known.card.state !== "wanted") {
+      return;
+    }
+    const side = slots().find((slot) => slot.contains(at))?.dataset.side ?? "s";
+    const files = [...held.values()].map((file) => ({ file }));
+    sendInto(side, files, (tell, signal) => goOn(known.card, held, tell, signal));
+  });
   settle();
 }
 
@@ -63,7 +74,7 @@ function readyOf(side) {
   return card?.getAttribute("data-card") ?? "";
 }
 
-/** After a slot changed: go on from HOME, keep the address and the hidden fields in step. */
+/** After a slot changed: go on from HOME or with a side that is replaced, keep the address and the hidden fields in step. */
 function settle() {
   const home = document.querySelector(".slot[data-next]");
   if (home) {
@@ -73,6 +84,14 @@ function settle() {
     } else if (card) {
       const side = ["code", "model"].includes(card.getAttribute("data-kind") ?? "") ? "target" : "source";
       location.assign(`${home.getAttribute("data-next")}?${side}=${encodeURIComponent(card.getAttribute("data-card") ?? "")}`);
+    }
+    return;
+  }
+  const lone = /** @type {HTMLElement | null} */ (document.querySelector(".slot[data-then]"));
+  if (lone) {
+    const ready = readyOf(lone.dataset.side ?? "");
+    if (ready) {
+      location.assign(`${lone.dataset.then}${encodeURIComponent(ready)}`); // the side is there: on to what comes of it
     }
     return;
   }
@@ -107,19 +126,27 @@ function cardOf(side) {
   return slotOf(side).querySelector("[data-card]")?.getAttribute("data-card") ?? "";
 }
 
+/**
+ * @param {string} side
+ * @returns {string} id of what stands on the other side, or nothing
+ */
+function otherOf(side) {
+  return document.getElementById("start") ? cardOf(side === "s" ? "t" : "s") : (slotOf(side).dataset.other ?? "");
+}
+
 /** @param {MouseEvent} event */
 async function onClick(event) {
   const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
   const box = button?.closest(".box");
   switch (button?.getAttribute("data-act")) {
     case "pick-files":
-      /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector("[data-files]"))?.click();
+      await choose(box, "files");
       break;
     case "look":
       look(box);
       break;
     case "pick-folder":
-      /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector("[data-folder]"))?.click();
+      await choose(box, "folder");
       break;
     case "browse":
       await browse(button.getAttribute("data-side") ?? "s");
@@ -128,6 +155,19 @@ async function onClick(event) {
       take(button.getAttribute("data-side") ?? "s", button.getAttribute("data-path") ?? "");
       break;
     default:
+  }
+}
+
+/**
+ * @param {Element | null | undefined} box
+ * @param {"files" | "folder"} what
+ */
+async function choose(box, what) {
+  const picked = await pick(what);
+  if (picked) {
+    await receive(box?.getAttribute("data-slot") ?? "s", picked.files, picked.roots);
+  } else {
+    /** @type {HTMLInputElement | null | undefined} */ (box?.querySelector(`[data-${what}]`))?.click();
   }
 }
 
@@ -178,7 +218,7 @@ async function take(side, path) {
  */
 function described(form, side) {
   form.set("side", side);
-  form.set("other", document.getElementById("start") ? cardOf(side === "s" ? "t" : "s") : "");
+  form.set("other", otherOf(side));
   return form;
 }
 
@@ -271,15 +311,17 @@ async function onDrop(event) {
   const box = boxUnder(event);
   box?.classList.remove("over");
   const side = box?.getAttribute("data-slot") ?? "s";
-  await receive(side, await dropped(event.dataTransfer));
+  const roots = droppedRoots(event.dataTransfer);
+  await receive(side, await dropped(event.dataTransfer), await roots);
 }
 
 /**
  * Take files: small texts as a whole, everything else as lent.
  * @param {string} side
  * @param {import("./drops.js").Lent[]} files
+ * @param {import("./handles.js").Root[]} [roots]
  */
-async function receive(side, files) {
+async function receive(side, files, roots = []) {
   const [first] = files;
   if (!first) {
     return;
@@ -295,58 +337,42 @@ async function receive(side, files) {
     await fill(side, () => postForm(address("/sides/project"), described(project(files), side)));
     return;
   }
-  await lendInto(side, files);
+  await lendInto(side, files, roots);
 }
 
 /**
  * @param {string} side
  * @param {import("./drops.js").Lent[]} files
+ * @param {import("./handles.js").Root[]} roots
  */
-async function lendInto(side, files) {
+async function lendInto(side, files, roots) {
+  const known = files.map((each) => ({ name: each.name, size: each.file.size }));
+  await keepRoots(known, roots);
+  await sendInto(side, files, (tell, signal) => lend(files, tell, signal));
+}
+
+/**
+ * Send under a card that shows how it goes; then show what was understood.
+ * @param {string} side
+ * @param {{file: File}[]} files
+ * @param {(tell: import("./lending.js").Progress, signal: AbortSignal) => Promise<import("./lending.js").Card>} work
+ */
+async function sendInto(side, files, work) {
   const slot = document.getElementById(`box-failure-${side}`) ?? slotOf(side);
   const stop = new AbortController();
-  const total = files.reduce((sum, each) => sum + each.file.size, 0);
-  const shown = sending(() => stop.abort());
+  const shown = sendingCard(
+    files.reduce((sum, each) => sum + each.file.size, 0),
+    () => stop.abort(),
+  );
   slot.replaceChildren(shown.card);
   try {
-    const card = await lend(files, (sent, wanted, round) => shown.tell(sent, wanted, total, round), stop.signal);
-    const other = document.getElementById("start") ? cardOf(side === "s" ? "t" : "s") : "";
+    const card = await work(shown.tell, stop.signal);
+    const other = otherOf(side);
     put(slotOf(side), await text(address(`/sides/${card.id}?side=${side}&other=${encodeURIComponent(other)}`)));
   } catch (problem) {
     shown.card.remove();
     refuse(side, problem);
   }
-}
-
-/**
- * The card that shows how sending goes.
- * @param {() => void} cancel
- */
-function sending(cancel) {
-  const card = element("div", "card sending");
-  const line = element("p", "muted", say("reading", { round: 1 }));
-  const bar = element("progress");
-  const stop = element("button", "small", say("dismiss"));
-  stop.type = "button";
-  stop.addEventListener("click", () => {
-    cancel();
-    card.remove();
-  });
-  card.append(line, bar, stop);
-  return {
-    card,
-    /**
-     * @param {number} sent
-     * @param {number} wanted
-     * @param {number} total
-     * @param {number} round
-     */
-    tell(sent, wanted, total, round) {
-      line.textContent = round ? `${say("reading", { round })} ${say("sent", { sent: size(sent), size: size(total) })}` : say("sent", { sent: size(sent), size: size(total) });
-      bar.max = Math.max(1, wanted);
-      bar.value = sent;
-    },
-  };
 }
 
 /**

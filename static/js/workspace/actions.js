@@ -4,12 +4,18 @@ import { byId } from "../markup.js";
 import { text } from "../net.js";
 import { complain, copy } from "../toasts.js";
 import { say } from "../words.js";
+import { refold, viewOf } from "./asked.js";
 import { openDrawer, showTab, toggleDrawer } from "./drawer.js";
 import { edit, map } from "./edits.js";
 import { openImport } from "./importing.js";
-import { drawLinks } from "./links.js";
-import { clearHidden, look, paneOf } from "./panes.js";
-import { clearSelection, nextWaiting } from "./selection.js";
+import { NEEDS, narrow } from "./filtering.js";
+import { holdLetters } from "./holding.js";
+import { nextMode, setMode, showPane } from "./modes.js";
+import { openPolicies } from "./policies.js";
+import { look, paneOf } from "./panes.js";
+import { clearSelection, goPartner, nextWaiting } from "./selection.js";
+import { acceptLeast } from "./threshold.js";
+import { back, goBack, skip, takeWay } from "./triage.js";
 import { here, other, rowsBody, state } from "./state.js";
 
 /** @typedef {import("./state.js").Side} Side */
@@ -19,37 +25,64 @@ export const actions = {
   map: mapOrPick,
   unmap: () => onRows("t", "/unmap"),
   settle: () => (state.side === "s" && state.picked.s.size ? onRows("s", "/leave") : onRows("t", "/fresh")),
+  policies: openPolicies,
   fresh: () => onRows("t", "/fresh"),
   leave: () => onRows("s", "/leave"),
   accept: () => onRows("t", "/accept"),
   reject: () => onRows("t", "/reject"),
   "accept-certain": () => edit("/accept", { ...rowsBody(), everything: "certain" }),
   "accept-all": () => edit("/accept", { ...rowsBody(), everything: "all" }),
+  threshold: () => /** @type {HTMLElement | null} */ (document.querySelector('[data-popover="threshold"]'))?.click(),
+  "accept-least": acceptLeast,
   recall: () => edit("/recall", rowsBody()),
   forget: () => edit("/forget", rowsBody()),
-  undo: () => edit("/undo", rowsBody()),
+  undo: () => {
+    goBack();
+    edit("/undo", rowsBody());
+  },
   redo: () => edit("/redo", rowsBody()),
   next: nextWaiting,
   aligned: () => setMode("aligned"),
   free: () => setMode("free"),
-  view: () => setMode(state.mode === "free" ? "aligned" : "free"),
+  triage: () => setMode("triage"),
+  table: () => setMode("table"),
+  "triage-take": takeWay,
+  "triage-skip": skip,
+  "triage-back": back,
+  view: nextMode,
+  needs: () => narrow("t", NEEDS),
+  partner: goPartner,
+  "filter-s": () => focusFilter("s"),
+  "filter-t": () => focusFilter("t"),
   detail: () => openDrawer("detail"),
   rules: () => openDrawer("rules"),
   import: () => openImport("/import"),
   "plan-text": () => openImport("/plan-text"),
   loader: () => openDrawer("loader"),
   history: () => openDrawer("history"),
+  proposals: () => {
+    clearSelection();
+    showTab("detail");
+  },
+  "name-version": async () => {
+    const arrived = holdLetters();
+    await showTab("history");
+    arrived(document.querySelector(/** @type {"input"} */ ("#drawer-body .history-head input")));
+  },
   drawer: toggleDrawer,
   "copy-loader": copyLoader,
   export: () => location.assign(here("/export")),
+  "replace-source": () => location.assign(/** @type {HTMLAnchorElement} */ (document.querySelector('.head[data-side="s"] .replace')).href),
+  "replace-target": () => location.assign(/** @type {HTMLAnchorElement} */ (document.querySelector('.head[data-side="t"] .replace')).href),
+  values: () => location.assign(here("/values")),
   reverse: () => /** @type {HTMLFormElement} */ (byId("reverse")).requestSubmit(),
   keys: () => /** @type {HTMLDialogElement} */ (byId("keys")).showModal(),
   "fold-s": () => setFolded("s"),
   "fold-t": () => setFolded("t"),
   "expand-s": () => setExpand("s"),
   "expand-t": () => setExpand("t"),
-  "pane-s": () => showPane("s"),
-  "pane-t": () => showPane("t"),
+  "pane-s": () => tab("s"),
+  "pane-t": () => tab("t"),
 };
 
 /**
@@ -80,6 +113,12 @@ function mapOrPick() {
   }
 }
 
+/** @param {Side} side */
+export function focusFilter(side) {
+  showPane(side);
+  /** @type {HTMLInputElement | null} */ (document.querySelector(`[data-filter="${side}"]`))?.focus();
+}
+
 /** Give up picking, then the selection. */
 export function giveUp() {
   if (state.picking) {
@@ -90,66 +129,32 @@ export function giveUp() {
   }
 }
 
-/** @param {"free" | "aligned"} mode */
-export function setMode(mode) {
-  if (state.narrow && mode === "aligned") {
-    return;
+/** On a narrow page: show the tree of one side. @param {Side} side */
+function tab(side) {
+  if (state.mode !== "free") {
+    setMode("free");
   }
-  state.mode = mode;
-  localStorage.setItem("kg-mode", mode);
-  clearHidden();
-  showMode();
-  look();
-}
-
-/** Follow the width of the page: below 900 px only the free view fits. */
-export function followWidth() {
-  matchMedia("(max-width: 899px)").addEventListener("change", (event) => {
-    state.narrow = event.matches;
-    state.mode = state.narrow ? "free" : localStorage.getItem("kg-mode") === "free" ? "free" : "aligned";
-    clearHidden();
-    showMode();
-    look();
-  });
-}
-
-/** Show the panes of the mode in force. */
-export function showMode() {
-  const free = state.mode === "free";
-  byId("workspace").dataset.mode = state.mode;
-  byId("pane-s").hidden = !free;
-  byId("pane-t").hidden = !free;
-  byId("links").hidden = !free;
-  byId("aligned").hidden = free;
-  for (const button of document.querySelectorAll("[data-mode]:not(#workspace)")) {
-    button.setAttribute("aria-pressed", button.getAttribute("data-mode") === state.mode ? "true" : "false");
-  }
-  drawLinks();
-}
-
-/** @param {Side} side */
-export function showPane(side) {
-  byId("workspace").dataset.pane = side;
-  for (const each of /** @type {const} */ (["s", "t"])) {
-    document.querySelector(`[role="tab"][data-act="pane-${each}"]`)?.setAttribute("aria-selected", each === side ? "true" : "false");
-  }
+  showPane(side);
+  state.side = side;
 }
 
 /** @param {Side} side */
 function setFolded(side) {
-  const view = state.views[side];
-  view.folded = !view.folded;
-  view.toggled.clear();
-  view.expand = "first";
-  state.picked[side].clear();
-  state.cursor[side] = null;
-  document.querySelector(`[data-act="fold-${side}"]`)?.setAttribute("aria-pressed", view.folded ? "true" : "false");
+  refold(side);
+  showFolded();
   look();
+}
+
+/** Show on the buttons whether equal siblings are asked for as one. */
+export function showFolded() {
+  for (const side of /** @type {const} */ (["s", "t"])) {
+    document.querySelector(`[data-act="fold-${side}"]`)?.setAttribute("aria-pressed", viewOf(side).folded ? "true" : "false");
+  }
 }
 
 /** @param {Side} side */
 function setExpand(side) {
-  const view = state.views[side];
+  const view = viewOf(side);
   view.expand = view.expand === "all" ? "none" : "all";
   view.toggled.clear();
   look();

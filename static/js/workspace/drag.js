@@ -1,6 +1,7 @@
 // Dragging a row onto a row of the other side, by Pointer Events; the page scrolls by itself near the edges.
 
 import { element } from "../markup.js";
+import { may } from "../rights.js";
 import { say } from "../words.js";
 import { map } from "./edits.js";
 import { stretch } from "./links.js";
@@ -36,6 +37,9 @@ export function startDrag(main) {
 /** @param {PointerEvent} event */
 function down(event) {
   const cell = event.target instanceof Element ? event.target.closest("[data-node]") : null;
+  if (!may("edit")) {
+    return;
+  }
   if (!(cell instanceof HTMLElement) || event.button !== 0 || (event.target instanceof Element && event.target.closest(".turn.can"))) {
     return;
   }
@@ -70,7 +74,6 @@ function begin(held) {
   if (!state.picked[held.side].has(held.node)) {
     select(held.side, held.node);
   }
-  state.picked[other(held.side)].clear();
   paint();
   const many = state.picked[held.side].size;
   held.ghost = element("div", "ghost", many > 1 ? say("mapped-many", { count: many }) : (held.cell.querySelector("code")?.title ?? ""));
@@ -122,7 +125,10 @@ function up(event) {
   end();
   if (dragged) {
     if (target) {
-      state.picked[other(side)] = new Set([nodeOf(target)]);
+      const far = other(side);
+      if (!state.picked[far].has(nodeOf(target))) {
+        state.picked[far] = new Set([nodeOf(target)]);
+      }
       paint();
       map();
     }

@@ -3,14 +3,21 @@
 import { byId, place } from "../markup.js";
 import { post, text } from "../net.js";
 import { complain } from "../toasts.js";
+import { startDrawerForms } from "./drawerforms.js";
 import { edit, showOddities } from "./edits.js";
+import { currentRivals } from "./panes.js";
+import { startRuleDrag } from "./ruledrag.js";
 import { here, rowsBody, state } from "./state.js";
 
 /** @typedef {"rules" | "detail" | "history" | "loader"} Tab */
 
+/** Which event tells that what a tab waits for is there. @type {Partial<Record<Tab, string>>} */
+const TOLD_BY = { rules: "findings", loader: "loader", history: "named" };
+
 /** @type {Tab} */
 let tab = "detail";
 let shut = false;
+let named = false;
 /** @type {AbortController | null} */
 let asked = null;
 
@@ -62,7 +69,7 @@ async function refresh() {
   const { signal } = asked;
   const wanted = tab;
   try {
-    const markup = wanted === "detail" ? (await post(here("/detail"), rowsBody(), signal)).html : await text(here(`/${wanted}`), signal);
+    const markup = wanted === "detail" ? (await post(here("/detail"), rowsBody(), signal)).html : await text(here(`/${wanted}${wanted === "history" && named ? "?named=true" : ""}`), signal);
     if (tab === wanted) {
       place(byId("drawer-body"), markup);
       if (wanted === "rules") {
@@ -103,9 +110,20 @@ export function startDrawer() {
     soon = setTimeout(onSelected, 60);
   });
   document.addEventListener("kg:edited", () => refresh());
+  document.addEventListener("kg:ready", (event) => {
+    const ready = event instanceof CustomEvent ? event.detail : "";
+    if (TOLD_BY[tab] === ready) {
+      refresh();
+    }
+  });
   byId("drawer-body").addEventListener("click", onAct);
   byId("drawer-body").addEventListener("change", onToggle);
   byId("drawer-body").addEventListener("submit", onSubmit);
+  startDrawerForms(refresh, (only) => {
+    named = only;
+    refresh();
+  });
+  startRuleDrag((rule, to) => changeRule(rule, "move", "", { to }));
   startGrip();
 }
 
@@ -160,9 +178,10 @@ function onSubmit(event) {
  * @param {Element} rule
  * @param {string} act
  * @param {string} statement
+ * @param {Record<string, unknown>} [more]
  */
-function changeRule(rule, act, statement) {
-  edit("/rule", { ...rowsBody(), index: Number(rule.getAttribute("data-rule")), was: rule.getAttribute("data-was") ?? "", act, statement });
+function changeRule(rule, act, statement, more = {}) {
+  edit("/rule", { ...rowsBody(), ...more, index: Number(rule.getAttribute("data-rule")), was: rule.getAttribute("data-was") ?? "", act, statement });
 }
 
 /** The drawer's upper edge can be dragged. */
@@ -182,10 +201,17 @@ function startGrip() {
   });
 }
 
-/** Choose a ranked candidate of the detail by its number. @param {number} number */
-export function chooseCandidate(number) {
-  const option = byId("drawer-body").querySelectorAll(/** @type {"button"} */ ("[data-alternative]"))[number - 1];
-  if (tab === "detail" && option && state.picked.t.size) {
-    option.click();
+/** Choose a ranked candidate by its number: of the detail, or as the rows of the free view carry it. @param {number} number */
+export async function chooseCandidate(number) {
+  if (!state.picked.t.size) {
+    return;
+  }
+  const options = () => byId("drawer-body").querySelectorAll(/** @type {"button"} */ ("[data-alternative]"));
+  const open = drawer().dataset.open === "true" && tab === "detail";
+  if (!open && currentRivals().some(([, rank]) => rank === number)) {
+    await showTab("detail");
+  }
+  if (tab === "detail") {
+    options()[number - 1]?.click();
   }
 }

@@ -3,16 +3,18 @@
 import { byId, place } from "../markup.js";
 import { Failure, post } from "../net.js";
 import { complain, toast } from "../toasts.js";
+import { may } from "../rights.js";
 import { say } from "../words.js";
 import { openFit } from "./fit.js";
 import { hope, hopes, unhope } from "./links.js";
 import { look } from "./panes.js";
 import { cellOf, lineOf } from "./selection.js";
-import { here, rowsBody, state } from "./state.js";
+import { client, here, rowsBody, state } from "./state.js";
+import { watch } from "./waiting.js";
 
 /**
- * @typedef {{version: number, said: string, undo: boolean, redo: boolean, meter: string, rebased: boolean}} Done
- * @typedef {{text: string, action: string, statements: string[]}} Offer
+ * @typedef {{version: number, said: string, undo: boolean, redo: boolean, meter: string, rebased: boolean, sides: string}} Done
+ * @typedef {{text: string, action: string, statements: string[], instead: string[]}} Offer
  */
 
 /** Edits go one after the other: each is made on the version the one before led to. @type {Promise<unknown>} */
@@ -26,6 +28,10 @@ let counter = 0;
  * @returns {Promise<void>}
  */
 export function edit(path, body, ends) {
+  if (!may("edit")) {
+    tell(say("reading-only"), false);
+    return line.then(() => {});
+  }
   const name = `edit-${counter}`;
   counter += 1;
   if (ends) {
@@ -43,8 +49,17 @@ export function edit(path, body, ends) {
  * @param {string} name
  */
 async function send(path, body, name) {
+  const slow = watch(say("slow"), () => {
+    tell(say("cancelling"), false);
+    post(here("/cancel"), { client }).catch(() => {});
+  });
   try {
     const answer = await post(here(path), { ...body, version: state.version });
+    slow.end();
+    if (slow.cancelled && answer.version > state.version) {
+      await applied(await post(here("/undo"), rowsBody())); // it was done before the word to leave it came
+      return;
+    }
     if (answer.fit) {
       saving("saved");
       openFit(answer.fit);
@@ -52,17 +67,45 @@ async function send(path, body, name) {
       await applied(answer);
       if (answer.offer) {
         offer(answer.offer);
+      } else if ((LARGE.has(path) || body.act === "delete") && answer.undo) {
+        toast(answer.said, { action: say("undo"), run: () => edit("/undo", rowsBody()) });
       }
     }
   } catch (problem) {
-    failed(problem, () => edit(path, body));
+    slow.end();
+    if (slow.cancelled && problem instanceof Failure && problem.code === "edit_cancelled") {
+      saving("saved");
+      tell(say("cancelled"), false);
+    } else {
+      failed(problem, () => edit(path, body));
+    }
   } finally {
+    slow.end();
     unhope(name);
   }
 }
 
+/**
+ * Load the page again where a side was replaced: everything on it is of the old one.
+ * @param {Done} done
+ * @returns {boolean}
+ */
+function otherSides(done) {
+  const other = Boolean(done.sides) && done.sides !== byId("workspace").dataset.sides;
+  if (other) {
+    location.reload();
+  }
+  return other;
+}
+
+/** What changes much at once: the way back is offered where one looks. */
+const LARGE = new Set(["/accept", "/reject", "/jump", "/recall"]);
+
 /** @param {Done} done */
 async function applied(done) {
+  if (otherSides(done)) {
+    return;
+  }
   state.version = done.version;
   showMeter(done.meter);
   showWays(done.undo, done.redo);
@@ -88,12 +131,15 @@ function failed(problem, retry) {
 
 /** @param {Offer} made */
 function offer(made) {
-  toast(made.text, { action: made.action, run: () => addRules(made.statements) });
+  toast(made.text, { action: made.action, run: () => addRules(made.statements, made.instead) });
 }
 
-/** @param {string[]} statements */
-export function addRules(statements) {
-  return edit("/rules", { ...rowsBody(), statements });
+/**
+ * @param {string[]} statements
+ * @param {string[]} [instead] rules that they stand for from now on
+ */
+export function addRules(statements, instead = []) {
+  return edit("/rules", { ...rowsBody(), statements, instead });
 }
 
 /** @param {"saved" | "saving" | "lost"} how */
@@ -167,6 +213,9 @@ export async function catchUp() {
   }
   try {
     const now = await post(here("/now"), rowsBody());
+    if (otherSides(now)) {
+      return;
+    }
     state.version = now.version;
     showMeter(now.meter);
     showWays(now.undo, now.redo);

@@ -1,12 +1,15 @@
 // The keyboard: single letters (which can be switched off), arrows, and the usual Ctrl combinations.
 
 import { byId } from "../markup.js";
-import { actions, giveUp, showPane } from "./actions.js";
+import { actions, focusFilter, giveUp } from "./actions.js";
 import { chooseCandidate } from "./drawer.js";
 import { openPalette } from "./palette.js";
-import { paneOf } from "./panes.js";
+import { home } from "./modes.js";
+import { paned, paneOf } from "./panes.js";
 import { fold, move, select } from "./selection.js";
 import { other, state } from "./state.js";
+import { moveRow } from "./table.js";
+import { back, chooseWay, moveWay, skip, takeWay } from "./triage.js";
 
 /** @type {Record<string, () => void>} */
 const SINGLE = {
@@ -21,7 +24,11 @@ const SINGLE = {
   x: () => actions.reject?.(),
   n: () => actions.next?.(),
   v: () => actions.view?.(),
-  "/": () => focusFilter(),
+  o: () => actions.needs?.(),
+  g: () => actions.partner?.(),
+  J: () => move(1, true),
+  K: () => move(-1, true),
+  "/": () => focusFilter(state.mode === "aligned" ? "t" : state.side),
   "?": () => actions.keys?.(),
 };
 
@@ -37,6 +44,29 @@ const ALWAYS = {
   End: () => move(Infinity),
   Enter: () => actions.detail?.(),
   Escape: giveUp,
+};
+
+/** What keys mean where no panes are. @type {Record<string, Record<string, () => void>>} */
+const ELSEWHERE = {
+  triage: {
+    j: () => moveWay(1),
+    k: () => moveWay(-1),
+    ArrowDown: () => moveWay(1),
+    ArrowUp: () => moveWay(-1),
+    Enter: takeWay,
+    s: skip,
+    n: skip,
+    p: back,
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((number) => [String(number), () => chooseWay(number)])),
+  },
+  table: {
+    j: () => moveRow(1),
+    k: () => moveRow(-1),
+    J: () => moveRow(1, true),
+    K: () => moveRow(-1, true),
+    ArrowDown: () => moveRow(1),
+    ArrowUp: () => moveRow(-1),
+  },
 };
 
 /** Start listening. */
@@ -72,23 +102,44 @@ function onKey(event) {
   const typing = at.matches("input:not([type=checkbox]), textarea, select");
   if (typing) {
     if (event.key === "Escape" || (event.key === "Enter" && at.matches("[data-filter]"))) {
-      paneOf(state.side).element.focus();
+      home().focus();
     }
     return;
   }
   if (event.altKey) {
     return;
   }
-  const inPane = at.closest(".pane, .aligned") !== null || at === document.body;
+  const inPane = at.closest(".pane, .aligned, .triage, .table-view") !== null || at === document.body;
   if (inPane && event.key === "Tab" && state.mode === "aligned" && !event.shiftKey && swapSide()) {
     event.preventDefault();
     return;
   }
-  const run = (inPane ? ALWAYS[event.key] : undefined) ?? (state.singleKeys ? (SINGLE[event.key] ?? numbered(event.key)) : undefined);
+  const pressed = at.closest("button, a") !== null && (event.key === "Enter" || event.key === " ");
+  const run = pressed ? undefined : meaning(event, inPane);
   if (run) {
     event.preventDefault();
-    event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp") ? move(event.key === "ArrowDown" ? 1 : -1, true) : run();
+    run();
   }
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {boolean} inPane
+ * @returns {(() => void) | undefined}
+ */
+function meaning(event, inPane) {
+  const letter = /^[\w/?]$/.test(event.key);
+  const own = ELSEWHERE[state.mode]?.[event.key];
+  if (letter && !state.singleKeys) {
+    return undefined;
+  }
+  if (own) {
+    return inPane ? own : undefined;
+  }
+  if (inPane && paned() && event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    return () => move(event.key === "ArrowDown" ? 1 : -1, true);
+  }
+  return (inPane && (paned() || event.key === "Enter" || event.key === "Escape") ? ALWAYS[event.key] : undefined) ?? SINGLE[event.key] ?? numbered(event.key);
 }
 
 /** @param {string} key */
@@ -120,10 +171,4 @@ function swapSide() {
   }
   select(next, Number(cell.getAttribute("data-node")));
   return true;
-}
-
-function focusFilter() {
-  const side = state.mode === "aligned" ? "t" : state.side;
-  showPane(side);
-  /** @type {HTMLInputElement | null} */ (document.querySelector(`[data-filter="${side}"]`))?.focus();
 }

@@ -1,7 +1,6 @@
 // Links between the panes, on one canvas: only those with an end in view, dimmed where the other end is not.
 
-import { byId } from "../markup.js";
-import { currentLinks, paneOf } from "./panes.js";
+import { currentLinks, currentRivals, paneOf } from "./panes.js";
 import { rowHeight, state } from "./state.js";
 
 /** @typedef {import("./panes.js").Link} Link */
@@ -101,8 +100,14 @@ function draw() {
       chips.push({ link, a, b, near });
     }
   }
-  for (const each of chips) {
-    chip(context, width, each.a, each.b, each.link);
+  /** @type {Box[]} */
+  const taken = [];
+  for (const each of chips.sort((a, b) => Number(selected(b.link)) - Number(selected(a.link)))) {
+    chip(context, width, each.a, each.b, each.link, taken);
+  }
+  const [only] = [...lit.t];
+  if (only !== undefined) {
+    rivals(context, width, (only + 0.5) * row - t, currentRivals().slice(1).map(([line]) => (line + 0.5) * row - s));
   }
   context.setLineDash([4, 4]);
   context.strokeStyle = colours.sel ?? "";
@@ -128,14 +133,21 @@ function draw() {
  */
 function wire(context, width, a, b, link, near) {
   const [, , count, tone, , proposed] = link;
-  const lit = selected(link);
+  const on = selected(link);
   context.setLineDash(proposed ? [5, 4] : []);
-  context.strokeStyle = (lit ? colours.sel : colours[tone]) ?? "";
-  context.lineWidth = lit ? 2.2 : count > 1 && !proposed ? Math.min(6.5, 1.3 + Math.log2(count) * 0.62) : 1.3;
-  context.globalAlpha = lit ? 1 : !near ? 0.16 : count > 6 ? 0.42 : 0.85;
+  context.strokeStyle = (on || lit.near.has(link) ? colours.sel : colours[tone]) ?? "";
+  context.lineWidth = on ? 2.2 : count > 1 && !proposed ? Math.min(6.5, 1.3 + Math.log2(count) * 0.62) : 1.3;
+  context.globalAlpha = on ? 1 : lit.near.has(link) ? 0.8 : !near ? 0.16 : dimmed(link) ? 0.2 : count > 6 ? 0.42 : 0.85;
   curve(context, 0, a, width, b);
   context.globalAlpha = 1;
 }
+
+/**
+ * An end that is out of sight, no further out than it takes to see where the link goes: among a hundred thousand rows it lies millions of pixels
+ * away, and a browser works half a minute on the dashes of such a line.
+ * @param {number} y
+ */
+const within = (y) => Math.max(-canvas.height, Math.min(2 * canvas.height, y));
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -146,11 +158,31 @@ function wire(context, width, a, b, link, near) {
  */
 function curve(context, x1, y1, x2, y2) {
   const bend = (x2 - x1) * 0.46;
+  const [from, to] = [within(y1), within(y2)];
   context.beginPath();
-  context.moveTo(x1, y1);
-  context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
+  context.moveTo(x1, from);
+  context.bezierCurveTo(x1 + bend, from, x2 - bend, to, x2, to);
   context.stroke();
 }
+
+/**
+ * What else could fill the selected row, thin and dotted.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} width
+ * @param {number} to
+ * @param {number[]} from
+ */
+function rivals(context, width, to, from) {
+  context.setLineDash([1.5, 4]);
+  context.strokeStyle = colours.sel ?? "";
+  context.lineWidth = 1.3;
+  for (const y of from) {
+    curve(context, 0, y, width, to);
+  }
+}
+
+/** Places along a link where its chip may stand, the first that is free is taken: near the target, where rows are apart. */
+const STOPS = [0.78, 0.5, 0.22, 0.64, 0.36];
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -158,20 +190,22 @@ function curve(context, x1, y1, x2, y2) {
  * @param {number} a
  * @param {number} b
  * @param {Link} link
+ * @param {Box[]} taken
  */
-function chip(context, width, a, b, link) {
+function chip(context, width, a, b, link, taken) {
   const [, , , tone, words, , confidence] = link;
-  const label = [words, confidence === null ? "" : confidence.toFixed(2)].filter(Boolean).join(" · ");
   context.setLineDash([]);
   context.font = `11px ${colours.mono}`;
-  let text = label;
-  while (text.length > 4 && context.measureText(text).width > width - 34) {
-    text = `${text.slice(0, -2)}…`;
-  }
+  const text = fitted(context, [words, confidence === null ? "" : confidence.toFixed(2)].filter(Boolean).join(" · "), width - 34);
   const span = context.measureText(text).width + 16;
-  const [x, y] = [width / 2 - span / 2, (a + b) / 2 - 9];
+  const box = STOPS.map((stop) => boxAt(stop, width, a, b, span)).find((each) => taken.every((other) => apart(each, other)));
+  if (!box) {
+    return; // where chips would hide each other, the rows themselves and the table say it
+  }
+  taken.push(box);
+  context.globalAlpha = dimmed(link) ? 0.4 : 1;
   context.beginPath();
-  context.roundRect(x, y, span, 18, 9);
+  context.roundRect(box.x, box.y, span, 18, 9);
   context.fillStyle = colours.panel ?? "";
   context.fill();
   context.fillStyle = colours[`${tone}-bg`] ?? "";
@@ -181,25 +215,80 @@ function chip(context, width, a, b, link) {
   context.stroke();
   context.fillStyle = colours[`${tone}-text`] ?? "";
   context.textBaseline = "middle";
-  context.fillText(text, x + 8, y + 9.5);
+  context.fillText(text, box.x + 8, box.y + 9.5);
+  context.globalAlpha = 1;
+}
+
+/** @typedef {{x: number, y: number, width: number}} Box */
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} label
+ * @param {number} room
+ */
+function fitted(context, label, room) {
+  let text = label;
+  while (text.length > 4 && context.measureText(text).width > room) {
+    text = `${text.slice(0, -2)}…`;
+  }
+  return text;
+}
+
+/**
+ * A chip's place on the curve of a link, kept between the panes.
+ * @param {number} stop
+ * @param {number} width
+ * @param {number} a
+ * @param {number} b
+ * @param {number} span
+ * @returns {Box}
+ */
+function boxAt(stop, width, a, b, span) {
+  const rest = 1 - stop;
+  const x = width * (3 * rest * rest * stop * 0.46 + 3 * rest * stop * stop * 0.54 + stop ** 3);
+  const y = a + (b - a) * (3 * rest * stop * stop + stop ** 3);
+  return { x: Math.max(3, Math.min(width - span - 3, x - span / 2)), y: y - 9, width: span };
+}
+
+/** @param {Box} one @param {Box} other */
+const apart = (one, other) => Math.abs(one.y - other.y) >= 20 || one.x + one.width + 4 <= other.x || other.x + other.width + 4 <= one.x;
+
+/** Lines of the rows that are selected, and of those that share a partner with them: the whole path lights up. @type {{s: Set<number>, t: Set<number>, near: Set<Link>}} */
+let lit = { s: new Set(), t: new Set(), near: new Set() };
+
+/** Find what is lit; only after the selection or the rows changed. */
+function light() {
+  const lines = { s: pickedLines("s"), t: pickedLines("t") };
+  const direct = currentLinks().filter((link) => lines.s.has(link[0]) || lines.t.has(link[1]));
+  const ends = { s: new Set(direct.map((link) => link[0])), t: new Set(direct.map((link) => link[1])) };
+  const near = lines.s.size + lines.t.size ? currentLinks().filter((link) => ends.s.has(link[0]) || ends.t.has(link[1])) : [];
+  lit = { ...lines, near: new Set(near) };
+}
+
+/** @param {"s" | "t"} side */
+function pickedLines(side) {
+  const pane = paneOf(side);
+  const rows = [...pane.window.children].map((row, at) => ({ node: Number(row.getAttribute("data-node")), line: pane.first + at }));
+  return new Set(rows.filter((row) => state.picked[side].has(row.node)).map((row) => row.line));
 }
 
 /** @param {Link} link */
-function selected(link) {
-  const [s, t] = [paneOf("s"), paneOf("t")];
-  const has = (/** @type {"s" | "t"} */ side, /** @type {number} */ line) => {
-    const row = (side === "s" ? s : t).lineAt(line);
-    return row !== null && state.picked[side].has(Number(row.getAttribute("data-node")));
-  };
-  return has("s", link[0]) || has("t", link[1]);
-}
+const selected = (link) => lit.s.has(link[0]) || lit.t.has(link[1]);
+
+/** With something selected, what has nothing to do with it steps back. @param {Link} link */
+const dimmed = (link) => lit.near.size > 0 && !lit.near.has(link);
 
 /** Start drawing whenever something moved. */
 export function startLinks() {
   document.addEventListener("kg:moved", drawLinks);
-  document.addEventListener("kg:looked", drawLinks);
-  document.addEventListener("kg:selected", drawLinks);
+  for (const event of ["kg:looked", "kg:selected"]) {
+    document.addEventListener(event, () => {
+      if (state.mode === "free") {
+        light();
+        drawLinks();
+      }
+    });
+  }
   document.addEventListener("kg:looks", relook);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", relook);
-  byId("main");
 }

@@ -1,21 +1,30 @@
 // Panes: a spacer as tall as all rows, and one window of rows that the server prints, moved to where the person looks.
 
-import { byId, place } from "../markup.js";
-import { complain } from "../toasts.js";
+import { byId } from "../markup.js";
+import { complain, toast } from "../toasts.js";
 import { post } from "../net.js";
 import { say } from "../words.js";
+import { goBack, refoldings, remember, take, viewOf } from "./asked.js";
+import { Printed } from "./printing.js";
 import { here, other, rowHeight, state } from "./state.js";
+import { Sticky } from "./sticky.js";
+import { watch } from "./waiting.js";
 
 /**
  * @typedef {import("./state.js").Side} Side
- * @typedef {{first: number, total: number, html: string, found: number | null}} Window
+ * @typedef {{first: number, total: number, html: string, found: number | null, above: string}} Window
  * @typedef {[source: number, target: number, count: number, tone: string, chip: string, proposed: boolean, confidence: number | null]} Link
- * @typedef {{version: number, s: Window | null, t: Window | null, links: Link[], error: string, at: number | null}} Look
+ * @typedef {[line: number, number: number, confidence: number]} Rival
+ * @typedef {{version: number, s: Window | null, t: Window | null, links: Link[], error: string, at: number | null, partner: number, shown: number | null, ranked: Rival[], beside: number | null}} Look
  */
 
 const OVERSCAN = 40;
 const NEAR = 16;
 const AHEAD = 34;
+/** Lines a scroll event from which a pane counts as thrown. */
+const THROWN = 1.5;
+/** Milliseconds between two looks at what stands above rows that are thrown. */
+const SELDOM = 150;
 
 export class Pane {
   /**
@@ -27,6 +36,8 @@ export class Pane {
     this.side = side;
     this.spacer = /** @type {HTMLElement} */ (this.element.querySelector(".spacer"));
     this.window = /** @type {HTMLElement} */ (this.element.querySelector(".window"));
+    this.sticky = new Sticky(this);
+    this.printed = new Printed(this.window);
     this.first = 0;
     this.shown = 0;
     this.total = 0;
@@ -61,17 +72,31 @@ export class Pane {
   /** @param {Window} window */
   put(window) {
     const row = rowHeight();
-    place(this.window, window.html);
+    this.printed.put(window.html);
     this.first = window.first;
     this.total = window.total;
     this.shown = this.window.children.length;
     this.window.style.transform = `translateY(${window.first * row}px)`;
     this.spacer.style.height = `${window.total * row}px`;
+    this.sticky.below(window.above);
+    this.tell(window.total === 0);
+  }
+
+  /** Say why nothing is there, and the way back. @param {boolean} nothing */
+  tell(nothing) {
+    const told = this.element.querySelector("[data-none]");
+    if (nothing && !told) {
+      const words = /** @type {HTMLTemplateElement} */ (byId("pane-none")).content.firstElementChild?.cloneNode(true);
+      if (words) this.element.append(words);
+    } else if (!nothing) {
+      told?.remove();
+    }
   }
 
   /** Forget what was printed. */
   clear() {
-    this.window.replaceChildren();
+    this.printed.clear();
+    this.sticky.below("");
     this.shown = 0;
     this.total = 0;
   }
@@ -92,8 +117,9 @@ export class Pane {
     const row = rowHeight();
     const [top, bottom] = [line * row, (line + 1) * row];
     const { scrollTop, clientHeight } = this.element;
-    if (top < scrollTop + row) {
-      this.element.scrollTop = top - row * 2;
+    const covered = row * (1 + this.sticky.depth);
+    if (top < scrollTop + covered) {
+      this.element.scrollTop = top - row - covered;
     } else if (bottom > scrollTop + clientHeight - row) {
       this.element.scrollTop = bottom - clientHeight + row * 2;
     }
@@ -104,18 +130,38 @@ export class Pane {
 let panes;
 /** @type {Link[]} */
 let links = [];
+/** Candidates of the selected row. @type {Rival[]} */
+let ranked = [];
 let busy = false;
 let again = false;
 /** @type {[Side, number] | null} */
 let find = null;
+/** @type {[Side, number] | null} */
+let show = null;
+/** What fills the views that are no panes. @type {Map<string, (signal: AbortSignal) => Promise<void>>} */
+const painters = new Map();
 
 export const paneOf = (/** @type {Side} */ side) => (state.mode === "aligned" ? panes.a : panes[side]);
 export const allPanes = () => (state.mode === "aligned" ? [panes.a] : [panes.s, panes.t]);
 export const currentLinks = () => links;
+export const currentRivals = () => ranked;
+
+/**
+ * Let a view fill itself whenever the page is looked at anew.
+ * @param {import("./state.js").Mode} mode
+ * @param {(signal: AbortSignal) => Promise<void>} paint
+ */
+export function paintBy(mode, paint) {
+  painters.set(mode, paint);
+}
+
+/** Whether the view in force is made of panes. */
+export const paned = () => state.mode === "aligned" || state.mode === "free";
 
 /** Forget the rows of the mode that is not shown: a row's id stands once on the page. */
 export function clearHidden() {
-  for (const pane of state.mode === "aligned" ? [panes.s, panes.t] : [panes.a]) {
+  const shown = state.mode === "aligned" ? [panes.a] : state.mode === "free" ? [panes.s, panes.t] : [];
+  for (const pane of [panes.s, panes.t, panes.a].filter((each) => !shown.includes(each))) {
     pane.clear();
   }
 }
@@ -123,8 +169,12 @@ export function clearHidden() {
 /** Make the panes of the page. */
 export function makePanes() {
   panes = { s: new Pane("pane-s", "s"), t: new Pane("pane-t", "t"), a: new Pane("aligned", "t") };
+  let height = 0;
   new ResizeObserver(() => {
-    if (allPanes().some((pane) => pane.stale || pane.shown < Math.min(pane.height, pane.total))) look();
+    const shrunk = byId("main").clientHeight < height;
+    height = byId("main").clientHeight;
+    if (shrunk) document.dispatchEvent(new CustomEvent("kg:shrunk"));
+    if (paned() && allPanes().some((pane) => pane.stale || pane.shown < Math.min(pane.height, pane.total))) look();
     document.dispatchEvent(new CustomEvent("kg:moved"));
   }).observe(byId("main"));
 }
@@ -134,9 +184,36 @@ function scrolled(pane) {
   const { top } = pane;
   pane.speed = 0.7 * pane.speed + 0.3 * (top - pane.last);
   pane.last = top;
+  drawSticky();
   document.dispatchEvent(new CustomEvent("kg:moved"));
   if (pane.stale) {
     look();
+  }
+}
+
+let waiting = false;
+/** When the rows above were shown last. */
+let drawn = 0;
+
+/**
+ * Show with the next frame what stands above the first rows; while a pane is thrown, only now and then: nobody reads it then, and it is laid out
+ * and painted anew with nearly every row. First all is read, then all is written: a look at what was changed just now makes the browser lay it out.
+ */
+function drawSticky() {
+  if (!waiting) {
+    waiting = true;
+    requestAnimationFrame((now) => {
+      waiting = false;
+      if (now - drawn < SELDOM && allPanes().some((pane) => Math.abs(pane.speed) > THROWN)) {
+        setTimeout(drawSticky, SELDOM);
+        return;
+      }
+      drawn = now;
+      const chains = allPanes().map((pane) => ({ pane, chain: pane.sticky.chain() }));
+      for (const { pane, chain } of chains) {
+        pane.sticky.show(chain);
+      }
+    });
   }
 }
 
@@ -150,7 +227,17 @@ export function lookFor(side, node) {
   return look();
 }
 
-/** Fetch what the panes should show; calls while one is on its way become one more. */
+/**
+ * Bring a row into view with the next look.
+ * @param {Side} side
+ * @param {number} node
+ */
+export function lookAt(side, node) {
+  show = [side, node];
+  return look();
+}
+
+/** Fetch what the panes should show; calls while one is on its way become one more. What takes long can be given up. */
 export async function look() {
   if (busy) {
     again = true;
@@ -160,28 +247,69 @@ export async function look() {
   try {
     do {
       again = false;
-      await lookOnce();
+      await watched();
     } while (again);
   } catch (problem) {
-    complain(problem, () => look());
+    complain(problem, look);
   } finally {
     busy = false;
   }
 }
 
+async function watched() {
+  const request = new AbortController();
+  const slow = watch(say("slow-rows"), () => request.abort());
+  const asked = refoldings();
+  try {
+    await lookOnce(request.signal, asked);
+  } catch (problem) {
+    if (!slow.cancelled) {
+      throw problem;
+    }
+    giveUp();
+  } finally {
+    slow.end();
+  }
+}
+
+/** Leave what was asked for: the page goes on showing what it shows, and says so. */
+function giveUp() {
+  const mode = goBack();
+  if (!mode) {
+    toast(say("cancelled"), { action: say("retry"), run: look, stay: true });
+  }
+  byId("status").textContent = say("cancelled");
+  byId("status-undo").hidden = true;
+  document.dispatchEvent(new CustomEvent("kg:gaveup", { detail: mode }));
+}
+
 /** @param {Side} side */
 function ask(side) {
-  const view = state.views[side];
+  const view = viewOf(side);
   const pane = state.mode === "aligned" ? panes.a : panes[side];
   return { ...view, toggled: [...view.toggled], states: [...view.states], ...pane.wanted() };
 }
 
-async function lookOnce() {
+/**
+ * @param {AbortSignal} signal
+ * @param {ReturnType<typeof refoldings>} refolded
+ */
+async function lookOnce(signal, refolded) {
   const mode = state.mode;
-  const wanted = find;
+  const paint = painters.get(mode);
+  if (paint) {
+    take(refolded);
+    await paint(signal);
+    signal.throwIfAborted();
+    remember();
+    document.dispatchEvent(new CustomEvent("kg:looked"));
+    return;
+  }
+  const [wanted, seeked] = [find, show];
   find = null;
+  show = null;
   /** @type {Look} */
-  const seen = await post(here("/view"), { s: ask("s"), t: ask("t"), mode, source: state.source, find: wanted });
+  const seen = await post(here("/view"), { s: ask("s"), t: ask("t"), mode, source: state.source, find: wanted, show: seeked, rank: alone() }, signal);
   if (mode !== state.mode) {
     again = true;
     return;
@@ -190,6 +318,7 @@ async function lookOnce() {
   if (seen.error) {
     return;
   }
+  take(refolded);
   if (mode === "aligned") {
     if (seen.t) panes.a.put(seen.t);
   } else {
@@ -197,12 +326,25 @@ async function lookOnce() {
     if (seen.t) panes.t.put(seen.t);
   }
   links = seen.links;
-  showFound("s", mode === "free" ? seen.s : null);
-  showFound("t", seen.t);
+  ranked = seen.ranked;
+  showFound("s", mode === "free" ? seen.s?.found : seen.beside);
+  showFound("t", seen.t?.found);
   if (wanted && seen.at !== null) {
     (mode === "aligned" ? panes.a : panes[other(wanted[0])]).reveal(seen.at);
   }
+  if (seeked && seen.shown !== null) {
+    (mode === "aligned" ? panes.a : panes[seeked[0]]).reveal(seen.shown);
+  }
+  if (wanted) {
+    document.dispatchEvent(new CustomEvent("kg:partner", { detail: { side: other(wanted[0]), node: seen.partner } }));
+  }
+  remember();
   document.dispatchEvent(new CustomEvent("kg:looked", { detail: seen.version }));
+}
+
+/** The one row of the model that is selected in the free view; 0: none, or several. */
+function alone() {
+  return state.mode === "free" && state.picked.t.size === 1 ? ([...state.picked.t][0] ?? 0) : 0;
 }
 
 /** @param {string} error */
@@ -218,11 +360,11 @@ function showError(error) {
 
 /**
  * @param {Side} side
- * @param {Window | null} window
+ * @param {number | null | undefined} found
  */
-function showFound(side, window) {
+function showFound(side, found) {
   const holder = document.querySelector(`[data-found="${side}"]`);
   if (holder) {
-    holder.textContent = window?.found === null || window?.found === undefined ? "" : say("found", { count: window.found });
+    holder.textContent = found === null || found === undefined ? "" : say("found", { count: found.toLocaleString("en") });
   }
 }

@@ -1,7 +1,9 @@
 // Selection and the keyboard's place: one cursor in each pane, and rows picked around it.
 
 import { byId } from "../markup.js";
-import { allPanes, currentLinks, look, lookFor, paneOf } from "./panes.js";
+import { say } from "../words.js";
+import { allPanes, currentLinks, currentRivals, look, lookAt, lookFor, paned, paneOf } from "./panes.js";
+import { nodesBetween } from "./ranges.js";
 import { other, state } from "./state.js";
 
 /** @typedef {import("./state.js").Side} Side */
@@ -51,7 +53,7 @@ export function lineOf(cell) {
 export function select(side, node, how = {}) {
   const picked = state.picked[side];
   if (how.range && state.cursor[side] !== null) {
-    pickRange(side, node);
+    pickRange(side, state.anchor[side] ?? /** @type {number} */ (state.cursor[side]), node);
   } else if (how.add) {
     picked.has(node) ? picked.delete(node) : picked.add(node);
   } else {
@@ -62,6 +64,9 @@ export function select(side, node, how = {}) {
     }
   }
   state.cursor[side] = node;
+  if (!how.range) {
+    state.anchor[side] = node;
+  }
   state.side = side;
   paint();
   if (how.follow && state.mode === "free") {
@@ -87,22 +92,37 @@ export function clearSelection() {
 }
 
 /**
+ * Pick all rows from one to another, and none else of that side; those that are not printed are asked for.
  * @param {Side} side
+ * @param {number} anchor
  * @param {number} node
  */
-function pickRange(side, node) {
-  const [from, to] = [cellOf(side, state.cursor[side]), cellOf(side, node)];
+function pickRange(side, anchor, node) {
+  const [from, to] = [cellOf(side, anchor), cellOf(side, node)];
   if (!from || !to) {
-    state.picked[side].add(node);
+    pickFar(side, anchor, node);
     return;
   }
-  const ends = [lineOf(from), lineOf(to)].sort((a, b) => a - b);
-  for (let line = ends[0] ?? 0; line <= (ends[1] ?? 0); line += 1) {
+  const [first = 0, last = 0] = [lineOf(from), lineOf(to)].sort((a, b) => a - b);
+  const picked = new Set([anchor, node]);
+  for (let line = first; line <= last; line += 1) {
     const cell = cellIn(paneOf(side).lineAt(line), side);
     if (cell) {
-      state.picked[side].add(nodeOf(cell));
+      picked.add(nodeOf(cell));
     }
   }
+  state.picked[side] = picked;
+}
+
+/**
+ * @param {Side} side
+ * @param {number} anchor
+ * @param {number} node
+ */
+async function pickFar(side, anchor, node) {
+  state.picked[side] = new Set([anchor, node, ...(await nodesBetween(side, anchor, node))]);
+  paint();
+  document.dispatchEvent(new CustomEvent("kg:selected"));
 }
 
 /**
@@ -125,6 +145,9 @@ function followPartner(side, node) {
 
 /** Show on the printed rows what is selected, and which rows are partners of it. */
 export function paint() {
+  if (!paned()) {
+    return;
+  }
   const partners = { s: new Set(), t: new Set() };
   if (state.mode === "free") {
     for (const link of currentLinks()) {
@@ -133,6 +156,7 @@ export function paint() {
       if (t && state.picked.t.has(nodeOf(t))) partners.s.add(s);
     }
   }
+  const ranks = new Map(state.mode === "free" ? currentRivals().map(([line, number]) => [paneOf("s").lineAt(line), number]) : []);
   for (const pane of allPanes()) {
     for (const cell of pane.window.querySelectorAll("[data-node]")) {
       const side = /** @type {Side} */ (cell.getAttribute("data-side"));
@@ -142,6 +166,8 @@ export function paint() {
         cell.setAttribute("aria-selected", picked);
       }
       cell.classList.toggle("partner", partners[side].has(cell));
+      const rank = ranks.get(cell);
+      rank ? cell.setAttribute("data-rank", String(rank)) : cell.removeAttribute("data-rank");
     }
     const side = state.mode === "aligned" ? state.side : pane.side;
     const active = cellOf(side, state.cursor[side]);
@@ -150,6 +176,7 @@ export function paint() {
     } else {
       pane.element.removeAttribute("aria-activedescendant");
     }
+    pane.sticky.show(pane.sticky.chain());
   }
 }
 
@@ -224,7 +251,7 @@ function goAbove(side, cell) {
 export function toggle(side, node) {
   const toggled = state.views[side].toggled;
   toggled.has(node) ? toggled.delete(node) : toggled.add(node);
-  look();
+  cellOf(side, node) ? look() : lookAt(side, node);
 }
 
 /** Go to the next row that needs a person. */
@@ -251,8 +278,48 @@ export async function nextWaiting() {
   }
 }
 
+/** Go to the partner of the row at the cursor, on the other side. */
+export function goPartner() {
+  const node = state.cursor[state.side];
+  if (paned() && node !== null) {
+    document.addEventListener("kg:partner", (event) => arrive(/** @type {CustomEvent<{side: Side, node: number}>} */ (event).detail), { once: true });
+    lookFor(state.side, node);
+  }
+}
+
+/** @param {{side: Side, node: number}} at */
+function arrive({ side, node }) {
+  if (node) {
+    state.picked[other(side)].clear();
+    select(side, node);
+    if (state.mode === "free") {
+      paneOf(side).element.focus({ preventScroll: true });
+    }
+  } else {
+    byId("status").textContent = say("no-partner");
+  }
+}
+
+/** The drawer opened: what is selected stays in view, and its partner too. */
+function keepInView() {
+  const cell = paned() ? cellOf(state.side, state.cursor[state.side]) : null;
+  if (cell) {
+    paneOf(state.side).reveal(lineOf(cell));
+    if (state.mode === "free") {
+      followPartner(state.side, nodeOf(cell));
+    }
+  }
+}
+
 /** Repaint after every look. */
 export function startSelection() {
+  document.addEventListener("kg:shrunk", keepInView);
+  document.addEventListener("kg:selected", () => {
+    const undecided = state.mode === "free" && document.querySelector('#pane-t [data-picked="true"][data-state="proposed"]');
+    if (undecided || currentRivals().length) {
+      look(); // its ranked candidates come with the rows
+    }
+  });
   document.addEventListener("kg:looked", paint);
   byId("main");
 }

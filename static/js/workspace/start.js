@@ -1,19 +1,28 @@
 // The workspace, put together.
 
 import { byId } from "../markup.js";
-import { actions, followWidth, picked, setMode, showMode, showPane } from "./actions.js";
+import { may } from "../rights.js";
+import { actions, picked, showFolded } from "./actions.js";
 import { startDrag } from "./drag.js";
 import { startDrawer } from "./drawer.js";
+import { startHints } from "./hints.js";
+import { startPolicies } from "./policies.js";
+import { startFacets } from "./facets.js";
+import { narrow, showFilters, showNarrowed, startFiltering } from "./filtering.js";
 import { startFit } from "./fit.js";
 import { startForeseeing } from "./foreseeing.js";
 import { startImport } from "./importing.js";
 import { startKeys } from "./keys.js";
 import { drawLinks, startLinks } from "./links.js";
 import { startLive } from "./live.js";
+import { followWidth, home, setMode, showMode, showPane } from "./modes.js";
 import { openPalette, startPalette } from "./palette.js";
-import { allPanes, look, makePanes } from "./panes.js";
-import { nodeOf, select, startSelection, toggle } from "./selection.js";
+import { look, lookAt, makePanes } from "./panes.js";
+import { goPartner, nodeOf, select, startSelection, toggle } from "./selection.js";
 import { readStart, state } from "./state.js";
+import { startTable } from "./table.js";
+import { startThreshold } from "./threshold.js";
+import { startTriage } from "./triage.js";
 
 /** @typedef {import("./state.js").Side} Side */
 
@@ -25,27 +34,34 @@ export function startWorkspace() {
   startLinks();
   startDrag(byId("main"));
   startDrawer();
+  startPolicies();
+  startHints();
   startFit();
   startForeseeing();
   startImport();
   startKeys();
   startPalette(entries());
+  startFacets();
+  startFiltering();
+  startThreshold();
+  startTriage();
+  startTable();
   followWidth();
   byId("main").addEventListener("click", onRow);
   byId("main").addEventListener("dblclick", onTwice);
   document.addEventListener("click", onAct);
-  document.addEventListener("input", onFilter);
   document.addEventListener("change", onSource);
   document.addEventListener("kg:meter", () => {
     showMode();
-    showFacets();
+    showNarrowed();
   });
   document.addEventListener("kg:selected", showChoices);
   document.addEventListener("kg:looked", showChoices);
   document.addEventListener("kg:looks", () => look());
+  document.addEventListener("kg:gaveup", onGaveUp);
   showMode();
   look();
-  byId(state.mode === "aligned" ? "aligned" : "pane-t").focus({ preventScroll: true });
+  home().focus({ preventScroll: true });
   startLive();
 }
 
@@ -64,6 +80,21 @@ function onRow(event) {
   select(side, nodeOf(cell), { add: event.ctrlKey || event.metaKey, range: event.shiftKey, follow: true });
   if (picked(side)) {
     return;
+  }
+  if (at?.closest("[data-partner]")) {
+    goPartner();
+  } else if (at?.closest(".sticky")) {
+    lookAt(side, nodeOf(cell));
+  }
+}
+
+/** What was asked for was given up: every switch stands again as the page shows it. @param {Event} event */
+function onGaveUp(event) {
+  const mode = /** @type {CustomEvent<import("./state.js").Mode | null>} */ (event).detail;
+  showFolded();
+  showFilters();
+  if (mode && mode !== state.mode) {
+    setMode(mode);
   }
 }
 
@@ -86,61 +117,11 @@ function onAct(event) {
   } else if (button.dataset.act) {
     actions[button.dataset.act]?.();
   } else if (button.dataset.mode) {
-    setMode(/** @type {"free" | "aligned"} */ (button.dataset.mode));
+    setMode(/** @type {import("./state.js").Mode} */ (button.dataset.mode));
   } else if (button.dataset.states) {
-    facet(/** @type {Side} */ (button.dataset.side), button.dataset.states.split(" "));
-  }
-}
-
-/**
- * Show only keys in some states; a second press shows all again.
- * @param {Side} side
- * @param {string[]} states
- */
-function facet(side, states) {
-  const view = state.views[side];
-  const same = view.states.size === states.length && states.every((each) => view.states.has(each));
-  view.states = new Set(same ? [] : states);
-  view.toggled.clear();
-  if (side === "s" && state.mode === "aligned" && !same) {
-    setMode("free");
-  }
-  showPane(side);
-  showFacets();
-  resetScroll();
-  look();
-}
-
-function showFacets() {
-  for (const button of document.querySelectorAll("[data-states]")) {
-    const view = state.views[/** @type {Side} */ (button.getAttribute("data-side"))];
-    const states = (button.getAttribute("data-states") ?? "").split(" ");
-    const on = view.states.size === states.length && states.every((each) => view.states.has(each));
-    button.setAttribute("aria-pressed", on ? "true" : "false");
-  }
-}
-
-function resetScroll() {
-  for (const pane of allPanes()) {
-    pane.element.scrollTop = 0;
-  }
-}
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let soon;
-
-/** @param {Event} event */
-function onFilter(event) {
-  const field = event.target;
-  if (field instanceof HTMLInputElement && field.dataset.filter) {
-    const view = state.views[/** @type {Side} */ (field.dataset.filter)];
-    view.query = field.value;
-    view.toggled.clear();
-    clearTimeout(soon);
-    soon = setTimeout(() => {
-      resetScroll();
-      look();
-    }, 90);
+    const side = /** @type {Side} */ (button.dataset.side);
+    showPane(side);
+    narrow(side, button.dataset.states.split(" "));
   }
 }
 
@@ -179,9 +160,21 @@ function able(act, can) {
   }
 }
 
+const EDITS = /^(?:map|unmap|fresh|leave|accept|reject|undo|redo|import|plan-text|accept-certain|accept-all|threshold|triage)$/;
+const TAKES = /^(?:copy-loader|export)$/;
+
+/**
+ * Whether an entry is for this person.
+ * @param {Element} entry
+ */
+function offered(entry) {
+  const name = entry.getAttribute("data-name") ?? "";
+  return (may("edit") || !EDITS.test(name)) && (may("enter") || !TAKES.test(name)) && (may("create") || name !== "reverse");
+}
+
 /** What the palette offers: the page hands over names, words and keys. */
 function entries() {
-  return [...document.querySelectorAll("#palette-entries [data-name]")].map((entry) => ({
+  return [...document.querySelectorAll("#palette-entries [data-name]")].filter(offered).map((entry) => ({
     name: entry.getAttribute("data-name") ?? "",
     label: entry.textContent ?? "",
     keys: entry.getAttribute("data-keys") ?? "",

@@ -1,15 +1,16 @@
 // What the workspace knows: which transfer, which version, how its panes are looked at, what is selected.
 
 import { byId } from "../markup.js";
+import { client } from "../tab.js";
 
 /**
  * @typedef {"s" | "t"} Side
+ * @typedef {"free" | "aligned" | "triage" | "table"} Mode
  * @typedef {{expand: "first" | "all" | "none", toggled: Set<number>, query: string, states: Set<string>, folded: boolean}} View
- * @typedef {{transfer: string, version: number, source: string, mode: "free" | "aligned", undo: boolean, redo: boolean}} Start
+ * @typedef {{transfer: string, version: number, place: string, source: string, mode: Mode, undo: boolean, redo: boolean}} Start
  */
 
-/** Names this tab's edits, so that their echo is known. */
-export const client = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36)).join("").slice(0, 16);
+export { client } from "../tab.js";
 
 /** @returns {View} */
 function untouched() {
@@ -19,8 +20,10 @@ function untouched() {
 export const state = {
   transfer: "",
   version: 0,
+  /** Up to where in the stream of events the page shows everything. */
+  place: "",
   source: "",
-  /** @type {"free" | "aligned"} */
+  /** @type {Mode} */
   mode: "free",
   /** Below 900 px the panes are tabs, and only the free view fits. */
   narrow: matchMedia("(max-width: 899px)").matches,
@@ -30,6 +33,8 @@ export const state = {
   picked: { s: new Set(), t: new Set() },
   /** @type {Record<Side, number | null>} */
   cursor: { s: null, t: null },
+  /** Where a range of picked rows began. @type {Record<Side, number | null>} */
+  anchor: { s: null, t: null },
   /** @type {Side} */
   side: "t",
   /** Waiting for a click in the other pane. @type {Side | null} */
@@ -43,11 +48,22 @@ export function readStart() {
   const start = JSON.parse(byId("start").textContent ?? "{}");
   state.transfer = start.transfer;
   state.version = start.version;
+  state.place = start.place;
   state.source = start.source;
-  const kept = localStorage.getItem("kg-mode");
-  state.mode = state.narrow ? "free" : kept === "free" || kept === "aligned" ? kept : start.mode;
+  state.mode = fitting(keptMode() ?? start.mode);
   return start;
 }
+
+const MODES = /** @type {const} */ (["aligned", "free", "triage", "table"]);
+
+/** The view that was chosen last, in any transfer. */
+export function keptMode() {
+  const kept = localStorage.getItem("kg-mode");
+  return MODES.find((mode) => mode === kept);
+}
+
+/** What is shown of a mode: two trees side by side need room. @param {Mode} mode @returns {Mode} */
+export const fitting = (mode) => (state.narrow && mode === "aligned" ? "free" : mode);
 
 /** @param {Side} side */
 export const other = (side) => (side === "s" ? "t" : "s");
@@ -55,8 +71,16 @@ export const other = (side) => (side === "s" ? "t" : "s");
 /** Address of this transfer. @param {string} rest */
 export const here = (rest) => `${byId("workspace").dataset.url}${rest}`;
 
-/** Height of a row in pixels, by density. */
-export const rowHeight = () => Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")) || 28;
+let height = 0;
+document.addEventListener("kg:looks", () => {
+  height = 0;
+}, true);
+
+/** Height of a row in pixels, by density; read once, since reading it makes the browser lay the page out. */
+export function rowHeight() {
+  height ||= Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")) || 28;
+  return height;
+}
 
 /** What an edit names its rows by. */
 export function rowsBody() {

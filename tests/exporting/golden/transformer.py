@@ -88,19 +88,16 @@ MIN_COVERAGE: float = 0.897
 def remapped(take: Take) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield each target key with its value, one after another."""
     for i in range(12):
-        yield (f"layers.{i}.attn.q.weight", take(f"module.blocks.{i}.attn.qkv.weight").chunk(3)[0])
-        yield (f"layers.{i}.attn.k.weight", take(f"module.blocks.{i}.attn.qkv.weight").chunk(3)[1])
-        yield (f"layers.{i}.attn.v.weight", take(f"module.blocks.{i}.attn.qkv.weight").chunk(3)[2])
+        old = f"module.blocks.{i}"
+        yield (f"layers.{i}.attn.q.weight", take(f"{old}.attn.qkv.weight").chunk(3)[0])
+        yield (f"layers.{i}.attn.k.weight", take(f"{old}.attn.qkv.weight").chunk(3)[1])
+        yield (f"layers.{i}.attn.v.weight", take(f"{old}.attn.qkv.weight").chunk(3)[2])
         yield (
             f"layers.{i}.experts.gate_up",
             torch.cat(
                 [
-                    torch.stack(
-                        [take(f"module.blocks.{i}.experts.{n}.w1.weight") for n in range(8)],
-                    ),
-                    torch.stack(
-                        [take(f"module.blocks.{i}.experts.{n}.w3.weight") for n in range(8)],
-                    ),
+                    torch.stack([take(f"{old}.experts.{n}.w1.weight") for n in range(8)]),
+                    torch.stack([take(f"{old}.experts.{n}.w3.weight") for n in range(8)]),
                 ],
                 dim=1,
             ),
@@ -264,7 +261,7 @@ def _files(path: Path) -> list[Path]:
             file for file in path.iterdir() if file.suffix in {".bin", ".pt", ".pth", ".ckpt"}
         )
         if not found:
-            raise TransferError(f"no checkpoint in the folder {path}")
+            raise TransferError(f"no .safetensors, .bin, .pt, .pth or .ckpt in the folder {path}")
         return found
     if path.name.endswith(".json"):
         names = json.loads(path.read_text("utf-8"))["weight_map"].values()
@@ -312,9 +309,11 @@ def _read_torch(path: Path, map_location: str, mmap: bool | None) -> object:
             with _inert_globals(path):
                 return torch.load(path, map_location=map_location, weights_only=True, mmap=mapped)
         except Exception:
+            reason = (str(error) or type(error).__name__).partition(". ")[0].splitlines()[0]
             raise TransferError(
-                f"torch.load(weights_only=True) refuses {path.name}: {error}\n"
-                "Write a plain file with `keygraft apply`, which reads it without running anything."
+                f"{path.name} cannot be opened without running what it holds, or is damaged: {reason}\n"
+                f"`keygraft apply PLAN {path.name} remapped.safetensors` reads more formats, and runs nothing; "
+                "what it writes is for model.load_state_dict"
             ) from error
 
 
@@ -371,12 +370,22 @@ class Take:
     def __call__(self, key: str) -> torch.Tensor:
         """Return a tensor, or its outline."""
         if key not in self.state_dict:
-            raise TransferError(f"the checkpoint lacks {key!r}, which this transfer computes with")
+            raise TransferError(
+                f"the checkpoint lacks {key!r}, which this transfer computes with{self._instead(key)}"
+            )
         self.used.add(key)
         self.recent.append(key)
         if not self.outlines:
             return self.state_dict[key]
         return outline(self.state_dict, key)
+
+    def _instead(self, key: str) -> str:
+        """Say where the key stands, if the checkpoint holds it deeper than the transfer knows it."""
+        lead = next(
+            (held.removesuffix(key) for held in self.state_dict if held.endswith(SEPARATOR + key)),
+            "",
+        )
+        return lead and f"; it holds its keys under {lead!r}: give that part of it"
 
     def left(self) -> Iterator[str]:
         """Yield the keys that were not taken so far and are not left behind on purpose."""
@@ -421,7 +430,7 @@ class Report:
     def table(self) -> str:
         """Lay out three columns: target key, what fills it, outcome."""
         rows = [("target", "from", "outcome")]
-        rows += [(key, source, "loaded") for key, source in self.loaded.items()]
+        rows += [(key, _short(source), "loaded") for key, source in self.loaded.items()]
         rows += [(key, why, "mismatched") for key, why in self.mismatched.items()]
         rows += [
             (key, "", "missing" if key not in MAY_BE_MISSING else "missing, allowed")
@@ -439,6 +448,12 @@ class Report:
         return "\n".join([*lines, "", total])
 
 
+def _short(origin: str) -> str:
+    """Name the first two of many keys and count the rest: 256 experts would make a line that nobody reads."""
+    first, *others = origin.split(" + ")
+    return origin if len(others) < 4 else f"{first} + {others[0]} + {len(others) - 1} more"
+
+
 def inspect(
     source: Source,
     expected: Mapping[str, tuple[int, ...]] = EXPECTED,
@@ -448,7 +463,7 @@ def inspect(
     report = Report()
     take = Take(state_dict, outlines=True)
     seen: dict[str, str] = {}
-    for key, value in remapped(take):
+    for key, value in computed(take):
         origin, take.recent = " + ".join(dict.fromkeys(take.recent)), []
         if key in seen:
             raise TransferError(f"two sources claim {key!r}: {seen[key]} and {origin}")
@@ -466,6 +481,20 @@ def inspect(
     report.left_behind = [key for key in state_dict if key in LEFT_BEHIND]
     report.coverage = _elements(expected, report.loaded) / max(1, _elements(expected, expected))
     return report
+
+
+def computed(take: Take) -> Iterator[tuple[str, torch.Tensor]]:
+    """Compute each target key; TransferError where the sources have shapes that the transfer was not made for."""
+    try:
+        yield from remapped(take)
+    except (RuntimeError, IndexError, ValueError, TypeError) as error:
+        if isinstance(error, TransferError) or not take.recent:
+            raise
+        shapes = ", ".join(
+            f"{key!r} {tuple(outline(take.state_dict, key).shape)}"
+            for key in dict.fromkeys(take.recent)
+        )
+        raise TransferError(f"this transfer was not made for {shapes}: {error}") from error
 
 
 def _elements(shapes: Mapping[str, tuple[int, ...]], keys: Mapping[str, object]) -> int:
@@ -558,13 +587,8 @@ def load_into(
     tensors = open_source(source)
     stands = places(model)
     chosen = select(model, subtree=subtree, only=only, module_types=module_types)
-    report = inspect(
-        tensors,
-        {
-            target: _shape(*stands[key][0]) or _incoming(tensors, target)
-            for target, key in chosen.items()
-        },
-    )
+    shapes = {target: _shape(*stands[key][0]) for target, key in chosen.items()}
+    report = inspect(tensors, _with_incoming(tensors, shapes))
     if not (subtree or module_types or only != "*"):
         report.unexpected += [
             f"{key}, which the model lacks" for key in EXPECTED if key not in chosen
@@ -598,16 +622,14 @@ def _shape(module: nn.Module, name: str) -> tuple[int, ...] | None:
     return None if nn.parameter.is_lazy(tensor) else tuple(tensor.shape)
 
 
-def _incoming(tensors: Mapping[str, torch.Tensor], target: str) -> tuple[int, ...]:
-    """Return the shape that a lazy parameter will take."""
-    return next(
-        (
-            tuple(value.shape)
-            for key, value in remapped(Take(tensors, outlines=True))
-            if key == target
-        ),
-        (),
-    )
+def _with_incoming(
+    tensors: Mapping[str, torch.Tensor], shapes: Mapping[str, tuple[int, ...] | None]
+) -> dict[str, tuple[int, ...]]:
+    """Give lazy parameters, whose shape is None, the shape that they will take."""
+    coming: dict[str, tuple[int, ...]] = {}
+    if None in shapes.values():
+        coming = {key: tuple(each.shape) for key, each in computed(Take(tensors, outlines=True))}
+    return {key: coming.get(key, ()) if shape is None else shape for key, shape in shapes.items()}
 
 
 def _retie(report: Report, stands: dict[str, list[tuple[nn.Module, str]]]) -> None:
@@ -786,22 +808,29 @@ def set_batchnorm_eval(model: nn.Module) -> int:
     return len(norms)
 
 
-def init_untransferred(model: nn.Module, *, subtree: str = "") -> list[str]:
-    """Start the keys that the transfer does not fill, each by its policy; return those that were written.
+def init_untransferred(
+    model: nn.Module, *, subtree: str = "", policy: str = "model", **arguments: Any
+) -> list[str]:
+    """Start the keys that the transfer does not fill, each as the transfer says; return those that were written.
 
-    "model" leaves what the model's own constructor made.
+    Where it says "model", what the model's own constructor made stays, or `policy` is taken instead:
+    "truncated_normal" with std=0.02, say. Tensors that are tied to transferred ones are left alone.
     """
     lead = f"{subtree}." if subtree else ""
+    stands_of = places(unwrap(model))
+    filled = {id(stands_of[name]) for name, _ in transferred(model, subtree)}
     written = []
-    for key, stands in places(unwrap(model)).items():
-        policy, arguments = FRESH.get(lead + key, ("model", {}))
-        if policy != "model":
+    for key, stands in stands_of.items():
+        own, settings = FRESH.get(lead + key, ("", {}))
+        if own == "model":
+            own, settings = policy, arguments
+        if own not in {"", "model"} and id(stands) not in filled:
             module, name = stands[0]
             tensor = module._parameters.get(name)
             start_fresh(
                 cast("torch.Tensor", module._buffers[name] if tensor is None else tensor),
-                policy,
-                dict(arguments),
+                own,
+                dict(settings),
             )
             written.append(key)
     return written
@@ -833,6 +862,17 @@ def sources_of(paths: list[str]) -> Mapping[str, torch.Tensor]:
     return open_source({name: path for name, _, path in named})
 
 
+def started(keys: list[str]) -> dict[str, torch.Tensor]:
+    """Make the tensors that start fresh by a scheme that needs no model."""
+    made = {}
+    for key in keys:
+        policy, settings = FRESH[key]
+        if policy != "model":
+            made[key] = torch.empty(EXPECTED[key])
+            start_fresh(made[key], policy, settings)
+    return made
+
+
 def main() -> int:
     """Convert a checkpoint, or print what would happen to each key."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -859,6 +899,7 @@ def main() -> int:
             return 1 if report.problems else 0
         out = Path(options.paths[count])
         result = remap_state_dict(source, strict=not options.not_strict)
+        result.update(started(report.fresh))
         if options.dtype:
             dtype = getattr(torch, options.dtype)
             result = {
@@ -869,7 +910,10 @@ def main() -> int:
     except (TransferError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{out}: {len(result)} keys, {report.coverage:.1%} of the elements")
+    print(f"{out}: {len(result)} keys, {report.coverage:.1%} of the elements loaded")
+    for key in report.fresh:
+        if key not in result:
+            print(f"not in the file, the model starts it itself: {key!r}")
     return 0
 
 

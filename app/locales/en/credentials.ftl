@@ -1,0 +1,33 @@
+### What a person may show to remote hosts.
+
+credentials-title = Credentials
+credentials-lead = What is shown to a host when you open an address there: a token for hf:// or https://, keys for s3://. They stay in a file of the data folder that only its owner may read; they are never shown again, exported or logged.
+credentials-none = None yet. Public addresses need none.
+credentials-place = Place
+credentials-place-hint = hf, s3, or a host such as files.example.org
+credentials-since = Since { $when }
+credentials-key-id = Key id
+credentials-key-id-hint = s3 only
+credentials-region = Region
+credentials-endpoint = Endpoint
+credentials-endpoint-hint = where it is not the usual one
+credentials-session = Session token
+credentials-secret = Token or secret key
+credentials-add = Add or replace
+credentials-save = Keep it
+credentials-remove = Forget
+credentials-link = Credentials for remote addresses
+cli-credentials-help = Tokens and keys for remote addresses: list, set, remove.
+cli-credential-kept = Kept for { $place }.
+cli-credential-removed = Forgotten: { $place }.
+cli-credential-prompt = Token or secret key
+error-credential-empty = There is nothing to keep: the token or key is empty.
+    .hint = Give it on standard input, or type it when asked.
+error-credential-without-id = A secret key of an object store needs its key id.
+    .hint = Add --key-id, or fill in “Key id”.
+error-credential-place = “{ $place }” is no place for a credential.
+    .hint = Give hf, s3, or the name of a host, with its port where it is not 443.
+error-credential-not-found = Nothing is kept for { $place }.
+    .hint = keygraft credentials list says what is.
+error-credentials-unreadable = The file of credentials in the data folder cannot be read.
+    .hint = Remove credentials.json there and give them again.

@@ -1,0 +1,154 @@
+"""How the workspace looks, kept as images in `images/`: views, both themes, both widths.
+
+Every letter is drawn as a block by a font of our own (`blocks.py`), so that no installed font changes a line; images are half as large as the page,
+compared in cells of 8 by 8 pixels of the page, and a few cells may differ: edges are smoothed differently from one Chromium to the next.
+After a change that is meant, look at what `KEYGRAFT_KEEP_IMAGES=1 python -m pytest tests/browser/test_images.py` writes.
+"""
+
+import base64
+import os
+from pathlib import Path
+
+import pytest
+
+from . import acts, blocks
+
+IMAGES = Path(__file__).parent / "images"
+OUT = Path(__file__).parents[1] / "_out"
+CELLS = 0.02
+"""Share of cells that may differ."""
+
+SOURCE = {
+    **{
+        f"blocks.{i}.{name}": shape
+        for i in range(3)
+        for name, shape in (("attn.qkv.weight", [48, 16]), ("norm.weight", [16]), ("norm.bias", [16]))
+    },
+    "pos_embed": [10, 16],
+    "head.weight": [50, 16],
+    "extra.scale": [3],
+}
+TARGET = {
+    **{
+        f"layers.{i}.{name}": shape
+        for i in range(3)
+        for name, shape in (("mixer.qkv.weight", [48, 16]), ("norm.weight", [16]), ("norm.bias", [16]))
+    },
+    "pos_embed": [14, 16],
+    "head.weight": [50, 16],
+    "new.table": [7, 5],
+}
+
+COMPARE = """async ([kept, now]) => {
+  const cells = async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    const [width, height] = [Math.ceil(image.width / 4), Math.ceil(image.height / 4)];
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d", {willReadFrequently: true});
+    context.imageSmoothingQuality = "high";
+    context.drawImage(image, 0, 0, width, height);
+    return {width, height, pixels: context.getImageData(0, 0, width, height).data};
+  };
+  const [one, other] = [await cells(kept), await cells(now)];
+  if (one.width !== other.width || one.height !== other.height) return 1;
+  let apart = 0;
+  for (let at = 0; at < one.pixels.length; at += 4) {
+    const most = Math.max(...[0, 1, 2].map((part) => Math.abs(one.pixels[at + part] - other.pixels[at + part])));
+    apart += most > 32 ? 1 : 0;
+  }
+  return apart / (one.pixels.length / 4);
+}"""
+
+
+def _free(page):
+    acts.free(page)
+    acts.row(page, "t", "pos_embed").click(position={"x": 60, "y": 10})
+    page.locator(".detail").wait_for()
+
+
+def _triage(page):
+    page.keyboard.press("Escape")
+    page.locator('.seg [data-mode="triage"]:visible, .pane-tabs [data-act="triage"]:visible').click()
+    page.locator(".way").first.wait_for()
+
+
+def _table(page):
+    page.locator('.seg [data-mode="table"]').click()
+    page.locator("[data-rows] tr").first.wait_for()
+
+
+VIEWS = [
+    ("aligned", "light", 1280, lambda _: None),
+    ("free", "dark", 1280, _free),
+    ("triage", "light", 1280, _triage),
+    ("triage", "dark", 800, _triage),
+    ("table", "light", 1280, _table),
+    ("tree", "light", 800, lambda _: None),
+]
+
+
+@pytest.fixture
+def drawn(chromium, site):
+    """Pages whose letters are blocks."""
+    contexts = []
+
+    def make(theme, width):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 860},
+            device_scale_factor=0.5,
+            color_scheme=theme,
+            bypass_csp=True,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.goto(site.link)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def _in_blocks(page):
+    data = base64.b64encode(blocks.font()).decode()
+    page.add_style_tag(
+        content=f'@font-face {{ font-family: blocks; src: url("data:font/ttf;base64,{data}"); }}'
+        ":root { --mono: blocks !important; --ui: blocks !important; } #hints { display: none; } *, *::before, *::after { caret-color: transparent !important; }"
+    )
+    assert page.evaluate("async () => (await document.fonts.load('12px blocks')).length") == 1
+    page.evaluate('document.dispatchEvent(new CustomEvent("kg:looks"))')
+    page.wait_for_timeout(400)
+
+
+@pytest.mark.parametrize(("view", "theme", "width", "go"), VIEWS, ids=[f"{view}-{theme}-{width}" for view, theme, width, _ in VIEWS])
+def test_it_looks_as_it_did(drawn, site, view, theme, width, go):
+    """Against the image that is kept, but for a few cells."""
+    page = drawn(theme, width)
+    acts.start(page, site.url, SOURCE, TARGET)
+    go(page)
+    _in_blocks(page)
+    now = page.screenshot(animations="disabled")
+    name = f"{view}-{theme}-{width}.png"
+    (OUT / "images").mkdir(parents=True, exist_ok=True)
+    (OUT / "images" / name).write_bytes(now)
+    if os.environ.get("KEYGRAFT_KEEP_IMAGES"):
+        (IMAGES / name).write_bytes(now)
+    kept = (IMAGES / name).read_bytes()
+    apart = page.evaluate(COMPARE, [base64.b64encode(each).decode() for each in (kept, now)])
+    assert apart <= CELLS, f"{apart:.1%} of the cells differ: compare tests/_out/images/{name} with tests/browser/images/{name}"
+
+
+def test_the_comparison_sees_a_change(drawn, site):
+    """A pane without its rows is not taken for one that has them, and the same page is taken for itself."""
+    page = drawn("light", 1280)
+    acts.start(page, site.url, SOURCE, TARGET)
+    _in_blocks(page)
+    full = base64.b64encode(page.screenshot()).decode()
+    page.evaluate('document.querySelector("#aligned .window").replaceChildren()')
+    bare = base64.b64encode(page.screenshot()).decode()
+    assert page.evaluate(COMPARE, [full, full]) == 0
+    assert page.evaluate(COMPARE, [full, bare]) > CELLS
