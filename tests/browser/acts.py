@@ -6,6 +6,9 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Locator, Page, expect
 
+PATIENCE = 60_000
+"""Milliseconds that a test waits for what must come: of a machine that has other things to do. How soon it comes is measured elsewhere."""
+
 
 def give(page: Page, side: str, name: str, keys: dict[str, list[int]]) -> None:
     """Choose a file with a list of keys for one side of a new transfer."""

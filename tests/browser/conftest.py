@@ -14,8 +14,10 @@ from app.gate.entry import Entry
 from app.services import accounts
 from app.settings import Settings
 
+from .acts import PATIENCE
+
 HERE = Path(__file__).parent
-expect.set_options(timeout=40_000)  # of a machine that has other things to do
+expect.set_options(timeout=PATIENCE)
 TOKEN = "a token of these tests"
 PASSWORD = "correct horse battery"
 
@@ -101,7 +103,7 @@ def page(chromium, site, faults, request):
     """A page that is let in; errors on it fail the test; how it looked at the end is kept in tests/_out."""
     context = chromium.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
     made = context.new_page()
-    made.set_default_timeout(40_000)
+    made.set_default_timeout(PATIENCE)
     made.on("pageerror", lambda error: faults.append(str(error)))
     made.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     made.goto(site.link)

@@ -15,7 +15,7 @@ from app.bootstrap import create_app
 from app.gate.entry import Entry
 from app.settings import Settings
 
-from . import composing
+from . import acts, composing
 from .conftest import TOKEN, _finder
 
 SHAPES = {"old.a": (4, 4), "old.b": (4,)}
@@ -204,7 +204,7 @@ def test_a_plain_http_address(chromium, insecure, tmp_path):
     )
     try:
         page = other.new_context(accept_downloads=True).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(acts.PATIENCE)
         faults = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(link)

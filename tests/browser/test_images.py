@@ -104,7 +104,7 @@ def drawn(chromium, site):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(acts.PATIENCE)
         page.goto(site.link)
         return page
 

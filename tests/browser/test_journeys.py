@@ -73,7 +73,7 @@ def test_a_real_checkpoint_goes_into_a_renamed_model(page, site, fetched, tmp_pa
         candidate.locator("summary").click()
     candidate.get_by_label("bins").fill("360")
     candidate.get_by_role("button", name="Build it").click()
-    expect(page.locator("#slot-t [data-card][data-state=ready]")).to_be_visible(timeout=60_000)
+    expect(page.locator("#slot-t [data-card][data-state=ready]")).to_be_visible()
     page.get_by_role("button", name="See the mapping").click()
     page.locator(".window [data-node]").first.wait_for()
     acts.free(page)

@@ -23,7 +23,7 @@ def enter(chromium: Browser, site: Site) -> Iterator[Enter]:
 
     def one(script: str = "") -> BrowserContext:
         context = chromium.new_context(viewport={"width": 1280, "height": 860})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(acts.PATIENCE)
         if script:
             context.add_init_script(script)
         page = context.new_page()
@@ -88,15 +88,15 @@ def test_eight_tabs_share_one_connection(enter: Enter, site: Site) -> None:
     for number, editor in enumerate(editors):
         version = edit(editor, "out.weight")
         for tab in tabs[number::2]:
-            expect(tab.locator("#saved")).to_have_text(version, timeout=15 * SECOND)
+            expect(tab.locator("#saved")).to_have_text(version)
     tabs[0].close()  # it was there first: it listens
     versions = [edit(editor, "more.weight") for editor in editors]  # in the moment in which nobody may listen
     for number, tab in enumerate(tabs[1:], 1):
-        expect(tab.locator("#saved")).to_have_text(versions[number % 2], timeout=15 * SECOND)
+        expect(tab.locator("#saved")).to_have_text(versions[number % 2])
     settle(tabs[1], site, 2)
     version = edit(tabs[7], "layers")
     for tab in (*tabs[1:7:2], editors[1]):
-        expect(tab.locator("#saved")).to_have_text(version, timeout=15 * SECOND)
+        expect(tab.locator("#saved")).to_have_text(version)
 
 
 def test_who_is_here_is_right_although_one_connection_carries_all(enter: Enter, site: Site) -> None:
@@ -108,11 +108,11 @@ def test_who_is_here_is_right_although_one_connection_carries_all(enter: Enter, 
     for page in watching:
         expect(page.locator("#people .face")).to_have_count(1)
     first.close()
-    expect(watching[0].locator("#people .face")).to_have_count(0, timeout=15 * SECOND)
+    expect(watching[0].locator("#people .face")).to_have_count(0)
     watching[0].wait_for_timeout(2 * SECOND)
     expect(watching[1].locator("#people .face")).to_have_count(1)
     second.close()
-    expect(watching[1].locator("#people .face")).to_have_count(0, timeout=15 * SECOND)
+    expect(watching[1].locator("#people .face")).to_have_count(0)
 
 
 def test_a_tab_that_closes_at_once_is_nobody(enter: Enter, site: Site) -> None:
@@ -125,7 +125,7 @@ def test_a_tab_that_closes_at_once_is_nobody(enter: Enter, site: Site) -> None:
     hasty.goto(address)
     expect(watching.locator("#people .face")).to_have_count(1)
     hasty.close()
-    expect(watching.locator("#people .face")).to_have_count(0, timeout=15 * SECOND)
+    expect(watching.locator("#people .face")).to_have_count(0)
 
 
 def test_a_lost_connection_is_made_up_for(enter: Enter, site: Site) -> None:
@@ -140,7 +140,7 @@ def test_a_lost_connection_is_made_up_for(enter: Enter, site: Site) -> None:
     assert tabs[1].locator("#saved").inner_text() != version
     mine.set_offline(False)
     for tab in tabs:
-        expect(tab.locator("#saved")).to_have_text(version, timeout=15 * SECOND)
+        expect(tab.locator("#saved")).to_have_text(version)
 
 
 def test_on_plain_http_tabs_ask(enter: Enter, site: Site) -> None:
@@ -152,10 +152,10 @@ def test_on_plain_http_tabs_ask(enter: Enter, site: Site) -> None:
     settle(editor, site, 1)  # the editor's
     version = edit(editor, "out.weight")
     for tab in tabs:
-        expect(tab.locator("#saved")).to_have_text(version, timeout=15 * SECOND)
+        expect(tab.locator("#saved")).to_have_text(version)
         expect(tab.locator("#people .slower")).to_have_text("every 2 s")
     version = edit(tabs[1], "more.weight")
-    expect(editor.locator("#saved")).to_have_text(version, timeout=15 * SECOND)
+    expect(editor.locator("#saved")).to_have_text(version)
     expect(editor.locator("#people .face")).to_have_count(1)
     for tab in tabs:
         tab.close()
@@ -173,4 +173,4 @@ def test_a_transfer_that_is_deleted_silences_no_other(enter: Enter, site: Site) 
     assert other.request.delete(one.replace("/t/", "/api/v1/transfers/"), headers={"X-Keygraft": "script"}).status == 204
     expect(first.get_by_text("This transfer is no longer there for you")).to_be_visible()
     version = edit(editor, "out.weight")
-    expect(second.locator("#saved")).to_have_text(version, timeout=15 * SECOND)
+    expect(second.locator("#saved")).to_have_text(version)

@@ -1,7 +1,6 @@
 """People at the page: coming in, sharing, and what who may only look sees."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from app.services.live import own
 
 from . import acts
 from .conftest import PASSWORD
-from .test_access import RUN, TAGS, axe
+from .test_access import CLEAN, RUN, TAGS, axe, in_both_themes
 from .test_live import NO_LOCKS
 
 __all__ = ["axe"]  # the fixture is used here too
@@ -35,7 +34,7 @@ EDITS = [
     "accept-least",
 ]
 Open = Callable[..., Page]
-SOON = 10_000
+SOON = 14_000
 """Less than the 15 s after which it would be noticed anyway; how soon it is, is measured, not tested."""
 
 
@@ -47,7 +46,7 @@ def opened(chromium: Browser) -> Iterator[Open]:
     def make(theme: str = "light", width: int = 1280, **more: Any) -> Page:
         contexts.append(chromium.new_context(viewport={"width": width, "height": 860}, color_scheme=theme, **more))  # type: ignore[arg-type]
         page = contexts[-1].new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(acts.PATIENCE)
         return page
 
     yield make
@@ -427,14 +426,10 @@ SCREENS: dict[str, Callable[[Page, str], None]] = {
 
 
 @pytest.mark.parametrize("width", [1280, 800])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", SCREENS)
-def test_no_violation(opened: Open, team: Any, axe: str, screen: str, theme: str, width: int) -> None:
+def test_no_violation(opened: Open, team: Any, axe: str, screen: str, width: int) -> None:
     """As axe sees it, in both themes and at both widths; nothing sticks out."""
-    page = opened(theme, width, bypass_csp=True, reduced_motion="reduce")
+    page = opened("light", width, bypass_csp=True, reduced_motion="reduce")
     SCREENS[screen](page, team.url)
-    page.wait_for_timeout(250)
-    page.screenshot(path=Path(__file__).parents[1] / "_out" / f"team-{screen}-{theme}-{width}.png")
+    assert in_both_themes(page, axe, f"team-{screen}-{{}}-{width}") == CLEAN
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.add_script_tag(content=axe)
-    assert page.evaluate(RUN, TAGS) == []

@@ -17,6 +17,7 @@ import { startSuggestions } from "./suggestions.js";
 const WHOLE = /\.(py|ipynb|txt|csv|tsv|ya?ml|log|md|kg|plan)$/i;
 const JSON_FILE = /\.json$/i;
 const SMALL = 16_000_000;
+const CHOOSERS = "[data-files], [data-folder]";
 
 /** @type {{process(element: Element): void} | undefined} */
 const htmx = /** @type {any} */ (globalThis).htmx;
@@ -45,6 +46,9 @@ export function startIntake() {
     sendInto(side, files, (tell, signal) => goOn(known.card, held, tell, signal));
   });
   settle();
+  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(CHOOSERS))) {
+    takeFrom(input); // chosen while the page was still loading
+  }
 }
 
 /** @returns {HTMLElement[]} */
@@ -266,8 +270,17 @@ function put(holder, markup) {
 
 /** @param {Event} event */
 async function onChosen(event) {
-  const input = event.target;
-  if (input instanceof HTMLInputElement && input.files?.length && (input.matches("[data-files]") || input.matches("[data-folder]"))) {
+  if (event.target instanceof HTMLInputElement && event.target.matches(CHOOSERS)) {
+    await takeFrom(event.target);
+  }
+}
+
+/**
+ * Take what a field for files holds, and leave it empty.
+ * @param {HTMLInputElement} input
+ */
+async function takeFrom(input) {
+  if (input.files?.length) {
     const side = input.closest(".box")?.getAttribute("data-slot") ?? "s";
     const files = chosen(input.files);
     input.value = "";
