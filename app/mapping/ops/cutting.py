@@ -94,7 +94,7 @@ CUTTING = (
         "select",
         "Take one row along a dimension, which goes away.",
         lambda operands: pick(operands.value, operands.integer("dim"), operands.integer("index")),
-        Example('"experts.{e}.w" = select("experts.w", dim=0, index={e})', {"experts.w": (8, 4096, 14336)}, (4096, 14336)),
+        Example('"experts.{e}.w" = select("experts.w", dim=0, index={e})', {"experts.w": (8, 512, 1408)}, (512, 1408)),
         (_DIM, Parameter("index", "int")),
         inverse="stack, where the other rows are bound too",
         group="parts",
