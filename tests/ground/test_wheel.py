@@ -1,5 +1,7 @@
 """What is built and installed elsewhere is whole: the page with its scripts, without a network."""
 
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -52,6 +54,17 @@ def test_the_wheel_serves_the_page_with_its_scripts(installed: Path, tmp_path: P
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split()[1] == "_assets"
+
+
+def test_a_machine_without_node_builds_it_too(root: Path, tmp_path: Path) -> None:
+    """Where no npm is found, one comes from PyPI and brings the page's scripts."""
+    copy = tmp_path / "copy"
+    away = shutil.ignore_patterns(".*", "tests", "node_modules", "vendor", "__pycache__")
+    shutil.copytree(root, copy, ignore=lambda folder, names: away(folder, names) - {".npmrc"})
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(copy)]
+    subprocess.run(command, check=True, env=os.environ | {"PATH": str(Path(sys.executable).parent)})
+    (wheel,) = tmp_path.glob("keygraft-*.whl")
+    assert "app/_assets/static/vendor/htmx.org/htmx.min.js" in zipfile.ZipFile(wheel).namelist()
 
 
 def test_the_wheel_holds_no_tests_and_its_licence(installed: Path) -> None:

