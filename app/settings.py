@@ -68,7 +68,9 @@ class Settings(BaseSettings):
         (), description="Host names besides loopback under which it may be reached, separated by commas; for proxies and tunnels."
     )
     secure_cookie: bool = Field(default=False, description="Send the cookie over https only; switch on behind a proxy that speaks https.")
-    code: bool = Field(default=True, description="Whether model code may be built in the sandbox; only ever on a loopback bind.")
+    code: bool = Field(
+        default=True, description="Whether model code that signed-in people send may be built in the sandbox, where all its walls hold."
+    )
     python: Path | None = Field(
         None, description="Interpreter of the environment that models are built in; empty: Keygraft's own. It needs torch."
     )

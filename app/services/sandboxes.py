@@ -149,8 +149,8 @@ def _path(text: str) -> Path:
 
 
 def workshop_of(settings: Settings) -> Workshop | None:
-    """Return the workshop; None where code is switched off, or others than this machine could send some."""
-    return Workshop(settings) if settings.code and settings.loopback else None
+    """Return the workshop; None where code is switched off."""
+    return Workshop(settings) if settings.code else None
 
 
 def doors(workshop: Workshop | None) -> dict[str, Any]:

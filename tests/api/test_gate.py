@@ -102,13 +102,21 @@ def test_browsers_are_bound(client: TestClient, stranger: TestClient) -> None:
 
 
 def test_others_are_let_in_only_with_a_token(tmp_path: Path) -> None:
-    """A bind beyond loopback needs KEYGRAFT_TOKEN; then code is not run."""
+    """A bind beyond loopback needs KEYGRAFT_TOKEN."""
     with pytest.raises(RefusedError, match="bind_without_token"):
         bootstrap.create_app(settings.load(data=tmp_path, host="192.0.2.1"))
     with pytest.raises(RefusedError, match="token_short"):
         bootstrap.create_app(settings.load(data=tmp_path, host="192.0.2.1", token=SecretStr("guess-me")))
     app = bootstrap.create_app(settings.load(data=tmp_path, host="192.0.2.1", token=SecretStr(TOKEN)))
-    assert app.state.house.builder is None
+    app.state.house.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.1"])
+@pytest.mark.parametrize("code", [True, False])
+def test_code_is_built_wherever_it_is_not_switched_off(tmp_path: Path, host: str, code: bool) -> None:
+    """The walls of the sandbox are the same for those who come over a network."""
+    app = bootstrap.create_app(settings.load(data=tmp_path, host=host, token=SecretStr(TOKEN), code=code))
+    assert (app.state.house.builder is not None) is code
     app.state.house.close()
 
 

@@ -117,7 +117,7 @@ error-candidate-not-found = The source has no class or function { $name }.
 error-not-code = { $label } is no Python source.
     .hint = Paste the source, or upload a .py file.
 error-code-refused = Model code is not run here.
-    .hint = It runs only where the server is reached from its own machine alone. Give a list of keys, or a checkpoint of the model.
+    .hint = Those who look after this server have switched it off. Give a list of keys, a checkpoint of the model, or what the snippet prints where the model runs.
 
 ## Errors: transfers and edits
 
