@@ -1,7 +1,7 @@
 """Parts of training runs that hold no whole tensor: recognised, with the one command that makes a checkpoint of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.readers.errors import UnknownFormatError
@@ -9,6 +9,7 @@ from app.readers.pickles import Mapped
 
 _ZERO_PART = re.compile(r"(^|/)(bf16_)?zero_pp_rank_\d+_mp_rank_\d+_(optim|model)_states\.pt$")
 _ZERO_STATE = re.compile(r"(^|/)mp_rank_\d+_model_states\.pt$")
+_FLATTENED = "flat_param"
 _FLAT = ("single_partition_of_fp32_groups", "fp32_flat_groups")
 _DEEPSPEED = "python zero_to_fp32.py . pytorch_model.bin"
 _FSDP = "accelerate merge-weights FOLDER OUTPUT"
@@ -45,12 +46,18 @@ def of_value(value: Any, names: Sequence[str], file: str) -> UnknownFormatError 
     names -- dotted names of its globals
     """
     if type(value) is Mapped:
-        keys = [key for key in value[::2] if type(key) is str]
-        inner = value[2 * value[::2].index(_OPTIMIZER) + 1] if _OPTIMIZER in keys else None
+        keys = value[::2]
+        inner = value[2 * keys.index(_OPTIMIZER) + 1] if _OPTIMIZER in keys else None
         if type(inner) is Mapped and "module" not in keys and any(type(key) is str and key in _FLAT for key in inner[::2]):
             return UnknownFormatError("needs_consolidation", file=file, kind="deepspeed", command=_DEEPSPEED)
-        if keys and all(key.endswith(("_flat_param", "flat_param")) for key in keys):
+        if _all_flat(key for key in keys if type(key) is str):
             return UnknownFormatError("needs_consolidation", file=file, kind="fsdp", command=_FSDP)
     if any(name in _SHARDED for name in names):
         return UnknownFormatError("needs_consolidation", file=file, kind="fsdp", command=_FSDP)
     return None
+
+
+def _all_flat(keys: Iterator[str]) -> bool:
+    """Whether there are keys and FSDP flattened what each of them names; mostly the first tells."""
+    first = next(keys, "")
+    return first.endswith(_FLATTENED) and all(key.endswith(_FLATTENED) for key in keys)

@@ -3,12 +3,10 @@
 Source of the format and of its rules: https://github.com/huggingface/safetensors, `safetensors/src/tensor.rs`.
 """
 
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate, chain, pairwise, repeat
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -20,8 +18,8 @@ from app.readers.safetensors_text import DTYPES, OFFSETS, SHAPE, Entry, bad, dec
 from app.sources import ByteSource, together
 
 PREFIX = 8
-_LEAST = len('"":{"dtype":"","shape":[],"data_offsets":[,]},')
-"""Characters that the shortest entry has beside its key, its dtype and its numbers."""
+_LEAST = len('"":{"dtype":"","shape":,"data_offsets":},')
+"""Characters that an entry has at least beside its key and the values of its fields."""
 _NEVER = 1 << 63
 _MOST_DIMENSIONS = 64
 _LONGEST_SHAPE = 4096
@@ -34,14 +32,12 @@ class Kind(msgspec.Struct, gc=False, eq=False):
 
     size     -- bytes; more than any file holds where there is no such tensor
     elements -- how many it has
-    written  -- characters of dtype and shape in the shortest text
     """
 
     dtype: str
     shape: tuple[int, ...]
     size: int
     elements: int
-    written: int
 
 
 class Kinds(dict[tuple[str, bytes], Kind]):
@@ -55,8 +51,7 @@ class Kinds(dict[tuple[str, bytes], Kind]):
         sound = dtype in DTYPES and (not shape or min(shape) >= 0)
         elements = prod(shape) if sound else 0
         size = elements * (itemsize(dtype) or 0)
-        written = len(dtype) + sum(len(str(each)) + 1 for each in shape) - bool(shape)
-        found = self[kind] = Kind(dtype, shape, int(size) if sound and size == int(size) else _NEVER, elements, written)
+        found = self[kind] = Kind(dtype, shape, int(size) if sound and size == int(size) else _NEVER, elements)
         return found
 
 
@@ -95,17 +90,19 @@ def shard(source: ByteSource, file: int, kinds: Kinds, limits: Limits) -> Shard:
     rest = source.size - start
     listed = entries.values()
     dtypes = [entry.dtype for entry in listed]
+    shapes = b";".join([entry.shape for entry in listed])
+    offsets = b",".join([entry.data_offsets for entry in listed])
     try:
-        found = list(map(kinds.__getitem__, zip(dtypes, map(bytes, [entry.shape for entry in listed]), strict=True)))
+        found = list(map(kinds.__getitem__, zip(dtypes, _apart(shapes, listed), strict=True)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad(source, "json") from error
-    sizes, counts = [kind.size for kind in found], Counter(found)
-    if _follow(listed, sizes, rest):
-        if not names.isascii() or len(told.rstrip()) != _shortest(len(names), counts, sizes, rest):
-            refuse_twice(source, told, entries)
+    sizes = [kind.size for kind in found]
+    ends = list(accumulate(sizes, initial=0))
+    if len(told.rstrip()) != _least(names, dtypes, shapes, offsets):
+        refuse_twice(source, told, entries)
+    if ends[-1] == rest and msgspec.json.encode(list(pairwise(ends)))[1:-1] == offsets:  # each lies behind the one before
         starts: Iterable[int] = accumulate(sizes, initial=start)
     else:
-        refuse_twice(source, told, entries)
         spans = _spans(source, listed)
         _check_order(source, entries, spans, rest)
         _check_sizes(source, entries, spans, found)
@@ -113,16 +110,25 @@ def shard(source: ByteSource, file: int, kinds: Kinds, limits: Limits) -> Shard:
     places = map(Location, repeat(file), starts, sizes, entries)
     tensors = list(map(TensorInfo, [kind.shape for kind in found], dtypes, repeat(()), places))
     keys = list(map(spell_token, entries)) if "~" in names else list(entries)
-    elements = sum(kind.elements * count for kind, count in counts.items())
+    elements = sum([kind.elements for kind in found])
     return Shard(keys, tensors, elements, _dropped(metadata, entries), metadata)
 
 
-def _follow(listed: Collection[Entry], sizes: list[int], length: int) -> bool:
-    """Whether all offsets are written as they must be where each tensor lies behind the one before, and the data end where they should."""
-    ends = list(accumulate(sizes, initial=0))
-    if ends[-1] != length:
-        return False
-    return msgspec.json.encode(list(pairwise(ends)))[1:-1] == b",".join([entry.data_offsets for entry in listed])
+def _apart(shapes: bytes, listed: Collection[Entry]) -> list[bytes]:
+    """Return each written shape by itself, out of all of them with semicolons between."""
+    cut = shapes.split(b";")
+    return cut if len(cut) == len(listed) else [bytes(entry.shape) for entry in listed]  # one that holds a semicolon is no shape
+
+
+def _least(names: str, dtypes: list[str], shapes: bytes, offsets: bytes) -> int:
+    """Length of the shortest text that holds all keys and fields, `shapes` and `offsets` as they are written with a sign between two.
+
+    A text of just this length holds them and nothing else: no key or field can stand in it twice. The writers that are in use write it.
+    """
+    count = len(dtypes)
+    if count == 0:
+        return len("{}")
+    return 1 + count * _LEAST + len(names) + len("".join(dtypes)) + len(shapes) + len(offsets) - 2 * (count - 1)
 
 
 def _spans(source: ByteSource, listed: Collection[Entry]) -> list[tuple[int, int]]:
@@ -131,27 +137,6 @@ def _spans(source: ByteSource, listed: Collection[Entry]) -> list[tuple[int, int
         return [OFFSETS.decode(entry.data_offsets) for entry in listed]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad(source, "json") from error
-
-
-def _shortest(names: int, kinds: Counter[Kind], sizes: list[int], end: int) -> int:
-    """Length of the shortest text that says what was read, of ASCII keys of `names` characters and tensors in order, the last ending at `end`.
-
-    A text of just this length holds that and nothing else: no key or field can stand in it twice. The writers that are in use write it.
-    """
-    if not sizes:
-        return 2
-    offsets = 2 * _digits(list(accumulate(sizes[:-1], initial=0))) - 1 + len(str(end))  # each end is the next begin; the first begin is 0
-    return 1 + names + offsets + sum((_LEAST + kind.written) * count for kind, count in kinds.items())
-
-
-def _digits(ascending: list[int]) -> int:
-    """Count the digits of all these numbers."""
-    total = count = len(ascending)
-    power = 10
-    while power <= ascending[-1]:
-        total += count - bisect_left(ascending, power)
-        power *= 10
-    return total
 
 
 def _check_order(source: ByteSource, entries: dict[str, Entry], spans: list[tuple[int, int]], length: int) -> None:
@@ -193,8 +178,9 @@ def joined(sources: Sequence[ByteSource], limits: Limits) -> KeyTree:
         return found
 
     shards = together(one, enumerate(sources))
+    tensors = _hashed()
     keys = chain.from_iterable(found.keys for found in shards)
-    tensors = dict(zip(keys, chain.from_iterable(found.tensors for found in shards), strict=True))
+    tensors.update(zip(keys, chain.from_iterable(found.tensors for found in shards), strict=True))
     if len(tensors) != count:
         raise _collision(sources, shards)
     return KeyTree(
@@ -206,6 +192,16 @@ def joined(sources: Sequence[ByteSource], limits: Limits) -> KeyTree:
         offers=(TreeOffer((), len(tensors), sum(found.elements for found in shards)),),
         ordered=False,
     )
+
+
+def _hashed() -> dict[str, TensorInfo]:
+    """Return a dictionary that keeps the hash of each key beside it, as one that never held anything but text does not.
+
+    While it fills, the keys themselves, by then in no cache, need not be looked at again.
+    """
+    made: dict[str | None, TensorInfo] = {None: TensorInfo((), "")}
+    del made[None]
+    return cast("dict[str, TensorInfo]", made)
 
 
 def _collision(sources: Sequence[ByteSource], shards: Sequence[Shard]) -> ShardsError:

@@ -61,12 +61,12 @@ class Storages:
         out: list[TensorInfo] = []
         flags: list[tuple[int, str]] = []
         for tensor in listed:
-            storage = tensor.storage if type(tensor) is Tensor else None
-            if storage is not None and type(tensor) is Tensor and storage.key in known and storage.blob is None and not storage.first:
-                kind, offset, place = (tensor.dtype, tensor.shape, tensor.stride), tensor.offset, known[storage.key]
-                form = forms[kind] if kind in forms else self._form(tensor)
+            if type(tensor) is Tensor and (storage := tensor.storage) is not None and storage.blob is None and not storage.first:
+                place = known.get(storage.key)
+                form = forms.get((tensor.dtype, tensor.shape, tensor.stride)) or self._form(tensor)
                 if place is not None and form.whole:
                     start, held = place
+                    offset = tensor.offset
                     first = offset * form.whole
                     if start is not None and offset >= 0 <= storage.nbytes <= held + first and first + form.span <= held:
                         where = Location(0, start + first, held - first, storage.key)

@@ -21,7 +21,7 @@ from app.readers.walking import walk
 from app.sources import ByteSource, RangesWanted, absolute
 
 PICKLE = "data.pkl"
-_VERIFIED = 64
+_VERIFIED = 16
 """Storages whose local headers are read: the rest are placed by reckoning alone where torch's layout leaves no doubt."""
 
 
@@ -31,8 +31,11 @@ def root_of(archive: Archive) -> str | None:
     twins = names if lowered == archive.listing else [name.lower() for name in names]
     if twins is not names and len(set(twins)) != len(names):
         raise archive.invalid("case_twin")
-    if "/" + PICKLE not in lowered:
+    place = lowered.find("/" + PICKLE)
+    if place < 0:
         return None
+    if twins is names and lowered.find("/" + PICKLE, place + 1) < 0:  # one line has it; the others need no look
+        names = twins = [lowered[lowered.rfind("\n", 0, place) + 1 :].partition("\n")[0]]
     found = [name for name, low in zip(names, twins, strict=True) if low.endswith("/" + PICKLE) and name.count("/") == 1]
     if not found:
         return None
@@ -70,7 +73,7 @@ class Placed:
         self._verify(likely)
         if self._base != 0:
             self.sure = {key: (self._moved(start), size) for key, (start, size) in self.sure.items()}
-        if len(self.sure) < len(archive.names):
+        if len(self.sure) < archive.listing.count("\n" + folder):
             unsure = [archive[name] for name in archive.names if name.startswith(folder) and name[len(folder) :] not in self.sure]
             archive.announce([entry for entry in unsure if entry.method == STORED])
 

@@ -1,6 +1,7 @@
 """Reading files that stay in the browser: the same tree, in few rounds, of few bytes."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,22 @@ def test_a_torch_zip_is_read_in_three_rounds(
     assert _same(lender.read(reader), read(LocalFiles(path)))
     assert lender.rounds <= 3
     assert lender.sent < 600_000 < path.stat().st_size
+
+
+def test_storages_that_torch_did_not_lay_out_are_placed_in_one_round(
+    saved: Callable[..., Path], tmp_path: Path, lender_of: Callable[..., Any]
+) -> None:
+    """An archive that was packed again tells only in its local headers where data start: all of them are asked for at once."""
+    import torch
+
+    path = saved({f"layer.{index}.weight": torch.zeros(128, 128) for index in range(30)})
+    packed = tmp_path / "packed.pt"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(packed, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    lender = lender_of(packed)
+    assert _same(lender.read(read), read(LocalFiles(packed)))
+    assert lender.rounds <= 4
 
 
 def test_a_folder_of_shards_is_read_in_four_rounds_however_many(tmp_path: Path, lender_of: Callable[..., Any]) -> None:

@@ -193,3 +193,14 @@ def test_offsets_mean_the_same_however_they_are_written(offsets: str, told: obje
     """What stands there as expected is not decoded; what is written otherwise is, and means what it says."""
     text = f'{{"a":{{"dtype":"F32","shape":[2],"data_offsets":{offsets}}}}}'.encode()
     assert _told(_file(text, 8)) == told
+
+
+@pytest.mark.parametrize("shape", ['";"', '[1,";"]', '"1;1"', "[1;1]", "[ 1 ]", "[1,1]"])
+def test_what_stands_between_shapes_makes_none(shape: str) -> None:
+    """Shapes are cut out of one text: one that holds what is put between them does not pass for its neighbour's."""
+    entries = [
+        f'"{key}":{{"dtype":"U8","shape":{each},"data_offsets":[{at},{at + 1}]}}'
+        for at, (key, each) in enumerate((("a", shape), ("b", "[1]")))
+    ]
+    told = _told(_file(("{" + ",".join(entries) + "}").encode(), 2))
+    assert told == ("safetensors_header" if ";" in shape else {"a": (tuple(json.loads(shape)), "U8"), "b": ((1,), "U8")})

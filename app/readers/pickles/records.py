@@ -144,13 +144,14 @@ class Layout:
         if text:
             same.insert(0, b"")
         put = form.put + bytes(form.width)
-        places, place = [], 0
-        for part in same:
-            places.append(place + len(part) + 1)
+        written = bytearray(put.join([*same, b""]))
+        counted, place = bytearray(len(written)), 1 - len(put)
+        for number, part in enumerate(same):
             place += len(part) + len(put)
-        self.kind, self.text, self.puts = kind, text, len(places)
+            written[place], counted[place] = number, 1
+        self.kind, self.text, self.puts = kind, text, len(same)
         self.head = len(named) + 4 + (len(put) if text else 0)
-        self.rest = place - self.head
+        self.rest = len(written) - self.head
         self.mask = ~(0xFF << 8 * (self.head - 4))
-        self.step = sum(1 << 8 * place for place in places)
-        self.base = int.from_bytes(put.join([*same, b""]), "little") + sum(number << 8 * place for number, place in enumerate(places))
+        self.step = int.from_bytes(counted, "little")
+        self.base = int.from_bytes(written, "little")
