@@ -122,3 +122,14 @@ def refuse_all(page: Page) -> None:
         page.keyboard.press("x")
     expect(waiting).to_have_count(0)
     page.keyboard.press("Escape")
+
+
+def wheel(page: Page, selector: str, by: int) -> None:
+    """Turn the wheel over a list, and wait until it has come to rest: Chromium scrolls smoothly, and goes on while one clicks."""
+    page.locator(selector).hover()
+    page.mouse.wheel(0, by)
+    page.wait_for_function(
+        "(selector) => { const at = document.querySelector(selector).scrollTop, rests = at > 0 && at === globalThis.lastSeen; globalThis.lastSeen = at; return rests; }",
+        arg=selector,
+        polling=200,
+    )
