@@ -231,10 +231,16 @@ class SourceKeys(Mapping[str, SourceOutcome]):
         """Keys that a target takes."""
         return frozenset().union(*(block.takes(self._name) for block in self._targets.blocks))
 
+    @property
+    def taken(self) -> int:
+        """How many keys the families take, each for itself: one that two of them take counts twice."""
+        return sum(len(block.takes(self._name)) for block in self._targets.blocks)
+
     @cached_property
     def ignored(self) -> Mapping[str, int]:
         """Keys that a rule leaves behind -> its index; a target may take them all the same."""
-        return self._ignored() if len(self.used) < len(self.tree.tensors) else {}
+        whole = len(self.tree.tensors)
+        return self._ignored() if self.taken < whole or len(self.used) < whole else {}
 
     @cached_property
     def _whole(self) -> dict[str, SourceOutcome]:

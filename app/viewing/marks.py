@@ -11,8 +11,9 @@ from app.mapping.assembled import Targets
 from app.mapping.offers import Offers
 from app.mapping.outcomes import Evaluation
 from app.viewing.nodes import Outline
+from app.viewing.outlines import outline_of
 from app.viewing.placing import known, offered_places, places_of, taken_places
-from app.viewing.states import URGENCY, target_state
+from app.viewing.states import SOURCE_STATES, URGENCY, target_state
 
 _STATES = tuple(URGENCY)
 """Codes are places here, the most urgent first."""
@@ -101,6 +102,11 @@ class TargetStates(Mapping[str, str]):
         state, benign = next(iter(block.states))
         return "benign" if benign else state
 
+    @property
+    def counted(self) -> Counter[str]:
+        """State -> number of keys, those that there are."""
+        return Counter({state: keys for state, (keys, _) in self.totals().items() if keys})
+
     def totals(self) -> dict[str, tuple[int, int]]:
         """State -> keys, parameters; a tied tensor counts its parameters once."""
         found: dict[str, tuple[int, int]] = {}
@@ -181,10 +187,13 @@ class SourceStates(Mapping[str, str]):
             found[taken_places(block, outline, self._name)] = URGENCY["used"]
         return found
 
+    @property
+    def counted(self) -> Counter[str]:
+        """State -> number of keys, those that there are."""
+        return Counter({state: keys for state, keys in self.totals.items() if keys})
+
     @cached_property
     def totals(self) -> dict[str, int]:
         """State -> number of keys."""
-        used, ignored = self._keys.used, self._keys.ignored.keys()
-        offered = len(self._offered - used - ignored) if self._offered else 0
-        left = len(ignored - used) if ignored else 0
-        return {"used": len(used), "ignored": left, "proposed": offered, "unexpected": len(self) - len(used) - left - offered}
+        counts = np.bincount(self.codes(outline_of(self._keys.tree)), minlength=len(URGENCY))
+        return {state: int(counts[URGENCY[state]]) for state in SOURCE_STATES}

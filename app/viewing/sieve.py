@@ -7,6 +7,7 @@ import numpy as np
 
 from app.keys import KeyTree, TensorInfo
 from app.mapping.likes import Likes
+from app.viewing.deciding import NO_RULE, rules_of
 from app.viewing.marks import Marks
 from app.viewing.nodes import Numbers, Outline
 from app.viewing.search import (
@@ -28,6 +29,8 @@ from app.viewing.states import URGENCY
 
 _NO_STATE = 255
 _NO_TENSOR = TensorInfo(shape=None, dtype="")
+_SPARSE = 20
+"""Where fewer than one key in so many is left, each is looked at."""
 _FEW = 8
 """Keys of a row up to which each is looked at."""
 
@@ -68,9 +71,9 @@ class Sieve:
             left &= np.isin(marks.codes, [URGENCY.get(state, _NO_STATE) for state in wanted])
         for kinds in self._kinds:
             left &= np.isin(np.fromiter(map(self._likes.of.__getitem__, outline.order), np.int32), list(kinds))
-        places = np.flatnonzero(left).tolist()
         for numbers in self._rules:
-            places = [at for at in places if self._known.rules.get(outline.order[at]) in numbers]
+            left &= np.isin(rules_of(self._known.rules, outline), [NO_RULE if each is None else each for each in numbers])
+        places = np.flatnonzero(left).tolist()
         for text in self._texts:
             places = text.found(outline, places)
         for test in self._others:
@@ -131,20 +134,16 @@ class _Text:
         if self._plain:
             lowered = outline.lowered
             return [at for at in places if self._plain in lowered[at]]
-        keys = [outline.order[at] for at in places]
-        lines = self._lines(keys) if keys else []
+        lines = self._lines(outline) if len(places) * _SPARSE >= len(outline.order) else None
         if lines is None:
-            lines = [at for at, key in enumerate(keys) if self.test(key, _NO_TENSOR)]
-        return [places[line] for line in lines]
+            return [at for at in places if self.test(outline.order[at], _NO_TENSOR)]
+        return lines if len(places) == len(outline.order) else sorted(set(lines).intersection(places))
 
-    def _lines(self, keys: Sequence[str]) -> list[int] | None:
-        """Which of some keys hold it, sought in all of them at once; None where each has to be asked."""
-        whole = "\n".join(keys)
-        if self._pattern is None or whole.count("\n") != len(keys) - 1:
+    def _lines(self, outline: Outline) -> list[int] | None:
+        """Which keys of an outline hold it, sought in all of them at once; None where each has to be asked."""
+        if self._pattern is None or outline.text is None:
             return None
-        text = whole.encode("utf-8", "surrogatepass")
-        lengths = map(len, keys) if len(text) == len(whole) else (len(key.encode("utf-8", "surrogatepass")) for key in keys)
-        starts = np.cumsum([0, *lengths]) + np.arange(len(keys) + 1)
+        text, starts = outline.text
         spans = np.array([hit.span() for hit in self._pattern.finditer(text)], np.int64).reshape(-1, 2)
         first, last = (starts.searchsorted(spans[:, end], side="right") - 1 for end in (0, 1))
         if not self._exact and (first != last).any():
