@@ -80,6 +80,7 @@ class House:
     last_proposed -- transfer -> the mapper's last answer; last_parts -- digests of its families
     parts      -- (transfer, place of a family) -> digest -> the proposals that it had lately: what is worked out of them still holds after an undo
     evaluators -- digests of the sides -> what evaluates plans on them
+    unfolded   -- transfer -> whether its trees were unfolded ahead of time
     cancelled  -- tab -> whether the person no longer waits for its edit
     backroom   -- processes for what takes seconds
     proposing  -- (transfer, version) -> the mapper's run in the background
@@ -124,6 +125,7 @@ class House:
     found: Recent[tuple[str, int], tuple[Finding, ...]] = field(default_factory=lambda: Recent(_PROPOSALS))
     architectures: Recent[str, str] = field(default_factory=lambda: Recent(_ARCHITECTURES))
     turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
+    unfolded: Recent[str, bool] = field(default_factory=lambda: Recent(_PROPOSALS))
     cancelled: Recent[str, bool] = field(default_factory=lambda: Recent(_CONVERSATIONS))
     backroom: BackRoom = field(default_factory=BackRoom)
     mode: Mode = field(default_factory=Mode)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -113,8 +114,7 @@ class Outline:
 
     def places(self, keys: Sequence[str] | Iterable[str]) -> Numbers:
         """Places of some keys in `order`; -1 for what is not there."""
-        place = self.place
-        return np.fromiter((place.get(key, -1) for key in keys), np.int32)
+        return np.fromiter(map(self.place.get, keys, repeat(-1)), np.int32)
 
     def span(self, number: int) -> tuple[int, int]:
         """The keys at or below a node are those of `order` from the first of two places up to the second."""
@@ -164,9 +164,11 @@ def between(numbers: Numbers, low: int, high: int) -> tuple[int, int]:
 
 
 def over(outline: Outline, leaves: npt.NDArray[np.signedinteger[Any]]) -> npt.NDArray[np.bool_]:
-    """Of each node whether it is one of some leaves (rising) or stands above one: whether one lies between it and its end."""
-    numbers = np.arange(len(outline), dtype=np.int32)
-    here: npt.NDArray[np.bool_] = leaves.searchsorted(numbers) < leaves.searchsorted(outline.ends, side="right")
+    """Of each node whether it is one of some leaves or stands above one: whether one lies between it and its end."""
+    counted = np.zeros(len(outline) + 1, np.int32)
+    counted[leaves + 1] = 1
+    before = np.cumsum(counted)
+    here: npt.NDArray[np.bool_] = before[outline.ends + 1] > before[:-1]
     return here
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app import messages
-from app.services import findings, library, workspaces
+from app.services import findings, library, sidebook, workspaces
 from app.services.library import Offer
 from app.services.workspaces import Workspace
 from app.viewing.aligned import Lines
@@ -134,6 +134,7 @@ def workspace(request: Request, house: House, visitor: Visitor, transfer: str, s
     known, odd = library.offer(house, ws), findings.count(house, ws)
     shown = WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, odd, scene.name, safe_json(start), known)
     house.background.submit(compile_ahead)
+    sidebook.unfold_ahead(house, ws.id, (*ws.sources.values(), ws.target))
     return page(request, "transfer/workspace.html", shown)
 
 
