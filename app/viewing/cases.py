@@ -8,6 +8,7 @@ import msgspec
 from app.keys import KeyTree
 from app.mapping.claims import Claim, Proposal
 from app.mapping.offers import FamilyOffers, Offers
+from app.stopping import each
 from app.viewing.marks import TargetStates
 from app.viewing.nodes import Numbers
 from app.viewing.outlines import outline_of
@@ -105,7 +106,7 @@ def _alike(rows: Rows, states: Mapping[str, str], proposals: Mapping[str, Propos
         if alike is not None:
             found.setdefault(alike, []).extend(keys)
             continue
-        for key in keys:
+        for key in each(keys):
             state = states[key]
             if state in NEEDS:
                 proposal = proposals.get(key)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from app.mapping.assembled import Targets
 from app.mapping.offers import Offers
 from app.mapping.outcomes import Evaluation
+from app.stopping import each
 from app.viewing.nodes import Outline
 from app.viewing.outlines import outline_of
 from app.viewing.placing import known, offered_places, places_of, taken_places
@@ -87,7 +88,7 @@ class TargetStates(Mapping[str, str]):
     def codes(self, outline: Outline) -> Codes:
         """Code of each key's state, in an outline's order."""
         found = np.zeros(len(outline.order), np.uint8)
-        for at, places in enumerate(places_of(self.targets.folded, outline)):
+        for at, places in enumerate(each(places_of(self.targets.folded, outline), 1)):
             even = self.even(at)
             found[places] = URGENCY[even] if even else [URGENCY[self[key]] for key in self.targets.folded.families[at].keys]
         return found
@@ -179,7 +180,7 @@ class SourceStates(Mapping[str, str]):
     def codes(self, outline: Outline) -> Codes:
         """Code of each key's state, in an outline's order."""
         found = np.full(len(outline.order), URGENCY["unexpected"], np.uint8)
-        for part in self._pending.parts:
+        for part in each(self._pending.parts, 1):
             found[offered_places(part, outline, self._name)] = URGENCY["proposed"]
         if self._keys.ignored:
             found[known(outline.places(self._keys.ignored))] = URGENCY["ignored"]

@@ -7,6 +7,7 @@ import numpy as np
 
 from app.keys import KeyTree, TensorInfo
 from app.mapping.likes import Likes
+from app.stopping import each
 from app.viewing.deciding import NO_RULE, rules_of
 from app.viewing.marks import Marks
 from app.viewing.nodes import Numbers, Outline
@@ -61,7 +62,7 @@ class Sieve:
         """Numbers of an outline's leaves of which a key passes, rising."""
         if len(outline.order) == len(outline.firsts[0]):
             return self._single(outline, marks)
-        kept = [leaf for leaf in outline.firsts[0].tolist() if self.keeps(outline.nodes[leaf].keys, marks.totals(leaf).keys())]
+        kept = [leaf for leaf in each(outline.firsts[0].tolist(), _FEW) if self.keeps(outline.nodes[leaf].keys, marks.totals(leaf).keys())]
         return np.array(kept, np.int32)
 
     def _single(self, outline: Outline, marks: Marks) -> Numbers:
@@ -77,7 +78,7 @@ class Sieve:
         for text in self._texts:
             places = text.found(outline, places)
         for test in self._others:
-            places = [at for at in places if test(outline.order[at], self._tree.tensors[outline.order[at]])]
+            places = [at for at in each(places) if test(outline.order[at], self._tree.tensors[outline.order[at]])]
         return outline.leaves[places]
 
     def keeps(self, keys: Sequence[str], states: AbstractSet[str]) -> bool:
@@ -106,7 +107,7 @@ class Sieve:
                 return False
             if not tests and answers == [True]:
                 return True
-        return any(all(test(key, infos[key]) for test in every) for key in keys)
+        return any(all(test(key, infos[key]) for test in every) for key in each(keys))
 
 
 def _some(found: AbstractSet[object], wanted: Collection[object], left: list[Matches], of: Callable[[str], object]) -> bool:
@@ -136,7 +137,7 @@ class _Text:
             return [at for at in places if self._plain in lowered[at]]
         lines = self._lines(outline) if len(places) * _SPARSE >= len(outline.order) else None
         if lines is None:
-            return [at for at in places if self.test(outline.order[at], _NO_TENSOR)]
+            return [at for at in each(places) if self.test(outline.order[at], _NO_TENSOR)]
         return lines if len(places) == len(outline.order) else sorted(set(lines).intersection(places))
 
     def _lines(self, outline: Outline) -> list[int] | None:
@@ -144,7 +145,7 @@ class _Text:
         if self._pattern is None or outline.text is None:
             return None
         text, starts = outline.text
-        spans = np.array([hit.span() for hit in self._pattern.finditer(text)], np.int64).reshape(-1, 2)
+        spans = np.array([hit.span() for hit in each(self._pattern.finditer(text))], np.int64).reshape(-1, 2)
         first, last = (starts.searchsorted(spans[:, end], side="right") - 1 for end in (0, 1))
         if not self._exact and (first != last).any():
             return None

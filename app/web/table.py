@@ -13,7 +13,7 @@ from app.viewing.layout import View
 from app.viewing.search import SearchError
 from app.viewing.suggest import Suggested, suggest
 from app.viewing.table import Column, printed, table
-from app.web.asking import Body, House, parse
+from app.web.asking import WAITED_FOR, Body, House, parse
 from app.web.rendering import Context, data, fragment, lines
 from app.web.scenes import scene_of
 
@@ -67,7 +67,7 @@ class Rows(msgspec.Struct, frozen=True):
     rows: tuple[Suggested, ...]
 
 
-@router.post("/t/{transfer}/table")
+@router.post("/t/{transfer}/table", dependencies=WAITED_FOR)
 def look(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Show a window of the table."""
     asked = parse(body, Look)

@@ -21,7 +21,7 @@ from app.viewing.rivals import Rival, rivals
 from app.viewing.rows import RowMaker
 from app.viewing.scene import Scene
 from app.viewing.search import SearchError
-from app.web.asking import Body, House, Visitor, parse
+from app.web.asking import WAITED_FOR, Body, House, Visitor, parse
 from app.web.rendering import Context, compile_ahead, data, fragment, lines, page, safe_json
 from app.web.scenes import scene_of
 
@@ -145,7 +145,7 @@ def meter_of(request: Request, house: Any, ws: Workspace, source: str) -> str:
     return fragment(request, "transfer/_meter.html", part)
 
 
-@router.post("/t/{transfer}/view")
+@router.post("/t/{transfer}/view", dependencies=WAITED_FOR)
 def look(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Answer with the windows that a page wants, and the links between them."""
     ask = parse(body, Ask)
