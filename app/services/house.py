@@ -85,7 +85,7 @@ class House:
     backroom   -- processes for what takes seconds
     proposing  -- (transfer, version) -> the mapper's run in the background
     looking    -- (transfer, version) -> the look for what is odd about its plan
-    written    -- (transfer, version, module) -> its loader script; writing -- the same where it is written in the back room
+    written    -- (transfer, version, names in it) -> its loader script; writing -- the same where it is written in the back room
     lent       -- side -> the conversation about a lent file that has not ended yet
     readings   -- name that a page gave -> the remote reading that is under way
     addresses  -- side -> its address with what may be secret in it: never written anywhere
