@@ -79,7 +79,7 @@ def _triage(page):
 
 
 def _table(page):
-    page.locator('.seg [data-mode="table"]').click()
+    page.locator('.seg [data-mode="table"]:visible, .pane-tabs [data-act="table"]:visible').click()
     page.locator("[data-rows] tr").first.wait_for()
 
 
@@ -106,7 +106,7 @@ def _review(page):
 VISITS = [
     ("light", 1280, {"aligned": _as_it_opens, "free": _free, "triage": _triage, "table": _table, "rules": _rules, "review": _review}),
     ("dark", 1280, {"aligned": _as_it_opens, "free": _free, "triage": _triage, "table": _table, "rules": _rules}),
-    ("light", 800, {"tree": _as_it_opens, "triage": _triage, "rules": _rules}),
+    ("light", 800, {"tree": _as_it_opens, "triage": _triage, "table": _table, "rules": _rules}),
     ("dark", 800, {"tree": _as_it_opens, "triage": _triage, "review": lambda page: (_taken(page), _review(page))}),
     ("light", 390, {"tree": _as_it_opens, "triage": _triage, "review": lambda page: (_taken(page), _review(page))}),
 ]
