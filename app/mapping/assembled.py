@@ -4,7 +4,7 @@ A look-up of one key and what is added up over blocks cost next to nothing; who 
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from functools import cached_property
 
 from app.keys import KeyTree
@@ -130,6 +130,23 @@ class Targets(Mapping[str, TargetOutcome]):
                 if any(rule == wanted for rule, _ in block.decided):
                     even = block.even is not None
                     found += block.keys if even else [key for key, outcome in block.outcomes.items() if outcome.rule == wanted]
+        return found
+
+    def by_rule(self, keys: Iterable[str]) -> dict[int | None, list[str]]:
+        """Some keys by the rule of the plan that decides them, family by family; None: no rule does."""
+        of, families = self.folded.of, dict[int, list[str]]()
+        for key in keys:
+            families.setdefault(of[key], []).append(key)
+        found: dict[int | None, list[str]] = {}
+        for at, some in families.items():
+            block, numbers = self.blocks[at], self.numbers[at]
+            if block.even is not None:
+                rule = block.even.like.rule
+                found.setdefault(None if rule is None else numbers[rule], []).extend(some)
+                continue
+            for key in some:
+                rule = block.outcomes[key].rule
+                found.setdefault(None if rule is None else numbers[rule], []).append(key)
         return found
 
     def all_in(self, keys: Collection[str], state: str) -> bool:

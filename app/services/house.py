@@ -80,6 +80,7 @@ class House:
     last_proposed -- transfer -> the mapper's last answer; last_parts -- digests of its families
     parts      -- (transfer, place of a family) -> digest -> the proposals that it had lately: what is worked out of them still holds after an undo
     evaluators -- digests of the sides -> what evaluates plans on them
+    refused    -- (transfer, version) -> proposals that were refused: target key, digest of its claim
     unfolded   -- transfer -> whether its trees were unfolded ahead of time
     cancelled  -- tab -> whether the person no longer waits for its edit
     backroom   -- processes for what takes seconds
@@ -125,6 +126,7 @@ class House:
     found: Recent[tuple[str, int], tuple[Finding, ...]] = field(default_factory=lambda: Recent(_PROPOSALS))
     architectures: Recent[str, str] = field(default_factory=lambda: Recent(_ARCHITECTURES))
     turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
+    refused: Recent[tuple[str, int], frozenset[tuple[str, str]]] = field(default_factory=lambda: Recent(_PROPOSALS))
     unfolded: Recent[str, bool] = field(default_factory=lambda: Recent(_PROPOSALS))
     cancelled: Recent[str, bool] = field(default_factory=lambda: Recent(_CONVERSATIONS))
     backroom: BackRoom = field(default_factory=BackRoom)
