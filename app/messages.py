@@ -4,7 +4,7 @@ Source of the format: Project Fluent, https://projectfluent.org
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
@@ -16,6 +16,8 @@ from app.errors import KeygraftError
 from app.paths import LOCALES
 
 DEFAULT_LANGUAGE = "en"
+_LATELY = 4096
+"""Sentences that are remembered, filled."""
 
 
 def languages() -> tuple[str, ...]:
@@ -47,6 +49,10 @@ class _Catalogue:
                 self._parse(path)
         return self._bundle
 
+    def one_of_each(self) -> list[str]:
+        """One message of each file."""
+        return list({path: name for name, path in self._files.items()}.values())
+
     def _parse(self, path: Path) -> None:
         if path in self._parsed:
             return
@@ -68,6 +74,13 @@ def has(message: str, language: str = DEFAULT_LANGUAGE) -> bool:
     return _catalogue(language).holding(message) is not None
 
 
+def parse_ahead(pause: Callable[[], object], language: str = DEFAULT_LANGUAGE) -> None:
+    """Parse every file, with a pause before each for whoever waits: the first who needs a sentence of it need not."""
+    for name in _catalogue(language).one_of_each():
+        pause()
+        has(name, language)
+
+
 def _pattern(message: str, attribute: str | None, language: str) -> tuple[FluentBundle | None, Any]:
     for candidate in dict.fromkeys((language, DEFAULT_LANGUAGE)):
         bundle = _catalogue(candidate).holding(message)
@@ -84,10 +97,20 @@ def text(message: str, /, language: str = DEFAULT_LANGUAGE, attribute: str | Non
 
     Raises LookupError where the catalogue lacks it, ValueError where a parameter is missing: both are defects of ours.
     """
+    given = tuple((name, type(value), value) for name, value in params.items())
+    try:
+        return _filled(message, language, attribute, given)
+    except TypeError:  # a parameter that cannot be remembered
+        return _filled.__wrapped__(message, language, attribute, given)
+
+
+@lru_cache(maxsize=_LATELY)
+def _filled(message: str, language: str, attribute: str | None, given: tuple[tuple[str, type, Any], ...]) -> str:
+    """The sentence of `text`; the same few are said over and over, in every row of a page."""
     bundle, pattern = _pattern(message, attribute, language)
     if bundle is None or pattern is None:
         raise LookupError(message if attribute is None else f"{message}.{attribute}")
-    formatted, problems = bundle.format_pattern(pattern, params)
+    formatted, problems = bundle.format_pattern(pattern, {name: value for name, _, value in given})
     if problems:
         raise ValueError(message, problems)
     return str(formatted)

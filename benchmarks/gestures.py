@@ -2,7 +2,7 @@
 
 usage: python benchmarks/gestures.py [ROUNDS]
 
-Starts the program as a person does, makes both transfers over the API, then sends what the page sends: a look, a drawn pair, fresh, leave, unmap,
+Starts the program as a person does, makes both transfers over the API, then sends what the page sends: a look, a drawn pair, fresh, leave, unmap of a row and of a module,
 accept, a filter, the table, triage, a rule's switch, move and foresight, undo and redo; all of it with equal families folded, then on trees of which every
 key has a line of its own, all open. Prints milliseconds of each gesture (p50, p95), the first one of its kind apart, the
 processor time that the server spent on it (what others do on the machine does not count there), and the ratio of the two transfers.
@@ -148,6 +148,12 @@ def leaves(answer, side):
     return [int(cell) for cell in cells if cell not in opened]
 
 
+def module(answer, title):
+    """Number of a module's row in the model's pane, by its whole path."""
+    before = answer["t"]["html"].partition(f'title="{title}"')[0]
+    return int(re.findall(r'data-node="(\d+)"', before)[-1])
+
+
 def play(hand, rounds):
     """Every gesture, some rounds."""
     for turn in range(rounds):
@@ -174,6 +180,7 @@ def play(hand, rounds):
     hand.do("accept all", "/accept", everything="all")
     for turn in range(rounds):
         hand.step("unmap", "/unmap", t=[t[turn % 5]])
+        hand.step("unmap nearly all", "/unmap", t=[module(rows, "transformer.h")])
         rules = hand.server.ask("GET", f"/t/{hand.transfer}/rules")
         hand.note("rules", rules[1])
         said = [re.sub("&#34;", '"', each) for each in re.findall(r'data-was="([^"]*)"', rules[0])]

@@ -10,28 +10,26 @@ Times depend on the machine and on what else it does; the peer says by how much.
 
 import argparse
 import json
+import os
+import re
 import statistics
+import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
 
-import uvicorn
 from evaluation import keys, renamed
 from find_chromium import chromium
 from playwright.sync_api import sync_playwright
 
-from app.bootstrap import create_app
-from app.gate.entry import Entry
-from app.settings import Settings
-
-TOKEN = "a token of this benchmark"  # noqa: S105  # of a server that ends with this run
+TOKEN = "a-token-of-this-benchmark"  # noqa: S105  # of a server that ends with this run
 
 SCROLL = """async ({panes, seconds, step}) => {
   const frames = [], blanks = [];
@@ -66,15 +64,14 @@ SCROLL = """async ({panes, seconds, step}) => {
 
 
 def serve(folder):
-    """Start a server of our own; returns it, its address and the link that lets in."""
-    settings = Settings(data=folder / "data", token=TOKEN, port=0, roots=(folder,))
-    entry = Entry(settings)
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, entry=entry), host="127.0.0.1", port=0, log_level="error", ws="none"))
-    threading.Thread(target=server.run, daemon=True).start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    return server, f"http://127.0.0.1:{port}", entry.link(port)
+    """Start the program as a person does, in a process of its own; returns it, its address and the link that lets in."""
+    command = [sys.executable, "-m", "app", "serve", "--port", "0", "--data", str(folder / "data")]
+    given = {**os.environ, "KEYGRAFT_TOKEN": TOKEN, "KEYGRAFT_ROOTS": str(folder)}
+    server = subprocess.Popen(
+        command, cwd=Path(__file__).parents[1], env=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )  # our own
+    link = next(found.group() for line in server.stdout if (found := re.search(r"http://\S+", line)))
+    return server, f"http://{urlsplit(link).netloc}", link
 
 
 def call(url, method, path, body):
@@ -282,7 +279,8 @@ def main(count):
         say("peer, all rows in the DOM: first row", f"{spent:.0f} ms", f"{spent / statistics.median(warm):.0f} times ours")
         say("peer, scroll fast", f"{whole:.1f} fps")
         browser.close()
-        server.should_exit = True
+        server.terminate()
+        server.wait()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,16 @@ class Meter:
         self._buckets = [0] * (len(BUCKETS) + 1)
         self._seconds = 0.0
         self._started = time.time()
+        self._latest = time.monotonic()
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since a request last began or was answered."""
+        return time.monotonic() - self._latest
+
+    def touch(self) -> None:
+        """Somebody asks, or is answered."""
+        self._latest = time.monotonic()
 
     def note(self, method: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -64,6 +74,7 @@ class Metered:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        self._meter.touch()
         began = time.perf_counter()
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
 
@@ -73,3 +84,4 @@ class Metered:
             await send(message)
 
         await self._app(scope, receive, counted)
+        self._meter.touch()

@@ -12,7 +12,7 @@ from app import bootstrap, logs
 from app.errors import KeygraftError
 from app.gate import Entry
 from app.services import sides as given_sides
-from app.services import transfers
+from app.services import sweeping, transfers
 from app.services.house import House
 from app.settings import Settings
 
@@ -36,12 +36,12 @@ def run(settings: Settings, *, browser: bool = False, sides: tuple[str, str] | N
     sys.stdout.flush()
     if browser:
         threading.Timer(0.5, webbrowser.open, [link]).start()
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False)
-    )
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, server_header=False)
+    rest = sweeping.begin(lambda: app.state.meter.quiet)
     try:
-        server.run(sockets=[listening])
+        _Server(house, config).run(sockets=[listening])
     finally:
+        rest()
         record.unlink(missing_ok=True)
 
 

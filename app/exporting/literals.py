@@ -1,5 +1,6 @@
 """User text and numbers as Python literals: quotes, newlines, braces and lone surrogates survive, nothing else gets into a script."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from app.exporting.layout import Group, Node, row, tuple_of
@@ -18,6 +19,20 @@ def _quote(text: str) -> str:
 def _escaped(text: str, quote: str) -> str:
     plain = repr('"' + text)[2:-1].replace("\\'", "'")  # the leading quote makes repr choose single quotes
     return plain.replace(quote, "\\" + quote)
+
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_CONTROL = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]|[\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def quoted(name: str) -> str:
+    """Write a word of a shell's line; what would break the line, or hide in it, by its bytes between `$'` and `'`."""
+    if not _UNSAFE.search(name):
+        return name
+    if _CONTROL.search(name):
+        inner = name.replace("\\", "\\\\").replace("'", "\\'")
+        return "$'" + _CONTROL.sub(lambda hit: "".join(f"\\x{byte:02x}" for byte in hit[0].encode("utf-8", "surrogateescape")), inner) + "'"
+    return "'" + name.replace("'", "'\\''") + "'"
 
 
 def raw_literal(pattern: str) -> str:

@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+EXAMPLE = "checkpoint.pth"
+"""What a checkpoint is called where its name is not known."""
+
 
 class ScriptOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     """Choices for a loader script.
@@ -12,12 +15,14 @@ class ScriptOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     min_coverage -- least share of a model's elements that must load; None: nine tenths of what the plan covers
     module       -- the file's name without .py, by which a project imports it: a Python identifier
     model_name   -- what the script calls the goal in its heading; user text, ends in a literal
+    checkpoint   -- the file that its heading loads as an example; user text, ends in a literal
     """
 
     only: str = "*"
     min_coverage: float | None = None
     model_name: str = ""
     module: str = "loader"
+    checkpoint: str = EXAMPLE
 
 
 Container = Literal["safetensors", "torch", "torch-legacy"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from app.exporting.carried import import_block, kernels, runtime_part
 from app.exporting.layout import Group, Node, lines, row, tuple_of
-from app.exporting.literals import literal, raw_literal, text_literal
+from app.exporting.literals import literal, quoted, raw_literal, text_literal
 from app.exporting.options import ScriptOptions
 from app.exporting.tables import mapping_display, set_display
 from app.exporting.transfer import Transfer, remapped_code, transfer_of
@@ -46,23 +46,32 @@ _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:
 
 
 def _heading(options: ScriptOptions) -> str:
-    name = options.module if options.module.isidentifier() else "loader"
-    return '"""' + _HEADING.replace("loader", name) + '"""'
+    name, file = options.module if options.module.isidentifier() else "loader", options.checkpoint
+    lines = ((f"python {name}.py {quoted(file)}", _PRINTED), (f"python {name}.py {quoted(file)} out.safetensors", _SAVED))
+    room = max(len(command) for command, _ in lines)
+    commands = "\n".join(f"    {command.ljust(room)}    {what}" for command, what in lines)
+    return '"""' + _in_docstring(_HEADING.format(module=name, file=text_literal(file), commands=commands)) + '"""'
+
+
+def _in_docstring(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+_PRINTED, _SAVED = "print what becomes of every key", "write the remapped state_dict"
 
 
 _HEADING = """Moves the weights of a checkpoint into a model whose state_dict has other names or shapes.
 
 In a project:
 
-    from loader import load_into
+    from {module} import load_into
 
-    report = load_into(model, "checkpoint.pth")
+    report = load_into(model, {file})
     print(report.table())
 
 As a command:
 
-    python loader.py checkpoint.pth                    print what becomes of every key
-    python loader.py checkpoint.pth out.safetensors    write the remapped state_dict
+{commands}
 
 Needs Python 3.9 and torch 2.1 or newer; safetensors where such files are read or written. Written by Keygraft.
 """

@@ -4,7 +4,7 @@ A look-up of one key and what is added up over blocks cost next to nothing; who 
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from functools import cached_property
 
 from app.keys import KeyTree
@@ -132,6 +132,23 @@ class Targets(Mapping[str, TargetOutcome]):
                     found += block.keys if even else [key for key, outcome in block.outcomes.items() if outcome.rule == wanted]
         return found
 
+    def by_rule(self, keys: Iterable[str]) -> dict[int | None, list[str]]:
+        """Some keys by the rule of the plan that decides them, family by family; None: no rule does."""
+        of, families = self.folded.of, dict[int, list[str]]()
+        for key in keys:
+            families.setdefault(of[key], []).append(key)
+        found: dict[int | None, list[str]] = {}
+        for at, some in families.items():
+            block, numbers = self.blocks[at], self.numbers[at]
+            if block.even is not None:
+                rule = block.even.like.rule
+                found.setdefault(None if rule is None else numbers[rule], []).extend(some)
+                continue
+            for key in some:
+                rule = block.outcomes[key].rule
+                found.setdefault(None if rule is None else numbers[rule], []).append(key)
+        return found
+
     def all_in(self, keys: Collection[str], state: str) -> bool:
         """Whether all of some keys are in one state."""
         for at in set(map(self.folded.of.__getitem__, keys)):
@@ -231,10 +248,16 @@ class SourceKeys(Mapping[str, SourceOutcome]):
         """Keys that a target takes."""
         return frozenset().union(*(block.takes(self._name) for block in self._targets.blocks))
 
+    @property
+    def taken(self) -> int:
+        """How many keys the families take, each for itself: one that two of them take counts twice."""
+        return sum(len(block.takes(self._name)) for block in self._targets.blocks)
+
     @cached_property
     def ignored(self) -> Mapping[str, int]:
         """Keys that a rule leaves behind -> its index; a target may take them all the same."""
-        return self._ignored() if len(self.used) < len(self.tree.tensors) else {}
+        whole = len(self.tree.tensors)
+        return self._ignored() if self.taken < whole or len(self.used) < whole else {}
 
     @cached_property
     def _whole(self) -> dict[str, SourceOutcome]:

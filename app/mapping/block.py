@@ -5,7 +5,7 @@ rule that is put in front of the others changes no block that it does not take; 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from itertools import repeat
 from typing import NamedTuple
@@ -92,7 +92,7 @@ class Block:
             return self.even.owners is not None
         return any(outcome.recipe is not None for outcome in self.outcomes.values())
 
-    def takes(self, source: str) -> Iterable[str]:
+    def takes(self, source: str) -> Collection[str]:
         """Keys of a source that something here takes."""
         even = self.even
         if even is not None:

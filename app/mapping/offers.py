@@ -123,6 +123,11 @@ class Offers(Mapping[str, Proposal]):
         """Number of proposals."""
         return sum(len(part.proposals) for part in self.parts)
 
+    def lacking(self, keys: Iterable[str]) -> Iterator[str]:
+        """Those of some keys that have none; many keys are asked about as fast as a dictionary can."""
+        of, parts = self.folded.of, [part.proposals for part in self.parts]
+        return (key for key in keys if key not in of or key not in parts[of[key]])
+
     def among(self, targets: Targets, states: frozenset[str]) -> "Offers":
         """Those whose key is in one of some states."""
         return Offers(self.folded, [part.among(block, states) for part, block in zip(self.parts, targets.blocks, strict=True)])

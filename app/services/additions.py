@@ -88,7 +88,8 @@ def _as_claimed(block: Block, part: FamilyOffers) -> bool:
 def _among_themselves(claims: Mapping[str, Claim], sources: Mapping[str, KeyTree], target: KeyTree) -> list[Rule]:
     """The fewest rules: as if the target had no other keys, and the sources no other families."""
     parts = {name: _part(tree, {key for claim in claims.values() for key in claim.sources}) for name, tree in sources.items()}
-    return list(mapping.induce(claims, parts, _only(target, [key for key in target.tensors if key in claims])))
+    claimed = set(claims)
+    return list(mapping.induce(claims, parts, _only(target, [key for key in target.tensors if key in claimed])))
 
 
 def _among_families(claims: Mapping[str, Claim], sources: Mapping[str, KeyTree], target: KeyTree) -> list[Rule]:

@@ -38,7 +38,8 @@ def _module(wanted: set[str], tree: KeyTree) -> str | None:
     if common == 0:
         return None
     prefix = separator.join(first[:common]) + separator
-    return escape(prefix) + "*" if {key for key in tree.tensors if key.startswith(prefix)} == wanted else None
+    inside = [key for key in tree.tensors if key.startswith(prefix)]  # all that is wanted is inside, for the first and the last of it are
+    return escape(prefix) + "*" if len(inside) == len(wanted) else None
 
 
 def _family(template: str, separator: str) -> str:

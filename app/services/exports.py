@@ -8,6 +8,7 @@ from app import exporting, mapping
 from app.dialects import DIALECTS, write_dialect
 from app.errors import ConflictError, NotFoundError
 from app.exporting import Check, ScriptOptions
+from app.exporting.literals import quoted
 from app.mapping.algebra import Loss
 from app.mapping.plan import Plan
 from app.services import approval, checks, documents, export_options, files_out, jobs, library, reports, taking, workspaces, writing
@@ -15,7 +16,7 @@ from app.services.cards import Exported, ExportKind
 from app.services.checking import Checked, refuse
 from app.services.house import LOCAL, House
 from app.services.jobs import Job
-from app.services.naming import module_of, quoted, stem_of
+from app.services.naming import checkpoint_of, module_of, stem_of
 from app.services.ways_out import WAYS, Way
 from app.services.workspaces import Workspace
 from app.viewing.checked import summary
@@ -59,14 +60,14 @@ def _kind(workspace: Workspace, way: Way) -> ExportKind:
         previewed=way.group != "weights",
         group=way.group,
         about=way.about,
-        use=way.use(workspace.title),
+        use=way.use(workspace.title, checkpoint_of(workspace.source_cards)),
     )
 
 
 def script(house: House, transfer: str, *, taken: bool = False, by: str = LOCAL) -> str:
     """The loader script; `taken` says that it leaves the house. Raises NotFoundError, KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer)
-    text = writing.script(house, workspace, _module(workspace))
+    text = writing.script(house, workspace, _named(workspace))
     if taken:
         known = checks.known_of(house, workspace)
         if known is not None:
@@ -80,7 +81,7 @@ def script(house: House, transfer: str, *, taken: bool = False, by: str = LOCAL)
 def grown(house: House, transfer: str) -> str | None:
     """The loader script as it stands, for a look; None: it is being written, the event `loader` tells when it is there."""
     workspace = workspaces.open_workspace(house, transfer)
-    return writing.grown(house, workspace, _module(workspace))
+    return writing.grown(house, workspace, _named(workspace))
 
 
 def preview(house: House, transfer: str, kind: str, options: Mapping[str, str] | None = None) -> str:
@@ -139,7 +140,7 @@ def _made(house: House, workspace: Workspace, kind: str, options: Mapping[str, s
         written = write_dialect(kind, workspace.plan, workspace.sources, workspace.target, workspace.evaluation)
         return Preview(written.text, tuple(Remaining(left.target, documents.why(left.reason), left.code) for left in written.left))
     makers: dict[str, Callable[[], str]] = {
-        "script": lambda: _script(workspace, options) if options else writing.script(house, workspace, _module(workspace)),
+        "script": lambda: _script(workspace, options) if options else writing.script(house, workspace, _named(workspace)),
         "plan": lambda: mapping.plan_to_json(frozen(workspace)).decode("utf-8", "surrogatepass"),
         "plan-text": lambda: mapping.print_plan(frozen(workspace)),
         "report": lambda: reports.report(workspace.title, workspace.plan, workspace.evaluation, workspace.sources),
@@ -171,12 +172,14 @@ def _check(known: Checked) -> Check:
 
 
 def _script(workspace: Workspace, options: Mapping[str, str]) -> str:
-    wanted = export_options.read(ScriptOptions, {"module": _module(workspace), **options})
+    own = _named(workspace)
+    wanted = export_options.read(ScriptOptions, {"module": own.module, "checkpoint": own.checkpoint, **options})
     return exporting.loader_script(workspace.plan, workspace.sources, workspace.target, workspace.evaluation, wanted)
 
 
-def _module(workspace: Workspace) -> str:
-    return module_of(stem_of(workspace.title))
+def _named(workspace: Workspace) -> ScriptOptions:
+    """What a loader script is called, and the file that it loads."""
+    return ScriptOptions(module=module_of(stem_of(workspace.title)), checkpoint=checkpoint_of(workspace.source_cards))
 
 
 def apply_line(house: House, transfer: str) -> str:

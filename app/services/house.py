@@ -80,11 +80,13 @@ class House:
     last_proposed -- transfer -> the mapper's last answer; last_parts -- digests of its families
     parts      -- (transfer, place of a family) -> digest -> the proposals that it had lately: what is worked out of them still holds after an undo
     evaluators -- digests of the sides -> what evaluates plans on them
+    refused    -- (transfer, version) -> proposals that were refused: target key, digest of its claim
+    unfolded   -- transfer -> whether its trees were unfolded ahead of time
     cancelled  -- tab -> whether the person no longer waits for its edit
     backroom   -- processes for what takes seconds
     proposing  -- (transfer, version) -> the mapper's run in the background
     looking    -- (transfer, version) -> the look for what is odd about its plan
-    written    -- (transfer, version, module) -> its loader script; writing -- the same where it is written in the back room
+    written    -- (transfer, version, names in it) -> its loader script; writing -- the same where it is written in the back room
     lent       -- side -> the conversation about a lent file that has not ended yet
     readings   -- name that a page gave -> the remote reading that is under way
     addresses  -- side -> its address with what may be secret in it: never written anywhere
@@ -124,6 +126,8 @@ class House:
     found: Recent[tuple[str, int], tuple[Finding, ...]] = field(default_factory=lambda: Recent(_PROPOSALS))
     architectures: Recent[str, str] = field(default_factory=lambda: Recent(_ARCHITECTURES))
     turns: Recent[str, Lock] = field(default_factory=lambda: Recent(_TURNS))
+    refused: Recent[tuple[str, int], frozenset[tuple[str, str]]] = field(default_factory=lambda: Recent(_PROPOSALS))
+    unfolded: Recent[str, bool] = field(default_factory=lambda: Recent(_PROPOSALS))
     cancelled: Recent[str, bool] = field(default_factory=lambda: Recent(_CONVERSATIONS))
     backroom: BackRoom = field(default_factory=BackRoom)
     mode: Mode = field(default_factory=Mode)

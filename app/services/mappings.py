@@ -52,10 +52,11 @@ def claim(
     """Fill target keys as claims say, in place of what fills them now. Raises NotFoundError, KeygraftError."""
     _check_targets(workspace, claims)
     keys = set(claims)
-    binds, inits = _deciding(workspace, keys, Bind), _deciding(workspace, keys, Init)
+    decided = workspace.evaluation.targets.by_rule(keys)
+    binds, inits = _among(workspace, decided, Bind), _among(workspace, decided, Init)
     emptied = [index for index in binds if not _others(workspace, index, keys)]
     cleared: list[Edit] = [RemoveRule(index, mapping.statement(workspace.plan.rules[index])) for index in reversed(emptied)]
-    cleared += _narrowed(workspace, inits, keys)
+    cleared += _narrowed(workspace, inits, keys, decided)
     standing = [index for index in binds if index not in emptied]
     added = inducing.additions(house, workspace, claims, after=cleared, before=standing[0] if standing else None)
     said = label or Said("edit-mapped", {"count": len(claims)})
@@ -67,14 +68,15 @@ def unmap(house: House, transfer: str, base_version: int, targets: Sequence[str]
     workspace = workspaces.open_workspace(house, transfer, by=by)
     _check_targets(workspace, targets)
     keys, outcomes = set(targets), workspace.evaluation.targets
-    ruled = sorted({*_deciding(workspace, keys, Bind), *_deciding(workspace, keys, Init)})
-    freed = {key for key in keys if outcomes[key].rule in ruled}
+    decided = outcomes.by_rule(keys)
+    ruled = sorted({*_among(workspace, decided, Bind), *_among(workspace, decided, Init)})
+    freed = {key for index in ruled for key in decided[index]}
     named = [key for key in targets if key not in freed and outcomes[key].recipe is not None]
     if not freed and not named:
         raise KeygraftError("not_mapped", target=targets[0][:200] if targets else "")
     fresh = [AddRule(Init(pattern)) for pattern in _patterns(workspace, named)]
     label = Said("edit-unmapped", {"count": len(freed) + len(named)})
-    changes = [*_narrowed(workspace, ruled, keys), *fresh]
+    changes = [*_narrowed(workspace, ruled, keys, decided), *fresh]
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
 
 
@@ -92,7 +94,7 @@ def start_fresh(
     """Let target keys start fresh, whatever fills them: an init wins over every bind. Raises NotFoundError, KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer, by=by)
     _check_targets(workspace, targets)
-    front = min(_deciding(workspace, set(targets), Init), default=None)
+    front = min(_among(workspace, workspace.evaluation.targets.by_rule(targets), Init), default=None)
     changes = [AddRule(Init(pattern, policy, dict(args or {})), front) for pattern in _patterns(workspace, targets)]
     label = Said("edit-fresh", {"count": len(targets)})
     return edits.apply(house, transfer, base_version, changes, label=label, client=client, by=by)
@@ -143,11 +145,10 @@ def _patterns(workspace: Workspace, keys: Sequence[str]) -> list[str]:
     return covering.patterns(keys, workspace.target) if keys else []
 
 
-def _deciding(workspace: Workspace, keys: set[str], kind: type[Rule]) -> list[int]:
-    """Indices of the rules of a kind that decide one of the keys, in order."""
-    outcomes, rules = workspace.evaluation.targets, workspace.plan.rules
-    indices = {outcomes[key].rule for key in keys}
-    return sorted(index for index in indices if index is not None and isinstance(rules[index], kind))
+def _among(workspace: Workspace, decided: Mapping[int | None, Sequence[str]], kind: type[Rule]) -> list[int]:
+    """Indices of the rules of a kind among those that decide something, in order."""
+    rules = workspace.plan.rules
+    return sorted(index for index in decided if index is not None and isinstance(rules[index], kind))
 
 
 def _others(workspace: Workspace, index: int, keys: set[str]) -> list[str]:
@@ -155,21 +156,17 @@ def _others(workspace: Workspace, index: int, keys: set[str]) -> list[str]:
     return [key for key in workspace.evaluation.targets.of_rule(index) if key not in keys]
 
 
-def _narrowed(workspace: Workspace, indices: Sequence[int], keys: set[str]) -> list[Edit]:
+def _narrowed(workspace: Workspace, indices: Sequence[int], keys: set[str], decided: Mapping[int | None, Sequence[str]]) -> list[Edit]:
     """Edits that take keys out of the rules that decide them; from the last rule to the first, so that indices hold."""
     changes: list[Edit] = []
     for index in sorted(indices, reverse=True):
         rule = workspace.plan.rules[index]
         if isinstance(rule, Bind | Init):
-            smaller = _without(workspace, rule, _others(workspace, index, keys), [key for key in keys if _rule_of(workspace, key) == index])
+            smaller = _without(workspace, rule, _others(workspace, index, keys), decided[index])
             named = mapping.statement(rule)
             changes += [ReplaceRule(index, named, smaller[0])] if smaller else [RemoveRule(index, named)]
             changes += [AddRule(each, index + at) for at, each in enumerate(smaller[1:], 1)]
     return changes
-
-
-def _rule_of(workspace: Workspace, key: str) -> int | None:
-    return workspace.evaluation.targets[key].rule
 
 
 def _without(workspace: Workspace, rule: Bind | Init, kept: Sequence[str], left_out: Sequence[str]) -> list[Rule]:

@@ -1,10 +1,16 @@
 """Names of what leaves the house."""
 
 import re
+from collections.abc import Mapping
+
+from app.exporting.options import EXAMPLE
+from app.services.cards import SideCard
 
 _SUFFIXES = re.compile(
     r"(?:\.(?:safetensors|pth|pt|pt2|bin|ckpt|tar|zip|gguf|npz|npy|h5|hdf5|keras|onnx|pkl|index|json|txt|csv|py|ipynb))+\Z", re.IGNORECASE
 )
+_FILES = frozenset({"path", "upload", "lent", "remote"})
+_LISTS = frozenset({"text", "json", "definition"})
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -19,6 +25,8 @@ def module_of(stem: str) -> str:
     return "load_" + re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_").lower()
 
 
-def quoted(name: str) -> str:
-    """A word of a shell's line."""
-    return name if not _UNSAFE.search(name) else "'" + name.replace("'", "'\\''") + "'"
+def checkpoint_of(cards: Mapping[str, SideCard]) -> str:
+    """What the one file that weights come from is called; EXAMPLE where they come from several, or from no file that anybody has."""
+    card = next(iter(cards.values()))
+    known = len(cards) == 1 and card.kind in _FILES and card.format not in _LISTS and not card.label.endswith(f" +{len(card.files) - 1}")
+    return card.label if known else EXAMPLE

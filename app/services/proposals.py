@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from app.errors import KeygraftError, NotFoundError
-from app.mapping.claims import Claim, Proposal
+from app.mapping.claims import Claim
 from app.mapping.offers import taken, taken_of
 from app.services import edits, grouping, inducing, mappings, proposing, workspaces
 from app.services.cards import Applied, ProposalGroup, Said
@@ -50,17 +50,18 @@ def take(
     return edits.apply(house, workspace.id, base_version, added, label=label, client=client, by=by)
 
 
-def _chosen(workspace: Workspace, keys: Collection[str], wanted: Collection[str]) -> dict[str, Proposal]:
+def _chosen(workspace: Workspace, keys: Collection[str], wanted: Collection[str]) -> list[str]:
+    """Keys, by themselves or by group, of which each has a proposal: there may be 90,000. Raises NotFoundError."""
     by_name = {group.id: group for group in groups(workspace)} if wanted else {}
     listed = list(keys)
     for name in wanted:
         if name not in by_name:
             raise NotFoundError("proposal_gone", target=name[:80])
         listed.extend(by_name[name].keys)
-    for key in listed:
-        if key not in workspace.proposals:
-            raise NotFoundError("proposal_gone", target=key[:200])
-    return {key: workspace.proposals[key] for key in listed}
+    gone = next(workspace.proposals.lacking(listed), None)
+    if gone is not None:
+        raise NotFoundError("proposal_gone", target=gone[:200])
+    return listed
 
 
 def reject(
@@ -75,8 +76,8 @@ def reject(
 ) -> Applied:
     """Refuse proposals; they do not come back, unless this is undone. Raises NotFoundError, KeygraftError."""
     workspace = workspaces.open_workspace(house, transfer, by=by)
-    chosen = _chosen(workspace, keys, groups)
-    refused = [(key, proposing.digest(proposal.claim)) for key, proposal in chosen.items() if proposal.claim is not None]
+    chosen = {key: workspace.proposals[key].claim for key in _chosen(workspace, keys, groups)}
+    refused = [(key, proposing.digest(claim)) for key, claim in chosen.items() if claim is not None]
     if not refused:
         raise KeygraftError("nothing_to_reject")
     label = Said("edit-rejected", {"count": len(refused)})

@@ -1,5 +1,6 @@
 """How a side is kept: what was given, what was understood, and the tree."""
 
+import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from app.store import SideRow, Transaction, sides, trees
 from app.viewing.offers import telling
 from app.viewing.outlines import outline_of, weights_of
 
+_A_WHILE = 1.0
 LARGE = 5000
 """Keys from which on the outline of a tree is made ahead of time."""
 
@@ -82,6 +84,20 @@ def _look_over(tree: KeyTree) -> None:
     weights_of(tree)
     for family in fold_tree(tree):
         _ = family.fewest, family.few, family.members
+
+
+def unfold_ahead(house: House, transfer: str, trees: Collection[KeyTree]) -> None:
+    """Have it worked out in the background, once, what trees show with every key in a line of its own, a while after they were shown folded."""
+    large = [tree for tree in trees if len(tree.tensors) >= LARGE]
+
+    def work() -> None:
+        time.sleep(_A_WHILE)
+        for tree in large:
+            _ = outline_of(tree, folded=False).place, weights_of(tree, folded=False)
+
+    if large and not house.unfolded.get(transfer):
+        house.unfolded.put(transfer, value=True)
+        house.background.submit(work)
 
 
 def keep_open(

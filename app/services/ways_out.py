@@ -7,6 +7,7 @@ import msgspec
 
 from app import messages
 from app.dialects import DIALECTS
+from app.exporting.literals import quoted, text_literal
 from app.services.naming import module_of, stem_of
 
 Group = Literal["code", "weights", "frameworks", "plan", "report"]
@@ -46,10 +47,11 @@ class Way(msgspec.Struct, frozen=True):
             return (name.replace("-", "_") if self.suffix == ".py" else name) + self.suffix
         return stem + self.suffix
 
-    def use(self, title: str) -> str:
-        """One line that says how it is used."""
+    def use(self, title: str, checkpoint: str) -> str:
+        """One line that says how it is used, with the checkpoint's file by its name."""
         name = self.filename(title)
-        return messages.text(f"export-use-{self.kind}", file=name, module=name.removesuffix(self.suffix))
+        given = {"checkpoint": text_literal(checkpoint), "word": quoted(checkpoint)}
+        return messages.text(f"export-use-{self.kind}", file=name, module=name.removesuffix(self.suffix), **given)
 
 
 _ALL = (

@@ -53,7 +53,7 @@ def open_workspace(house: House, transfer: str, *, by: str = LOCAL, version: int
     """Open a transfer, at its newest version or an earlier one. Raises NotFoundError."""
     with house.database.read() as tx:
         row = row_of(tx, transfer)
-        refused = transfers.rejected(tx, transfer)
+        refused = house.refused.get_or_make((transfer, row.version), lambda: frozenset(transfers.rejected(tx, transfer)))
         can_undo, can_redo = stored.last_done(tx, transfer, by) is not None, stored.last_undone(tx, transfer, by) is not None
     found = sidebook.understood(house, [*row.sources.values(), row.target])
     number = row.version if version is None else version

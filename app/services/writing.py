@@ -19,39 +19,40 @@ class WritingError(KeygraftError):
     """The script could not be written."""
 
 
-def script(house: House, workspace: Workspace, module: str) -> str:
+def script(house: House, workspace: Workspace, options: ScriptOptions) -> str:
     """The script, waited for. Raises WritingError."""
     if len(workspace.target.tensors) <= AT_ONCE:
-        return _here(house, workspace, module)
-    text = _begun(house, workspace, module).result()
+        return _here(house, workspace, options)
+    text = _begun(house, workspace, options).result()
     if not text:
         raise WritingError("loader_not_written")
     return text
 
 
-def grown(house: House, workspace: Workspace, module: str) -> str | None:
+def grown(house: House, workspace: Workspace, options: ScriptOptions) -> str | None:
     """The script; None where it is being written: the event `loader` tells the end."""
     if len(workspace.target.tensors) <= AT_ONCE:
-        return _here(house, workspace, module)
-    begun = _begun(house, workspace, module)
+        return _here(house, workspace, options)
+    begun = _begun(house, workspace, options)
     return begun.result() if begun.done() else None
 
 
-def _here(house: House, workspace: Workspace, module: str) -> str:
+def _here(house: House, workspace: Workspace, options: ScriptOptions) -> str:
     def write() -> str:
-        options = ScriptOptions(module=module)
         return exporting.loader_script(workspace.plan, workspace.sources, workspace.target, workspace.evaluation, options)
 
-    return house.written.get_or_make((workspace.id, workspace.version, module), write)
+    return house.written.get_or_make((workspace.id, workspace.version, f"{options.module} {options.checkpoint}"), write)
 
 
-def _begun(house: House, workspace: Workspace, module: str) -> "Future[str]":
+def _begun(house: House, workspace: Workspace, options: ScriptOptions) -> "Future[str]":
     def write() -> str:
         with house.database.read() as tx:
             row = workspaces.row_of(tx, workspace.id)
-        task = Write(workspaces.case_of(house, row, planbook.plan_bytes(workspace.plan)), module)
+        task = Write(workspaces.case_of(house, row, planbook.plan_bytes(workspace.plan)), options)
         answer = house.backroom.ask(task, lambda wanted: workspaces.packed(house, wanted))
         house.hub.publish(Event(workspace.id, "loader", workspace.version))
         return answer.text if isinstance(answer, Written) else ""
 
-    return house.writing.get_or_make((workspace.id, workspace.version, module), lambda: house.backroom.submit(write))
+    return house.writing.get_or_make(
+        (workspace.id, workspace.version, f"{options.module} {options.checkpoint}"), lambda: house.backroom.submit(write)
+    )

@@ -6,11 +6,12 @@ from typing import overload
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from app.viewing.bonds import Bonds, Ends
 from app.viewing.layout import Layout, line_in
 from app.viewing.marks import Marks
-from app.viewing.nodes import Outline, distinct, over
+from app.viewing.nodes import Numbers, Outline, distinct, over
 from app.viewing.states import TONES
 
 MOSTLY = 0.5
@@ -53,8 +54,8 @@ class Lines(Sequence[Line]):
         self.rows, self.tray = layout.rows, _tray(self._source, self._others)
         self._partners: dict[int, int | None] = {}
         if shown is not None:
-            taken = np.unique(self._others.others[np.isin(self._others.leaves, np.array(shown.rows, np.int32))])
-            here = over(self._target, taken)
+            kept = _flags(len(self._source), np.array(shown.rows, np.int32))
+            here = over(self._target, np.flatnonzero(_flags(len(self._target), self._others.others[kept[self._others.leaves]])))
             rows = np.array(self.rows, np.int32)
             self.rows = tuple(rows[here[rows]].tolist())
             self.tray = [number for number in self.tray if number in shown]
@@ -154,6 +155,13 @@ class Lines(Sequence[Line]):
             at = line_in(self.tray, node)
             if at is not None:
                 yield node, len(self.rows) + at
+
+
+def _flags(length: int, numbers: Numbers) -> npt.NDArray[np.bool_]:
+    """Of each number whether it is among some."""
+    found = np.zeros(length, np.bool_)
+    found[numbers] = True
+    return found
 
 
 def _tray(source: Outline, bonds: Ends) -> list[int]:

@@ -10,6 +10,7 @@ from app.mapping.block import Block
 from app.mapping.claims import Claim, Proposal
 from app.mapping.offers import FamilyOffers, Offers
 from app.mapping.outcomes import Evaluation, Leaf, Recipe
+from app.stopping import each
 from app.viewing.chips import chip_of_claim, chip_of_recipe, chip_of_shapes
 from app.viewing.nodes import Numbers, Outline, between
 from app.viewing.placing import Remembered, places_of
@@ -186,7 +187,7 @@ def leaves_of(recipe: Recipe) -> Iterator[Leaf]:
 
 def bind(source: Outline, target: Outline, evaluation: Evaluation, pending: Offers, name: str = "") -> Bonds:
     """Find the bonds between one source and the target."""
-    families = enumerate(zip(evaluation.targets.blocks, pending.parts, strict=True))
+    families = enumerate(each(zip(evaluation.targets.blocks, pending.parts, strict=True), 1))
     places = places_of(evaluation.targets.folded, target)
     return Bonds(
         _together([_of_family(block, offered, (source, target), places[at], name) for at, (block, offered) in families]), source, target
@@ -274,7 +275,7 @@ def _offered(offered: FamilyOffers, source: Outline, target: Outline, name: str)
 def _unevenly(block: Block, offered: FamilyOffers, source: Outline, target: Outline, name: str) -> _Tallies:
     found: _Tallies = {}
     proposals, source_leaf, target_leaf = offered.proposals, source.leaf_of, target.leaf_of
-    for key, outcome in block.outcomes.items():
+    for key, outcome in each(block.outcomes.items()):
         proposal = proposals.get(key)
         if proposal is not None and proposal.claim is not None:
             _propose(found, proposal, proposal.claim, source_leaf, target_leaf[key], name)

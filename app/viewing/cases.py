@@ -8,9 +8,11 @@ import msgspec
 from app.keys import KeyTree
 from app.mapping.claims import Claim, Proposal
 from app.mapping.offers import FamilyOffers, Offers
+from app.stopping import each
 from app.viewing.marks import TargetStates
-from app.viewing.nodes import Outline
+from app.viewing.nodes import Numbers
 from app.viewing.outlines import outline_of
+from app.viewing.placing import offered_places, places_of
 from app.viewing.states import NEEDS
 
 Likeness = tuple[object, ...]
@@ -85,12 +87,14 @@ def cases(
 ) -> tuple[Case, ...]:
     """All cases: those that need thought first, each kind in the target's order."""
     rows = Rows(sources, target)
-    found: dict[tuple[int, str, str], list[str]] = {}
-    for (_, state, *_), keys in _alike(rows, states, proposals).items():
+    found: dict[tuple[int, str, str], tuple[list[str], set[int]]] = {}
+    for (leaf, state, *_), keys in _alike(rows, states, proposals).items():
         claims = ranked(proposals.get(keys[0]))
         how = repr(rows.likeness(keys[0], claims[0][0])) if claims else ""
-        found.setdefault((rows.unit(keys[0], claims), state, how), []).extend(keys)
-    made = [_case(rows.target, unit, state, how, keys, pending) for (unit, state, how), keys in found.items()]
+        own, leaves = found.setdefault((rows.unit(keys[0], claims), state, how), ([], set()))
+        own.extend(keys)
+        leaves.add(leaf)
+    made = [_case(unit, state, how, keys, leaves, pending) for (unit, state, how), (keys, leaves) in found.items()]
     return tuple(sorted(made, key=lambda case: (case.certain, case.node)))
 
 
@@ -102,7 +106,7 @@ def _alike(rows: Rows, states: Mapping[str, str], proposals: Mapping[str, Propos
         if alike is not None:
             found.setdefault(alike, []).extend(keys)
             continue
-        for key in keys:
+        for key in each(keys):
             state = states[key]
             if state in NEEDS:
                 proposal = proposals.get(key)
@@ -118,24 +122,25 @@ def _families(
     if not isinstance(states, TargetStates):
         yield list(states), None
         return
+    places = places_of(states.targets.folded, rows.target)
     for at, block in enumerate(states.targets.blocks):
         state = states.even(at)
         if not state or state in NEEDS:
-            alike = _whole(rows, block.keys, proposals.parts[at]) if state and isinstance(proposals, Offers) else None
+            alike = _whole(rows, places[at], proposals.parts[at]) if state and isinstance(proposals, Offers) else None
             yield block.keys, None if alike is None else (alike[0], state, alike[1])
 
 
-def _whole(rows: Rows, keys: Sequence[str], part: FamilyOffers) -> tuple[int, Likeness] | None:
+def _whole(rows: Rows, places: Numbers, part: FamilyOffers) -> tuple[int, Likeness] | None:
     """The row of a family that waits as one, each key for one of one row of the source as it is; None where it does not. Nearly all of a large model do."""
     outline = rows.sources.get(part.plain[0]) if part.plain is not None and part.plain[1] else None
-    if part.plain is None or outline is None or len(part.proposals) != len(keys):
+    if part.plain is None or outline is None or len(part.proposals) != len(places):
         return None
-    here = set(map(rows.target.leaf_of.__getitem__, keys))
-    there = set(map(outline.leaf_of.get, part.plain[1]))
+    taken = offered_places(part, outline, part.plain[0])
+    here, there = rows.target.leaves[places], outline.leaves[taken]
     first = next(iter(part.proposals.values())).claim
-    if len(here) > 1 or len(there) > 1 or None in there or first is None:
+    if len(taken) < len(part.takes[part.plain[0]]) or here.min() < here.max() or there.min() < there.max() or first is None:
         return None
-    return here.pop(), _quick(rows, first)
+    return int(here[0]), _quick(rows, first)
 
 
 def _quick(rows: Rows, claim: Claim) -> Likeness:
@@ -144,17 +149,15 @@ def _quick(rows: Rows, claim: Claim) -> Likeness:
     return (claim.op, claim.names, frozenset(leaves) if len(leaves) > 1 else leaves[0], repr(claim.args) if claim.args else "")
 
 
-def _case(outline: Outline, unit: int, state: str, how: str, keys: list[str], pending: Mapping[str, Proposal]) -> Case:
+def _case(unit: int, state: str, how: str, keys: list[str], leaves: set[int], pending: Mapping[str, Proposal]) -> Case:
     name = blake2b(f"{unit}\0{state}\0{how}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    certain = _certain(keys, pending)
-    leaves = set(map(outline.leaf_of.__getitem__, keys))
-    return Case(name, leaves.pop() if len(leaves) == 1 else unit, state, tuple(keys), certain)
+    return Case(name, min(leaves) if len(leaves) == 1 else unit, state, tuple(keys), _certain(keys, pending))
 
 
 def _certain(keys: list[str], pending: Mapping[str, Proposal]) -> bool:
     if isinstance(pending, Offers):
         part = pending.parts[pending.folded.of[keys[0]]]
-        if len(part.proposals) == len(keys) and not part.proposals.keys() - keys:
+        if len(part.proposals) == len(keys) and (list(part.proposals) == keys or not part.proposals.keys() - keys):
             return part.certain == len(keys)
     return all(key in pending and pending[key].accepted for key in keys)
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from app.keys import KeyTree
+from app.viewing.marks import SourceStates, TargetStates
 from app.viewing.outlines import likes_of
 from app.viewing.search import Known, shape_word
 from app.viewing.states import NEEDS, URGENCY
@@ -44,7 +45,8 @@ def facets(tree: KeyTree, known: Known) -> tuple[Facet, ...]:
 
 
 def _states(known: Known) -> Facet:
-    counts = Counter(known.states.values())
+    states = known.states
+    counts = states.counted if isinstance(states, TargetStates | SourceStates) else Counter(states.values())
     values = [Value(state, f"is:{state}", counts[state]) for state in sorted(counts, key=URGENCY.__getitem__)]
     needs = sum(counts[state] for state in NEEDS)
     every = [Value("needs", "is:needs", needs)] if needs and len(values) > 1 else []

@@ -18,15 +18,22 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def path_text(node: Node, outline: Outline) -> str:
-    """Write a node's whole path, runs as ranges."""
-    return outline.separator.join("".join(part.text for part in label_of(piece, outline)) for piece in reversed(_chain(node, outline)))
-
-
-def _chain(node: Node, outline: Outline) -> list[Node]:
+    """Write a node's whole path, runs as ranges; what was written once is kept with the outline."""
+    known = outline.paths
     chain = [node]
-    while chain[-1].parent > 0:
+    while chain[-1].id not in known and chain[-1].parent > 0:
         chain.append(outline.nodes[chain[-1].parent])
-    return chain
+    above = chain.pop()
+    path = known.get(above.id)
+    if path is None:
+        path = known[above.id] = _own_text(above, outline)
+    for piece in reversed(chain):
+        path = known[piece.id] = f"{path}{outline.separator}{_own_text(piece, outline)}"
+    return path
+
+
+def _own_text(node: Node, outline: Outline) -> str:
+    return "".join(part.text for part in label_of(node, outline))
 
 
 def label_of(node: Node, outline: Outline) -> list[Part]:

@@ -10,9 +10,11 @@ import numpy.typing as npt
 from app.mapping.assembled import Targets
 from app.mapping.offers import Offers
 from app.mapping.outcomes import Evaluation
+from app.stopping import each
 from app.viewing.nodes import Outline
+from app.viewing.outlines import outline_of
 from app.viewing.placing import known, offered_places, places_of, taken_places
-from app.viewing.states import URGENCY, target_state
+from app.viewing.states import SOURCE_STATES, URGENCY, target_state
 
 _STATES = tuple(URGENCY)
 """Codes are places here, the most urgent first."""
@@ -86,7 +88,7 @@ class TargetStates(Mapping[str, str]):
     def codes(self, outline: Outline) -> Codes:
         """Code of each key's state, in an outline's order."""
         found = np.zeros(len(outline.order), np.uint8)
-        for at, places in enumerate(places_of(self.targets.folded, outline)):
+        for at, places in enumerate(each(places_of(self.targets.folded, outline), 1)):
             even = self.even(at)
             found[places] = URGENCY[even] if even else [URGENCY[self[key]] for key in self.targets.folded.families[at].keys]
         return found
@@ -100,6 +102,11 @@ class TargetStates(Mapping[str, str]):
             return ""
         state, benign = next(iter(block.states))
         return "benign" if benign else state
+
+    @property
+    def counted(self) -> Counter[str]:
+        """State -> number of keys, those that there are."""
+        return Counter({state: keys for state, (keys, _) in self.totals().items() if keys})
 
     def totals(self) -> dict[str, tuple[int, int]]:
         """State -> keys, parameters; a tied tensor counts its parameters once."""
@@ -173,7 +180,7 @@ class SourceStates(Mapping[str, str]):
     def codes(self, outline: Outline) -> Codes:
         """Code of each key's state, in an outline's order."""
         found = np.full(len(outline.order), URGENCY["unexpected"], np.uint8)
-        for part in self._pending.parts:
+        for part in each(self._pending.parts, 1):
             found[offered_places(part, outline, self._name)] = URGENCY["proposed"]
         if self._keys.ignored:
             found[known(outline.places(self._keys.ignored))] = URGENCY["ignored"]
@@ -181,10 +188,13 @@ class SourceStates(Mapping[str, str]):
             found[taken_places(block, outline, self._name)] = URGENCY["used"]
         return found
 
+    @property
+    def counted(self) -> Counter[str]:
+        """State -> number of keys, those that there are."""
+        return Counter({state: keys for state, keys in self.totals.items() if keys})
+
     @cached_property
     def totals(self) -> dict[str, int]:
         """State -> number of keys."""
-        used, ignored = self._keys.used, self._keys.ignored.keys()
-        offered = len(self._offered - used - ignored) if self._offered else 0
-        left = len(ignored - used) if ignored else 0
-        return {"used": len(used), "ignored": left, "proposed": offered, "unexpected": len(self) - len(used) - left - offered}
+        counts = np.bincount(self.codes(outline_of(self._keys.tree)), minlength=len(URGENCY))
+        return {state: int(counts[URGENCY[state]]) for state in SOURCE_STATES}

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -95,14 +97,24 @@ class Outline:
         return leaves, at
 
     @cached_property
+    def paths(self) -> dict[int, str]:
+        """Node -> its whole path as it is written, of those that were written already."""
+        return {}
+
+    @cached_property
+    def text(self) -> tuple[bytes, npt.NDArray[np.int64]] | None:
+        """All keys as one text, a line each, and where each begins (and the end); None where a key has several lines itself."""
+        whole = "\n".join(self.order)
+        return None if not self.order or whole.count("\n") != len(self.order) - 1 else in_lines(self.order, whole)
+
+    @cached_property
     def lowered(self) -> list[str]:
         """All keys as a filter compares them, whatever their case; those that have none are the same texts."""
         return [key if (low := key.casefold()) == key else low for key in self.order]
 
     def places(self, keys: Sequence[str] | Iterable[str]) -> Numbers:
         """Places of some keys in `order`; -1 for what is not there."""
-        place = self.place
-        return np.fromiter((place.get(key, -1) for key in keys), np.int32)
+        return np.fromiter(map(self.place.get, keys, repeat(-1)), np.int32)
 
     def span(self, number: int) -> tuple[int, int]:
         """The keys at or below a node are those of `order` from the first of two places up to the second."""
@@ -138,16 +150,25 @@ class Outline:
         return tuple(self.order[first:last])
 
 
+def in_lines(keys: Sequence[str], whole: str) -> tuple[bytes, npt.NDArray[np.int64]]:
+    """Keys that were joined line by line as bytes, and where each begins (and the end)."""
+    text = whole.encode("utf-8", "surrogatepass")
+    lengths = map(len, keys) if len(text) == len(whole) else (len(key.encode("utf-8", "surrogatepass")) for key in keys)
+    return text, np.cumsum([0, *lengths]) + np.arange(len(keys) + 1)
+
+
 def between(numbers: Numbers, low: int, high: int) -> tuple[int, int]:
     """The places of what lies from one number to another, both included, in a rising column: from the first up to before the second."""
     first, last = numbers.searchsorted(np.array((low, high + 1), np.int32)).tolist()
     return first, last
 
 
-def over(outline: Outline, leaves: Numbers) -> npt.NDArray[np.bool_]:
-    """Of each node whether it is one of some leaves (rising) or stands above one: whether one lies between it and its end."""
-    numbers = np.arange(len(outline), dtype=np.int32)
-    here: npt.NDArray[np.bool_] = leaves.searchsorted(numbers) < leaves.searchsorted(outline.ends, side="right")
+def over(outline: Outline, leaves: npt.NDArray[np.signedinteger[Any]]) -> npt.NDArray[np.bool_]:
+    """Of each node whether it is one of some leaves or stands above one: whether one lies between it and its end."""
+    counted = np.zeros(len(outline) + 1, np.int32)
+    counted[leaves + 1] = 1
+    before = np.cumsum(counted)
+    here: npt.NDArray[np.bool_] = before[outline.ends + 1] > before[:-1]
     return here
 
 

@@ -1,6 +1,9 @@
 """Outlines and weights of the trees that were looked at last; a tree's are made once."""
 
+from collections.abc import Callable, Hashable
 from functools import lru_cache
+from threading import Lock
+from typing import TypeVar
 
 from app.keys import KeyTree
 from app.mapping.likes import Likes, likes
@@ -8,6 +11,9 @@ from app.viewing.nodes import Outline
 from app.viewing.outline import fold
 from app.viewing.unfolded import Unfolded
 from app.viewing.weights import Weights, weigh
+
+Made = TypeVar("Made")
+_TURNS = 64
 
 
 class _Held:
@@ -23,10 +29,21 @@ class _Held:
         return isinstance(other, _Held) and other.tree is self.tree
 
 
-_likes = lru_cache(maxsize=16)(lambda holder: likes(holder.tree))
-_folds = lru_cache(maxsize=16)(lambda holder: fold(holder.tree))
-_unfolded = lru_cache(maxsize=16)(lambda holder: Unfolded(holder.tree, _folds(holder)[1]))
-_weights = lru_cache(maxsize=16)(lambda holder, folded: weigh(outline_of(holder.tree, folded=folded), _likes(holder)))
+def _once(make: Callable[..., Made]) -> Callable[..., Made]:
+    """Keep what was made of the last trees; threads that ask for the same at a time make it once: one of them may have begun it ahead of time."""
+    known, turns = lru_cache(maxsize=16)(make), tuple(Lock() for _ in range(_TURNS))
+
+    def get(*about: Hashable) -> Made:
+        with turns[hash(about) % _TURNS]:
+            return known(*about)
+
+    return get
+
+
+_likes = _once(lambda holder: likes(holder.tree))
+_folds = _once(lambda holder: fold(holder.tree))
+_unfolded = _once(lambda holder: Unfolded(holder.tree, _folds(holder)[1]))
+_weights = _once(lambda holder, folded: weigh(outline_of(holder.tree, folded=folded), _likes(holder)))
 
 
 def outline_of(tree: KeyTree, *, folded: bool = True) -> Outline:

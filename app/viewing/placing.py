@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 from app.mapping.assembled import TargetFamilies
 from app.mapping.block import Block
 from app.mapping.offers import FamilyOffers
+from app.stopping import each
 from app.viewing.nodes import Numbers, Outline
 
 _LATEST = 6
@@ -39,7 +40,7 @@ def places_of(folded: TargetFamilies, outline: Outline) -> list[Numbers]:
     """Of each family the places of its keys."""
     found: list[Numbers] | None = _families.get(folded, (outline,))
     if found is None:
-        found = [outline.places(family.keys) for family in folded.families]
+        found = [outline.places(family.keys) for family in each(folded.families, 1)]
         _families.put(folded, (outline,), found)
     return found
 

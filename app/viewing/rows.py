@@ -1,5 +1,6 @@
 """Rows: what the page prints for each visible node."""
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -90,7 +91,7 @@ class RowMaker:
             side=self.side,
             node=number,
             level=node.depth + 1,
-            place=siblings.index(number) + 1,
+            place=bisect_left(siblings, number) + 1,  # numbers rise
             size=len(siblings),
             parts=marked(node, self.outline, self._find, self._example(node)),
             title=path_text(node, self.outline),

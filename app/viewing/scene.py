@@ -15,7 +15,7 @@ from app.viewing.labels import path_text
 from app.viewing.layout import Layout, View, lay, nearest
 from app.viewing.marks import Marks, SourceStates, TargetStates
 from app.viewing.meter import Meter, meter
-from app.viewing.nodes import Outline, distinct
+from app.viewing.nodes import Numbers, Outline, distinct
 from app.viewing.outlines import outline_of, weights_of
 from app.viewing.search import Known
 from app.viewing.states import waiting
@@ -47,6 +47,7 @@ class Scene:
         self.pending = waiting(evaluation, proposals)
         self._layouts: dict[tuple[str, View], Layout] = {}
         self._facets: dict[str, tuple[Facet, ...]] = {}
+        self.tables: dict[object, tuple[Numbers, Numbers]] = {}
         self._aligned: dict[tuple[View, View], Lines] = {}
 
     @cached_property

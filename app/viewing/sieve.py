@@ -7,6 +7,8 @@ import numpy as np
 
 from app.keys import KeyTree, TensorInfo
 from app.mapping.likes import Likes
+from app.stopping import each
+from app.viewing.deciding import NO_RULE, rules_of
 from app.viewing.marks import Marks
 from app.viewing.nodes import Numbers, Outline
 from app.viewing.search import (
@@ -28,6 +30,8 @@ from app.viewing.states import URGENCY
 
 _NO_STATE = 255
 _NO_TENSOR = TensorInfo(shape=None, dtype="")
+_SPARSE = 20
+"""Where fewer than one key in so many is left, each is looked at."""
 _FEW = 8
 """Keys of a row up to which each is looked at."""
 
@@ -58,7 +62,7 @@ class Sieve:
         """Numbers of an outline's leaves of which a key passes, rising."""
         if len(outline.order) == len(outline.firsts[0]):
             return self._single(outline, marks)
-        kept = [leaf for leaf in outline.firsts[0].tolist() if self.keeps(outline.nodes[leaf].keys, marks.totals(leaf).keys())]
+        kept = [leaf for leaf in each(outline.firsts[0].tolist(), _FEW) if self.keeps(outline.nodes[leaf].keys, marks.totals(leaf).keys())]
         return np.array(kept, np.int32)
 
     def _single(self, outline: Outline, marks: Marks) -> Numbers:
@@ -68,13 +72,13 @@ class Sieve:
             left &= np.isin(marks.codes, [URGENCY.get(state, _NO_STATE) for state in wanted])
         for kinds in self._kinds:
             left &= np.isin(np.fromiter(map(self._likes.of.__getitem__, outline.order), np.int32), list(kinds))
-        places = np.flatnonzero(left).tolist()
         for numbers in self._rules:
-            places = [at for at in places if self._known.rules.get(outline.order[at]) in numbers]
+            left &= np.isin(rules_of(self._known.rules, outline), [NO_RULE if each is None else each for each in numbers])
+        places = np.flatnonzero(left).tolist()
         for text in self._texts:
             places = text.found(outline, places)
         for test in self._others:
-            places = [at for at in places if test(outline.order[at], self._tree.tensors[outline.order[at]])]
+            places = [at for at in each(places) if test(outline.order[at], self._tree.tensors[outline.order[at]])]
         return outline.leaves[places]
 
     def keeps(self, keys: Sequence[str], states: AbstractSet[str]) -> bool:
@@ -103,7 +107,7 @@ class Sieve:
                 return False
             if not tests and answers == [True]:
                 return True
-        return any(all(test(key, infos[key]) for test in every) for key in keys)
+        return any(all(test(key, infos[key]) for test in every) for key in each(keys))
 
 
 def _some(found: AbstractSet[object], wanted: Collection[object], left: list[Matches], of: Callable[[str], object]) -> bool:
@@ -131,21 +135,17 @@ class _Text:
         if self._plain:
             lowered = outline.lowered
             return [at for at in places if self._plain in lowered[at]]
-        keys = [outline.order[at] for at in places]
-        lines = self._lines(keys) if keys else []
+        lines = self._lines(outline) if len(places) * _SPARSE >= len(outline.order) else None
         if lines is None:
-            lines = [at for at, key in enumerate(keys) if self.test(key, _NO_TENSOR)]
-        return [places[line] for line in lines]
+            return [at for at in each(places) if self.test(outline.order[at], _NO_TENSOR)]
+        return lines if len(places) == len(outline.order) else sorted(set(lines).intersection(places))
 
-    def _lines(self, keys: Sequence[str]) -> list[int] | None:
-        """Which of some keys hold it, sought in all of them at once; None where each has to be asked."""
-        whole = "\n".join(keys)
-        if self._pattern is None or whole.count("\n") != len(keys) - 1:
+    def _lines(self, outline: Outline) -> list[int] | None:
+        """Which keys of an outline hold it, sought in all of them at once; None where each has to be asked."""
+        if self._pattern is None or outline.text is None:
             return None
-        text = whole.encode("utf-8", "surrogatepass")
-        lengths = map(len, keys) if len(text) == len(whole) else (len(key.encode("utf-8", "surrogatepass")) for key in keys)
-        starts = np.cumsum([0, *lengths]) + np.arange(len(keys) + 1)
-        spans = np.array([hit.span() for hit in self._pattern.finditer(text)], np.int64).reshape(-1, 2)
+        text, starts = outline.text
+        spans = np.array([hit.span() for hit in each(self._pattern.finditer(text))], np.int64).reshape(-1, 2)
         first, last = (starts.searchsorted(spans[:, end], side="right") - 1 for end in (0, 1))
         if not self._exact and (first != last).any():
             return None

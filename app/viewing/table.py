@@ -1,8 +1,7 @@
 """The table of mappings: each row of the target with what fills it, then what of the source is left over. The links, for eyes and ears that want rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import prod
-from operator import itemgetter
 from typing import Any, Literal, overload
 
 import msgspec
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.viewing.bonds import Bond
+from app.viewing.deciding import NO_RULE, rules_of
 from app.viewing.hits import Finder, finder
 from app.viewing.labels import Part, parts_of, path_text
 from app.viewing.layout import View
@@ -20,6 +20,7 @@ from app.viewing.sieve import Sieve
 from app.viewing.sizes import shape_text
 from app.viewing.states import TONES
 
+_TABLES = 4
 Column = Literal["target", "source", "op", "state", "keys", "shape", "confidence", "rule"]
 SORTED_BY: tuple[Column, ...] = ("source", "op", "target", "shape", "keys", "state", "rule")
 """Columns by which a table can be sorted, as they stand."""
@@ -110,47 +111,60 @@ def narrowed(scene: Scene, listed: Entries, views: tuple[View, View]) -> Entries
     return listed.chosen(np.flatnonzero(here))
 
 
+def table(scene: Scene, views: tuple[View, View], by: Column, *, falling: bool = False) -> Entries:
+    """The rows that the filters of both sides keep, sorted; the last ones are kept with the scene: whoever scrolls asks for them again and again."""
+    asked = views, by, falling
+    known = scene.tables.get(asked)
+    if known is None:
+        if len(scene.tables) >= _TABLES:
+            scene.tables.pop(next(iter(scene.tables)))
+        found = ordered(scene, narrowed(scene, entries(scene), views), by, falling=falling)
+        known = scene.tables[asked] = found.targets, found.sources
+    return Entries(scene, *known)
+
+
 def ordered(scene: Scene, listed: Entries, by: Column, *, falling: bool = False) -> Entries:
     """Sort rows; those that have nothing in the column stand last, either way."""
-    values = list(_values(scene, listed, by))
-    known = [(value, place) for place, value in enumerate(values) if value is not None]
-    rest = [place for place, value in enumerate(values) if value is None]
-    return listed.chosen([*(place for _, place in sorted(known, key=itemgetter(0), reverse=falling)), *rest])
+    values, nothing = _values(scene, listed, by)
+    known, rest = np.flatnonzero(~nothing), np.flatnonzero(nothing)
+    ranks = np.unique(values[known], return_inverse=True)[1] if len(known) else known
+    return listed.chosen(np.concatenate((known[np.argsort(-ranks if falling else ranks, kind="stable")], rest)))
 
 
-def _values(scene: Scene, listed: Entries, by: Column) -> Iterable[Any]:
-    """What a column says of each row; None for nothing."""
-    ends = listed.targets.tolist(), listed.sources.tolist()
+def _values(scene: Scene, listed: Entries, by: Column) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """What a column says of each row, and where it says nothing."""
     match by:
         case "target" | "source":
-            return (number or None for number in ends[0 if by == "target" else 1])
+            numbers = listed.targets if by == "target" else listed.sources
+            return numbers, numbers == 0
         case "op" | "confidence":
             first = scene.bonds.of_target.firsts(by)
-            return (first.get(target) or None for target in ends[0])
-        case "state" | "keys":
-            told = [_of_leaves(scene, side, by) for side in ("t", "s")]
-        case "shape" | "rule":
-            told = [_of_first_keys(scene, side, by) for side in ("t", "s")]
-    return (told[0][target] if target else told[1][source] for target, source in zip(*ends, strict=True))
+            told = [first.get(target) or None for target in listed.targets.tolist()]
+            nothing = np.array([each is None for each in told], np.bool_)
+            return np.array(["" if each is None else each for each in told], object), nothing
+    sides = [_of_leaves(scene, side, by) for side in ("t", "s")]
+    values = np.where(listed.targets > 0, sides[0][listed.targets], sides[1][listed.sources])
+    return values, values == NO_RULE if by == "rule" else np.zeros(len(values), np.bool_)
 
 
-def _of_leaves(scene: Scene, side: str, by: str) -> dict[int, Any]:
-    """Of each leaf how urgent its state is, or how many keys it has."""
-    leaves, first, keys = np.unique(scene.outline(side).leaves, return_index=True, return_counts=True)
-    told = keys if by == "keys" or not len(first) else np.minimum.reduceat(scene.marks(side).codes, first)
-    return dict(zip(leaves.tolist(), told.tolist(), strict=True))
-
-
-def _of_first_keys(scene: Scene, side: str, by: str) -> dict[int, Any]:
-    """Of each leaf the elements of its first tensor, or the rule that decides its first key."""
-    outline, rules = scene.outline(side), scene.rules[side]
+def _of_leaves(scene: Scene, side: str, by: str) -> npt.NDArray[Any]:
+    """By number of a leaf: how urgent its state is, how many keys it has, the elements of its first tensor, the rule that decides its first key."""
+    outline = scene.outline(side)
     leaves, first = outline.firsts
-    keys = [outline.order[at] for at in first.tolist()]
-    if by == "rule":
-        return dict(zip(leaves.tolist(), map(rules.get, keys), strict=True))
-    kinds = likes_of(scene.tree(side))
-    sizes = [prod(shape) if shape is not None else 0 for shape, _, _ in kinds.kinds]
-    return {leaf: sizes[kinds.of[key]] for leaf, key in zip(leaves.tolist(), keys, strict=True)}
+    match by:
+        case "keys":
+            told: npt.NDArray[Any] = np.diff(first, append=len(outline.order))
+        case "state":
+            told = np.minimum.reduceat(scene.marks(side).codes, first) if len(first) else first
+        case "rule":
+            told = rules_of(scene.rules[side], outline)[first]
+        case _:
+            kinds = likes_of(scene.tree(side))
+            sizes = np.array([prod(shape) if shape is not None else 0 for shape, _, _ in kinds.kinds] or [0], np.float64)
+            told = sizes[[kinds.of[outline.order[at]] for at in first.tolist()]]
+    found = np.zeros(len(outline), told.dtype)
+    found[leaves] = told
+    return found
 
 
 def printed(scene: Scene, listed: Entries, first: int, count: int, queries: tuple[str, str] = ("", "")) -> tuple[Listed, ...]:

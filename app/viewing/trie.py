@@ -3,6 +3,7 @@
 import msgspec
 
 from app.keys import KeyTree
+from app.stopping import each
 
 
 class Branch(msgspec.Struct, gc=False):
@@ -34,7 +35,7 @@ class Kind(msgspec.Struct, frozen=True, gc=False):
 def grow(tree: KeyTree) -> tuple[Branch, tuple[Kind, ...]]:
     """Make the branches of a tree, and the kinds that they are of, by number; the root's is the last."""
     root = Branch()
-    for key in tree.tensors:
+    for key in each(tree.tensors):
         branch = root
         for segment in key.split(tree.separator):
             child = branch.below.get(segment)
@@ -52,7 +53,7 @@ def _classify(root: Branch, tree: KeyTree) -> list[Kind]:
     order = [root]
     for branch in order:  # grows while it is walked: parents before children
         order.extend(branch.below.values())
-    for branch in reversed(order):
+    for branch in each(reversed(order)):
         info = tree.tensors[branch.key] if branch.key is not None else None
         own = (info.shape, info.dtype) if info else None
         below = tuple([child.kind for child in branch.below.values()])

@@ -1,13 +1,17 @@
 """What requests carry: the house, who asks, a JSON body as a typed value."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, Request
 from starlette.requests import ClientDisconnect
 
+from app import stopping
 from app.errors import KeygraftError
 from app.services.visitors import Visitor as TheVisitor
+from app.stopping import Stop
 
 Asked = TypeVar("Asked")
 
@@ -34,11 +38,31 @@ async def _visitor(request: Request) -> TheVisitor:
     return found
 
 
+async def _waited_for(request: Request, _body: Annotated[bytes, Depends(_body)]) -> AsyncIterator[None]:
+    """While it is answered: who goes away, or gives it up, need not be answered, and the thread is free for others."""
+    stop = Stop()
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        stop.ask()
+
+    watching = asyncio.create_task(watch())
+    try:
+        with stopping.by(stop):
+            yield
+    finally:
+        watching.cancel()
+
+
 Body = Annotated[bytes, Depends(_body)]
 """The raw body, read before the handler's thread starts."""
 
 House = Annotated[Any, Depends(_house)]
 """What every service needs."""
+
+WAITED_FOR = [Depends(_waited_for)]
+"""Dependencies of what is looked at only: given up where nobody waits any more."""
 
 Visitor = Annotated[TheVisitor, Depends(_visitor)]
 """Who asks; `visitor.person` is the `by` of every service that writes."""

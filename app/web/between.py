@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.services import workspaces
 from app.viewing.layout import View
-from app.web.asking import Body, House, parse
+from app.web.asking import WAITED_FOR, Body, House, parse
 from app.web.rendering import data
 from app.web.scenes import scene_of
 
@@ -31,7 +31,7 @@ class Nodes(msgspec.Struct, frozen=True):
     nodes: tuple[int, ...]
 
 
-@router.post("/t/{transfer}/between")
+@router.post("/t/{transfer}/between", dependencies=WAITED_FOR)
 def between(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Say which rows stand between two, these included; what a filter hides is none of them."""
     asked = parse(body, Between)

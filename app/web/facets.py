@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app import mapping
 from app.services import workspaces
 from app.viewing.facets import Facet
-from app.web.asking import House
+from app.web.asking import WAITED_FOR, House
 from app.web.rendering import Context, page
 from app.web.scenes import scene_of
 
@@ -23,7 +23,7 @@ class Facets(Context, frozen=True):
     statements: tuple[str, ...]
 
 
-@router.get("/t/{transfer}/facets/{side}")
+@router.get("/t/{transfer}/facets/{side}", dependencies=WAITED_FOR)
 def facets(request: Request, house: House, transfer: str, side: Literal["s", "t"], source: str = "") -> Response:
     """List the facets of a side."""
     ws = workspaces.open_workspace(house, transfer)

@@ -1,7 +1,7 @@
 """Templates: one environment, autoescaped, where an undefined name is an error; every template gets a typed context."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -23,6 +23,8 @@ from app.web.words import spoken
 THEMES = ("system", "light", "dark")
 DENSITIES = ("regular", "compact")
 _PAUSE = 0.05
+_LINES = 6000
+"""Lines that are kept as they were written, about ten megabytes: after an edit nearly all of a window are the same."""
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -54,10 +56,11 @@ def environment() -> jinja2.Environment:
 
 @lru_cache(maxsize=1)
 def compile_ahead() -> None:
-    """Compile what the workspace fetches later, with pauses for whoever waits: a first gesture need not pay for its template."""
+    """Compile what the workspace fetches later, and read the sentences that are said there, with pauses for whoever waits: a first gesture need not pay for its template."""
     for name in environment().list_templates(filter_func=lambda each: each.startswith("transfer/_")):
         time.sleep(_PAUSE)
         environment().get_template(name)
+    messages.parse_ahead(lambda: time.sleep(_PAUSE))
 
 
 def sentence(said: Said) -> str:
@@ -123,6 +126,16 @@ def fragment(request: Request, name: str, context: Context) -> str:
             **({"team": request.state.team} | given),
         )
     )
+
+
+@lru_cache(maxsize=_LINES)
+def _line(name: str, line: msgspec.Struct) -> str:
+    return environment().get_template(name).render(line=line)
+
+
+def lines(name: str, shown: Iterable[msgspec.Struct]) -> str:
+    """Render lines one below the other, each by a template that knows nothing but its `line`; those that were shown lately are not written again."""
+    return "".join([_line(name, line) for line in shown])
 
 
 def page(request: Request, name: str, context: Context, status: int = 200) -> Response:

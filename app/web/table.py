@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from app import messages
@@ -11,9 +12,9 @@ from app.services import workspaces
 from app.viewing.layout import View
 from app.viewing.search import SearchError
 from app.viewing.suggest import Suggested, suggest
-from app.viewing.table import Column, Listed, entries, narrowed, ordered, printed
-from app.web.asking import Body, House, parse
-from app.web.rendering import Context, data, fragment
+from app.viewing.table import Column, printed, table
+from app.web.asking import WAITED_FOR, Body, House, parse
+from app.web.rendering import Context, data, fragment, lines
 from app.web.scenes import scene_of
 
 router = APIRouter()
@@ -37,7 +38,7 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TableRows(Context, frozen=True):
     """A window of the table."""
 
-    rows: tuple[Listed, ...]
+    rows: Markup
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -66,20 +67,20 @@ class Rows(msgspec.Struct, frozen=True):
     rows: tuple[Suggested, ...]
 
 
-@router.post("/t/{transfer}/table")
+@router.post("/t/{transfer}/table", dependencies=WAITED_FOR)
 def look(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Show a window of the table."""
     asked = parse(body, Look)
     ws = workspaces.open_workspace(house, transfer)
     scene = scene_of(request, ws, asked.source, (asked.s.folded, asked.t.folded))
     try:
-        listed = ordered(scene, narrowed(scene, entries(scene), (asked.s, asked.t)), asked.by, falling=asked.falling)
+        listed = table(scene, (asked.s, asked.t), asked.by, falling=asked.falling)
     except SearchError as error:
         return data(Shown(ws.version, error=messages.error_text(error)))
     count = max(1, min(asked.count, TALLEST))
     shown = listed.line(*asked.show) if asked.show else None
     first = max(0, min(asked.top, len(listed) - count))
-    rows = printed(scene, listed, first, count, (asked.s.query, asked.t.query))
+    rows = Markup(lines("transfer/_table_row.html", printed(scene, listed, first, count, (asked.s.query, asked.t.query))))  # noqa: S704  # a template wrote it
     return data(Shown(ws.version, first, len(listed), fragment(request, "transfer/_table_rows.html", TableRows(rows)), shown=shown))
 
 

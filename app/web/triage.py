@@ -18,7 +18,7 @@ from app.viewing.options import Option
 from app.viewing.outlines import outline_of
 from app.viewing.scene import Scene
 from app.viewing.sizes import shape_text
-from app.web.asking import Body, House, Visitor, parse
+from app.web.asking import WAITED_FOR, Body, House, Visitor, parse
 from app.web.edits import done
 from app.web.rendering import Context, data, filled, fragment
 from app.web.scenes import scene_of
@@ -90,7 +90,7 @@ class Shown(msgspec.Struct, frozen=True):
     rows: tuple[int, ...]
 
 
-@router.post("/t/{transfer}/triage")
+@router.post("/t/{transfer}/triage", dependencies=WAITED_FOR)
 def look(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Show a case, or that nothing is left."""
     asked = parse(body, Look)

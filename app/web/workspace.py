@@ -8,21 +8,21 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app import messages
-from app.services import findings, library, workspaces
+from app.services import findings, library, sidebook, workspaces
 from app.services.library import Offer
 from app.services.workspaces import Workspace
 from app.viewing.aligned import Lines
 from app.viewing.hits import finder
 from app.viewing.layout import Layout, View
-from app.viewing.lines import Spine, spine
+from app.viewing.lines import spine
 from app.viewing.links import Link, links
 from app.viewing.meter import Meter
 from app.viewing.rivals import Rival, rivals
-from app.viewing.rows import Row, RowMaker
+from app.viewing.rows import RowMaker
 from app.viewing.scene import Scene
 from app.viewing.search import SearchError
-from app.web.asking import Body, House, Visitor, parse
-from app.web.rendering import Context, compile_ahead, data, fragment, page, safe_json
+from app.web.asking import WAITED_FOR, Body, House, Visitor, parse
+from app.web.rendering import Context, compile_ahead, data, fragment, lines, page, safe_json
 from app.web.scenes import scene_of
 
 router = APIRouter()
@@ -93,18 +93,6 @@ class Answer(msgspec.Struct, frozen=True):
     beside: int | None = None
 
 
-class RowList(Context, frozen=True):
-    """A window of one pane."""
-
-    rows: tuple[Row, ...]
-
-
-class SpineList(Context, frozen=True):
-    """A window of the aligned view."""
-
-    lines: tuple[Spine, ...]
-
-
 class MeterPart(Context, frozen=True):
     """The meter alone, after an edit."""
 
@@ -146,6 +134,7 @@ def workspace(request: Request, house: House, visitor: Visitor, transfer: str, s
     known, odd = library.offer(house, ws), findings.count(house, ws)
     shown = WorkspacePage(ws, scene.meter, len(ws.plan.rules), ws.proposing, odd, scene.name, safe_json(start), known)
     house.background.submit(compile_ahead)
+    sidebook.unfold_ahead(house, ws.id, (*ws.sources.values(), ws.target))
     return page(request, "transfer/workspace.html", shown)
 
 
@@ -156,26 +145,26 @@ def meter_of(request: Request, house: Any, ws: Workspace, source: str) -> str:
     return fragment(request, "transfer/_meter.html", part)
 
 
-@router.post("/t/{transfer}/view")
+@router.post("/t/{transfer}/view", dependencies=WAITED_FOR)
 def look(request: Request, house: House, transfer: str, body: Body) -> Response:
     """Answer with the windows that a page wants, and the links between them."""
     ask = parse(body, Ask)
     ws = workspaces.open_workspace(house, transfer)
     scene = scene_of(request, ws, ask.source, (ask.s.folded, ask.t.folded))
     try:
-        answer = _aligned(request, scene, ws, ask) if ask.mode == "aligned" else _free(request, scene, ws, ask)
+        answer = _aligned(scene, ws, ask) if ask.mode == "aligned" else _free(scene, ws, ask)
     except SearchError as error:
         return data(Answer(ws.version, error=messages.error_text(error)))
     return data(answer)
 
 
-def _free(request: Request, scene: Scene, ws: Workspace, ask: Ask) -> Answer:
+def _free(scene: Scene, ws: Workspace, ask: Ask) -> Answer:
     layouts = scene.layout("s", ask.s.view), scene.layout("t", ask.t.view)
     spans = _span(ask.s, len(layouts[0].rows)), _span(ask.t, len(layouts[1].rows))
     return Answer(
         ws.version,
-        _window(request, scene, "s", layouts[0], spans[0], ask.s.query),
-        _window(request, scene, "t", layouts[1], spans[1], ask.t.query),
+        _window(scene, "s", layouts[0], spans[0], ask.s.query),
+        _window(scene, "t", layouts[1], spans[1], ask.t.query),
         links(scene.source_outline, scene.target_outline, scene.bonds, scene.target_marks, layouts, spans),
         at=_place(scene, ask, layouts),
         partner=scene.partner(*ask.find)[0] if ask.find else 0,
@@ -197,27 +186,27 @@ def _span(ask: PaneAsk, total: int) -> tuple[int, int]:
     return max(0, min(ask.top, total - count)), count
 
 
-def _window(request: Request, scene: Scene, side: Literal["s", "t"], layout: Layout, span: tuple[int, int], query: str) -> Window:
+def _window(scene: Scene, side: Literal["s", "t"], layout: Layout, span: tuple[int, int], query: str) -> Window:
     made = RowMaker(scene, side, layout, finder(query), partners=True)
-    html, above = (fragment(request, "transfer/_rows.html", RowList(rows)) for rows in (made.window(*span), made.above(span[0])))
+    html, above = (lines("transfer/_row.html", rows) for rows in (made.window(*span), made.above(span[0])))
     return Window(span[0], len(layout.rows), html, layout.found, above)
 
 
-def _aligned(request: Request, scene: Scene, ws: Workspace, ask: Ask) -> Answer:
-    lines, layout, find = scene.aligned(ask.t.view, ask.s.view), scene.layout("t", ask.t.view), finder(ask.t.query)
-    first, count = _span(ask.t, len(lines))
+def _aligned(scene: Scene, ws: Workspace, ask: Ask) -> Answer:
+    every, layout, find = scene.aligned(ask.t.view, ask.s.view), scene.layout("t", ask.t.view), finder(ask.t.query)
+    first, count = _span(ask.t, len(every))
     html, above = (
-        fragment(request, "transfer/_spine.html", SpineList(spine(scene, part, layout, find, finder(ask.s.query))))
-        for part in (lines[first : first + count], lines.above(first))
+        lines("transfer/_line.html", spine(scene, part, layout, find, finder(ask.s.query)))
+        for part in (every[first : first + count], every.above(first))
     )
-    window = Window(first, len(lines), html, layout.found, above)
-    at = _stands(lines, *ask.find) if ask.find else None
-    shown = _stands(lines, *ask.show) if ask.show else None
+    window = Window(first, len(every), html, layout.found, above)
+    at = _stands(every, *ask.find) if ask.find else None
+    shown = _stands(every, *ask.show) if ask.show else None
     partner = scene.partner(*ask.find)[0] if ask.find else 0
     beside = scene.layout("s", ask.s.view).found if ask.s.view.filtered else None
     return Answer(ws.version, t=window, at=at, partner=partner, shown=shown, beside=beside)
 
 
-def _stands(lines: Lines, side: str, number: int) -> int | None:
+def _stands(every: Lines, side: str, number: int) -> int | None:
     """Line of the aligned view where a node stands."""
-    return lines.of_source(number) if side == "s" else lines.of_target(number)
+    return every.of_source(number) if side == "s" else every.of_target(number)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from app.exporting import ScriptOptions
 from app.mapping import lint, statement
 from app.mapping.claims import Claim
 from app.mapping.outcomes import Leaf
@@ -131,7 +132,7 @@ def test_findings_and_the_loader_come_from_the_back_room(house: House, blocks: T
     here = lint(workspace.plan, workspace.sources, workspace.target)
     assert here
     assert list(findings.findings(house, blocks.id)) == here
-    assert "def load_into" in writing.script(house, workspace, "load_it")
+    assert "def load_into" in writing.script(house, workspace, ScriptOptions(module="load_it"))
 
 
 def test_a_process_that_dies_is_started_again(house: House, blocks: TransferCard) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.services.naming import module_of, stem_of
+from app.services.cards import LentFile, Said, SideCard, SideKind
+from app.services.naming import checkpoint_of, module_of, stem_of
 
 
 @pytest.mark.parametrize(
@@ -20,3 +21,29 @@ def test_files_are_called_by_what_goes_where(title: str, stem: str, module: str)
     """Suffixes of what was read are no part of a name; what has no other name keeps them."""
     assert stem_of(title) == stem
     assert module_of(stem) == module
+
+
+def _card(kind: SideKind, label: str, form: str = "safetensors", count: int = 1) -> SideCard:
+    files = tuple(LentFile(f"{label}{at}", 1) for at in range(count))
+    return SideCard("x", kind, label, "ready", Said("side-ready", {}), form, files=files)
+
+
+@pytest.mark.parametrize("kind", ["path", "upload", "lent", "remote"])
+def test_the_checkpoint_is_called_as_it_is(kind: SideKind) -> None:
+    """Wherever the file lies."""
+    assert checkpoint_of({"": _card(kind, "the weights.pth")}) == "the weights.pth"
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        {"": _card("text", "92 keys", "text")},
+        {"": _card("upload", "keys.json", "json")},
+        {"": _card("code", "net.py", "definition")},
+        {"": _card("lent", "a.pth +2", count=3)},
+        {"a": _card("path", "a.pth"), "b": _card("path", "b.pth")},
+    ],
+)
+def test_a_checkpoint_whose_name_nobody_knows_is_called_as_ever(cards: dict[str, SideCard]) -> None:
+    """Lists of keys, code, several files: what the weights will come from is not known."""
+    assert checkpoint_of(cards) == "checkpoint.pth"

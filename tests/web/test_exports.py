@@ -21,6 +21,15 @@ def test_every_kind_is_shown_and_handed_over(client, example, kind):
     assert taken.content
 
 
+@pytest.mark.parametrize("kind", ["script", "plan", "mmengine"])
+def test_the_example_names_the_file_that_was_given(client, example, kind):
+    """What is copied runs beside the checkpoint, without a name to be put in first."""
+    shown = client.get(f"{example}/export", params={"kind": kind}).text
+    use = re.search(r'<code id="use">(.*?)</code>', shown, re.DOTALL).group(1)
+    assert "cifar_net.safetensors" in use
+    assert "checkpoint.pth" not in use
+
+
 def test_options_change_what_is_shown_and_taken(client, example):
     """The way back, and a part of the keys: the same in the preview and in the file."""
     whole = client.get(f"{example}/download/script").text

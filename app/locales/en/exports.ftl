@@ -60,7 +60,7 @@ export-about-approval = Who approved which version, what was checked
 export-use-approval = keep { $file } beside the weights: its plan hash is that of their provenance
 export-script = Loader script
 export-about-script = One Python file, needs torch alone
-export-use-script = from { $module } import load_into; load_into(model, "checkpoint.pth")
+export-use-script = from { $module } import load_into; load_into(model, { $checkpoint })
 export-safetensors = Remapped weights, safetensors
 export-about-composed = Made by your browser, nothing is uploaded
 export-about-safetensors = The checkpoint under the model's names
@@ -82,13 +82,13 @@ export-about-timm = For load_pretrained and create_model
 export-use-timm = from { $module } import checkpoint_filter_fn; build_model_with_cfg(…, pretrained_filter_fn=checkpoint_filter_fn)
 export-mmengine = mmengine: revise_keys
 export-about-mmengine = For load_checkpoint
-export-use-mmengine = from { $module } import revise_keys; load_checkpoint(model, "checkpoint.pth", revise_keys=revise_keys)
+export-use-mmengine = from { $module } import revise_keys; load_checkpoint(model, { $checkpoint }, revise_keys=revise_keys)
 export-lightning = Lightning: on_load_checkpoint
 export-about-lightning = A mixin for a LightningModule
 export-use-lightning = from { $module } import RemapOnLoad; class Module(RemapOnLoad, LightningModule): …
 export-pre-hook = torch: load_state_dict pre-hook
 export-about-pre-hook = Renames while any loader loads
-export-use-pre-hook = from { $module } import remap_before_loading; remap_before_loading(model); model.load_state_dict(torch.load("checkpoint.pth"))
+export-use-pre-hook = from { $module } import remap_before_loading; remap_before_loading(model); model.load_state_dict(torch.load({ $checkpoint }))
 export-pairs = Pairs, JSON
 export-about-pairs = Source key to target key
 export-use-pairs = json.load(open("{ $file }"))
@@ -97,7 +97,7 @@ export-about-csv = One line a key, for a spreadsheet
 export-use-csv = pandas.read_csv("{ $file }")
 export-plan = Plan, JSON
 export-about-plan = Carries its target: all that apply needs
-export-use-plan = keygraft apply { $file } checkpoint.pth out.safetensors
+export-use-plan = keygraft apply { $file } { $word } out.safetensors
 export-plan-text = Plan, text
 export-about-plan-text = To read, to diff, to edit
 export-use-plan-text = keygraft plan lint { $file }

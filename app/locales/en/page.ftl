@@ -392,6 +392,8 @@ js-changed-file = { $name } can no longer be read: it was moved or changed. Give
 
 error-request-broken-off = The request broke off before it was whole.
     .hint = Try it again.
+error-stopped = This was given up before it was done.
+    .hint = Ask again if you still need it.
 error-request-unreadable = This request is not one of the page's own ({ $detail }).
     .hint = Reload the page and try again.
 error-row-unknown = There is no row { $number } on this page.

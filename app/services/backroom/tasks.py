@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from app.exporting import ScriptOptions
 from app.mapping import Finding
 from app.mapping.claims import Claim
 from app.mapping.outcomes import Reason
@@ -48,10 +49,10 @@ class Look(msgspec.Struct, frozen=True, tag="look"):
 
 
 class Write(msgspec.Struct, frozen=True, tag="write"):
-    """Write the loader script, to be imported as `module`."""
+    """Write the loader script."""
 
     case: Case
-    module: str
+    options: ScriptOptions
 
 
 Task: TypeAlias = Propose | Induce | Look | Write

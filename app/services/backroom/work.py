@@ -9,7 +9,6 @@ import msgspec
 from app import automap, exporting, mapping
 from app.automap import Approved
 from app.errors import KeygraftError
-from app.exporting import ScriptOptions
 from app.mapping.claims import Proposal
 from app.mapping.outcomes import Reason
 from app.services import additions, planbook
@@ -107,4 +106,4 @@ def _look(shelf: Shelf, task: Look) -> Seen:
 def _write(shelf: Shelf, task: Write) -> Written:
     plan, (sources, target) = planbook.plan_of(task.case.plan), shelf.sides(task.case)
     evaluation = shelf.evaluator(task.case).evaluate(plan)
-    return Written(exporting.loader_script(plan, sources, target, evaluation, ScriptOptions(module=task.module)))
+    return Written(exporting.loader_script(plan, sources, target, evaluation, task.options))

@@ -20,9 +20,14 @@ import { watch } from "./waiting.js";
 
 const OVERSCAN = 40;
 const NEAR = 16;
+/** Scroll events that pass until rows which were asked for are there, and lines that are asked for earlier because of it, at most. */
+const UNDERWAY = 9;
+const FARTHEST = 60;
 const AHEAD = 34;
 /** Lines a scroll event from which a pane counts as thrown. */
 const THROWN = 1.5;
+/** Milliseconds after the last scroll event in which a pane counts as moving. */
+const STILL = 200;
 /** Milliseconds between two looks at what stands above rows that are thrown. */
 const SELDOM = 150;
 
@@ -41,10 +46,16 @@ export class Pane {
     this.first = 0;
     this.shown = 0;
     this.total = 0;
-    /** Lines a scroll event moved by, lately. */
-    this.speed = 0;
+    /** Lines a scroll event moved by, and when the last one was. */
+    this.moved = 0;
+    this.when = 0;
     this.last = 0;
     this.element.addEventListener("scroll", () => scrolled(this), { passive: true });
+  }
+
+  /** Lines a scroll event moves by; none once it stands still. */
+  get speed() {
+    return performance.now() - this.when < STILL ? this.moved : 0;
   }
 
   /** First line that is to be seen. */
@@ -57,16 +68,24 @@ export class Pane {
     return Math.ceil(this.element.clientHeight / rowHeight()) + 1;
   }
 
+  /** Lines that will go by, upwards and downwards, until rows that are asked for now are there. */
+  get passing() {
+    const lines = Math.max(-FARTHEST, Math.min(FARTHEST, Math.round(this.speed * UNDERWAY)));
+    return { up: Math.max(0, -lines), down: Math.max(0, lines) };
+  }
+
   /** The window that should be there: while scrolling, more of what lies ahead. */
   wanted() {
     const ahead = Math.max(-AHEAD, Math.min(AHEAD, Math.round(this.speed * 12)));
-    return { top: Math.max(0, this.top - OVERSCAN + ahead), count: this.height + 2 * OVERSCAN };
+    const { up, down } = this.passing;
+    return { top: Math.max(0, this.top - OVERSCAN + ahead - up), count: this.height + 2 * OVERSCAN + up + down };
   }
 
-  /** Whether the window that is there nears its end. */
+  /** Whether the window that is there nears its end: what is thrown must be asked for earlier. */
   get stale() {
     const last = this.first + this.shown;
-    return (this.first > 0 && this.top - NEAR < this.first) || (last < this.total && this.top + this.height + NEAR > last);
+    const { up, down } = this.passing;
+    return (this.first > 0 && this.top - NEAR - up < this.first) || (last < this.total && this.top + this.height + NEAR + down > last);
   }
 
   /** @param {Window} window */
@@ -76,7 +95,7 @@ export class Pane {
     this.first = window.first;
     this.total = window.total;
     this.shown = this.window.children.length;
-    this.window.style.transform = `translateY(${window.first * row}px)`;
+    this.window.style.top = `${window.first * row}px`; // moved in place: rows that stay need not be painted anew
     this.spacer.style.height = `${window.total * row}px`;
     this.sticky.below(window.above);
     this.tell(window.total === 0);
@@ -182,7 +201,8 @@ export function makePanes() {
 /** @param {Pane} pane */
 function scrolled(pane) {
   const { top } = pane;
-  pane.speed = 0.7 * pane.speed + 0.3 * (top - pane.last);
+  pane.moved = 0.7 * pane.speed + 0.3 * (top - pane.last);
+  pane.when = performance.now();
   pane.last = top;
   drawSticky();
   document.dispatchEvent(new CustomEvent("kg:moved"));

@@ -41,7 +41,10 @@ export class Sticky {
     if (named !== this.shown) {
       this.shown = named;
       this.depth = chain.length;
-      this.holder.replaceChildren(...chain.map(copied));
+      const copies = chain.map(copied);
+      if (copies.map((each) => each.outerHTML).join("") !== this.holder.innerHTML) {
+        this.holder.replaceChildren(...copies); // what is the same stays: it may be under a pointer that is pressed
+      }
     }
   }
 
