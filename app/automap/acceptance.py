@@ -198,7 +198,7 @@ class Judge:
             return True
         if u.role and u.role == v.role:
             return False
-        if not u.block or not v.block or u.kind != "vector" or u.words == v.words:
+        if not u.block or not v.block or u.kind != "vector" or sorted(u.words) == sorted(v.words):
             return False
         return self.alike_u[_kind_in_block(u)] > 1 and self.alike_v[_kind_in_block(v)] > 1
 

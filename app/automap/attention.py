@@ -21,6 +21,7 @@ def attention_of(unit: Unit, vocabulary: Vocabulary) -> Path:
 def name_attention(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Name the output projection, and tell self from cross attention where a block has both."""
     _name_counted(group, vocabulary)
+    _name_short_convolutions(group, vocabulary)
     holders: dict[Path, list[Unit]] = defaultdict(list)
     for unit in group:
         holder = attention_of(unit, vocabulary)
@@ -57,10 +58,33 @@ def _name_counted(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
                 unit.role = role
 
 
+def _name_short_convolutions(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name the depthwise convolutions behind a linear attention's projections: one each, `q_conv1d`, or one over all three, `conv1d`."""
+    found: dict[Path, list[Unit]] = defaultdict(list)
+    for unit in group:
+        if unit.kind == "conv" and not unit.role and unit.main[1:2] == (1,) and attention_of(unit, vocabulary):
+            found[unit.path[:-1]].append(unit)
+    for members in found.values():
+        told = {unit: projected("".join(words(unit.path[-1])[:1]) + "_proj") for unit in members}
+        if sorted(told.values()) == ["k", "q", "v"]:
+            for unit, what in told.items():
+                unit.role = what + "conv"
+        elif len(members) == 1 and words(members[0].path[-1])[0] == "conv":
+            members[0].role = "qkvconv"
+
+
 def _gives_out(unit: Unit) -> bool:
     """Whether a unit's name is one of an attention's output projection."""
     last = next((segment for segment in reversed(unit.path) if not is_number(segment)), "")
     return name_of(unit) in ATTENTION_OUT or projected(last) == "out"
+
+
+_ORDINALS = {"first": 1, "second": 2, "third": 3}
+
+
+def _ordinal(segment: str) -> int | None:
+    """Return what place a name gives away in words: a decoder's first sub-layer attends to itself, its second to the encoder."""
+    return next((_ORDINALS[word] for word in words(segment) if word in _ORDINALS), None)
 
 
 def _kinds_of_attention(holders: Sequence[Path], vocabulary: Vocabulary) -> dict[Path, str]:
@@ -72,6 +96,9 @@ def _kinds_of_attention(holders: Sequence[Path], vocabulary: Vocabulary) -> dict
     if not any(crossing.values()) and len(holders) == 2 and attending:
         plain = [holder for holder in holders if words(holder[-1])[0] == "self" or joined(holder[-1]) in {"attn1", "attn", "attention"}]
         crossing = {holder: len(plain) == 1 and holder not in plain for holder in holders}
+    if not any(crossing.values()) and len(holders) == 2:
+        places = {holder: _ordinal(holder[-1]) for holder in holders}
+        crossing = {holder: set(places.values()) == {1, 2} and places[holder] == 2 for holder in holders}
     if not any(crossing.values()):
         return dict.fromkeys(holders, "")
     return {holder: "cross" if crosses else "self" for holder, crosses in crossing.items()}

@@ -63,10 +63,11 @@ def _by_shape(group: Sequence[Unit]) -> None:
 def _packed(members: Sequence[Unit]) -> bool:
     """Name two linears of which the first gives twice what the second takes: gate and up in one."""
     named = {role: [unit for unit in members if joined(unit.path[-1]) in names] for role, names in _UP_AND_DOWN}
-    if len(members) != 2 or any(len(found) != 1 or len(found[0].main) != 2 for found in named.values()):
+    if len(members) != 2 or any(len(found) != 1 or len(found[0].main) not in {2, 3} for found in named.values()):
         return False
     first, second = named["gate_up"][0], named["down"][0]
-    if first is second or not (_gives_twice(first.main, second.main) or _gives_twice(first.main[::-1], second.main[::-1])):
+    wide, narrow = first.main[-2:], second.main[-2:]  # of all experts, where they are stacked
+    if first is second or first.main[:-2] != second.main[:-2] or not (_gives_twice(wide, narrow) or _gives_twice(wide[::-1], narrow[::-1])):
         return False
     first.role, second.role = "gate_up", "down"
     return True

@@ -86,10 +86,13 @@ def _walked(root: Node, path: Iterable[str]) -> Node:
 
 def separator_of(tree: KeyTree) -> str:
     """Return what stands between segments: the tree's own word for it, or "/", or "_" where only that occurs."""
-    if tree.separator != "." or any("." in key for key in tree.tensors):
+    if tree.separator != ".":
         return tree.separator
-    if any("/" in key for key in tree.tensors):
-        return "/"
+    dots, slashes = (sum(key.count(mark) for key in tree.tensors) for mark in "./")
+    if slashes > dots and all("/" in key for key in tree.tensors if "." in key):
+        return "/"  # a dot may stand inside a name: `resblocks.0/attn/key/kernel`
+    if dots:
+        return "."
     return "_" if len(tree.tensors) > FLAT and sum(key.count("_") for key in tree.tensors) > len(tree.tensors) else "."
 
 

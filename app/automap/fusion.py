@@ -13,8 +13,11 @@ PIECES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kv": (("k", "v"),),
     "gate_up": (("gate", "up"),),
     "up_gate": (("up", "gate"),),
+    "qkvconv": (("qconv", "kconv", "vconv"),),
 }
 """Fused role -> its parts, in the order in which the field stacks them; the finest division first."""
+
+_PIECE_NAMES = frozenset(part for divisions in PIECES.values() for parts in divisions for part in parts)
 
 
 UNNAMED: tuple[tuple[str, ...], ...] = (("q", "k", "v", "up"), ("q", "k", "v"), ("gate", "up"))
@@ -88,7 +91,7 @@ def _part_sizes(others: Sequence[Unit]) -> dict[tuple[str, ...], list[tuple[Shap
     holders: dict[Path, dict[str, Shape]] = defaultdict(dict)
     for unit in others:
         role = base(unit.role)
-        if role in {"q", "k", "v", "kv", "gate", "up"} and len(unit.main) > 1:
+        if role in _PIECE_NAMES and len(unit.main) > 1:
             holders[unit.path[:-1]].setdefault(role, unit.main)
             if unit.block != unit.path[:-1]:
                 holders[unit.block].setdefault(role, unit.main)

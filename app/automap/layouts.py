@@ -1,11 +1,13 @@
 """Rows that stand in another order under an equal shape: rotary halves or pairs, q/k/v by head or stacked. Names tell, heads are needed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.automap.fusion import PIECES, base
-from app.automap.names import joined, unwrapped
-from app.automap.units import Unit
+from app.automap.names import joined, numbered, unwrapped, words
+from app.automap.units import Path, Unit
+from app.automap.vocabulary import ALONE, GATED
 from app.keys import KeyTree
 
 ROTARY: tuple[tuple[frozenset[str], str, str], ...] = (
@@ -14,6 +16,11 @@ ROTARY: tuple[tuple[frozenset[str], str, str], ...] = (
     (frozenset({"selfattnqproj", "selfattnoproj"}), "halves", "transformers, rotate_half"),
     (frozenset({"selfattnqkvproj", "selfattnoproj"}), "halves", "Phi-3 and vLLM: rotate_half"),
     (frozenset({"attnqkv", "attnproj", "norm1"}), "halves", "LitGPT, apply_rope: halves"),
+    (frozenset({"wqkv", "wo", "norm0"}), "planes", "MoonViT (Kimi-VL), apply_rope: pairs, by row and column, beside a table of positions"),
+    (frozenset({"attnattentionqproj", "attnattentionoutproj"}), "halves", "EXAONE 3 model code: rotate_half"),
+    (frozenset({"attentionqkvproj", "attentionoproj", "mlpupgateproj"}), "halves", "GTE (new-impl) model code: rotate_half"),
+    (frozenset({"attnwqkv", "attnoutproj", "mlpfc11"}), "halves", "flash-attn, RotaryEmbedding as Nomic BERT sets it: not interleaved"),
+    (frozenset({"mixerwqkv", "mixeroutproj"}), "halves", "flash-attn, RotaryEmbedding as XLM-R flash sets it: not interleaved"),
 )
 """Names that must all stand in a block -> how its rotary embedding pairs the rows of q and k; with the code that says so."""
 
@@ -29,6 +36,12 @@ MERGING = frozenset({"merge", "merge.norm"})
 """Roles of what joins patches. `w_msa` is the word of mmsegmentation, mmdetection and mmpretrain, whose PatchMerging takes `nn.Unfold`;
 Microsoft's code concatenates x[0::2, 0::2], x[1::2, 0::2], x[0::2, 1::2], x[1::2, 1::2]."""
 
+PACKED = frozenset({"gate_up", "up_gate"})
+"""Roles of linears that give gate and first layer in one: which of them comes first, only their names say."""
+_ORDERED = {name for name, role in ALONE.items() if role in PACKED} | {
+    name for table, _ in GATED for name, role in table.items() if role in PACKED
+}
+
 Recipe = tuple[str, dict[str, Any]]
 
 
@@ -42,11 +55,23 @@ class Layouts:
     def __init__(
         self, us: Sequence[Unit], vs: Sequence[Unit], trees: Iterable[KeyTree], decided: int | None = None, *, unmoved: bool = False
     ) -> None:
-        self.left, self.right = _rotary(us), _rotary(vs)
+        self.towers = _towers(us), _towers(vs)
+        self.left, self.right = ({id(units): _rotary(units) for units in side.values()} for side in self.towers)
         self.likely = _likely(us) and _likely(vs)
-        self.head_dim, self.certain = (decided, True) if decided else _head_dim((*us, *vs), list(trees))
+        self.decided, self.trees = decided, list(trees)
+        self.known_heads: dict[tuple[int, int], tuple[int, bool]] = {}
         self.unmoved = unmoved
         self.merged = tuple("windows" if any("w_msa" in unit.path for unit in side) else "corners" for side in (us, vs))
+
+    def _heads(self, u: Unit, v: Unit) -> tuple[int, bool]:
+        """Return the rows of one head where these two stand, and whether something says so."""
+        if self.decided:
+            return self.decided, True
+        towers = self.towers[0][u.whole or u], self.towers[1][v.whole or v]
+        key = id(towers[0]), id(towers[1])
+        if key not in self.known_heads:
+            self.known_heads[key] = _head_dim((*towers[0], *towers[1]), self.trees)
+        return self.known_heads[key]
 
     def reordered(self, u: Unit, v: Unit, param: str) -> tuple[Recipe, str]:
         """Return the op between two tensors of equal shape, and a doubt."""
@@ -59,7 +84,9 @@ class Layouts:
             return same, "halves"
         if role == "qkv" and base(v.role or u.role) == "qkv":
             return self._fused(u, v, rows, same)
-        if role not in {"q", "k"} or not self.likely or v.part is not None:
+        if role in PACKED and not (self.unmoved or joined(u.path[-1]) == joined(v.path[-1]) or (_says_order(u) and _says_order(v))):
+            return same, "fused_layout"
+        if role not in {"q", "k"} or not self._rotates(u, v) or v.part is not None:
             return same, ""
         return self._rotary_rows(u, v, rows, same)
 
@@ -77,25 +104,38 @@ class Layouts:
         left, right = _fused_layout(u), _fused_layout(v)
         if self.unmoved or joined(u.path[-1]) == joined(v.path[-1]) or (left == right and left):
             return same, ""
-        if not left or not right or rows % 3 or (rows // 3) % self.head_dim:
+        head_dim, certain = self._heads(u, v)
+        if not left or not right or rows % 3 or (rows // 3) % head_dim:
             return same, "fused_layout"
-        heads = rows // 3 // self.head_dim
-        view = [heads, 3, self.head_dim] if left == "by_head" else [3, heads, self.head_dim]
-        return ("permute", {"kind": "rows", "dim": 0, "view": view, "dims": [1, 0, 2]}), "" if self.certain else "heads"
+        heads = rows // 3 // head_dim
+        view = [heads, 3, head_dim] if left == "by_head" else [3, heads, head_dim]
+        return ("permute", {"kind": "rows", "dim": 0, "view": view, "dims": [1, 0, 2]}), "" if certain else "heads"
 
     def _rotary_rows(self, u: Unit, v: Unit, rows: int, same: Recipe) -> tuple[Recipe, str]:
-        if self.unmoved or (self.left == self.right and self.left):
+        left, right = self._rotary(u, v)
+        if self.unmoved or (left == right and left):
             return same, ""
-        if not self.left or not self.right:
+        if not left or not right:
             return same, "" if unwrapped(u.local) == unwrapped(v.local) else "rotary"
-        if not self.head_dim or rows % self.head_dim:
+        head_dim, certain = self._heads(u, v)
+        if "planes" in (left, right) or not head_dim or rows % head_dim:
             return same, "rotary"
-        half = self.head_dim // 2
-        view = [rows // self.head_dim, half, 2] if self.left == "pairs" else [rows // self.head_dim, 2, half]
-        return ("permute", {"kind": "rows", "dim": 0, "view": view, "dims": [0, 2, 1]}), "" if self.certain else "heads"
+        half = head_dim // 2
+        view = [rows // head_dim, half, 2] if left == "pairs" else [rows // head_dim, 2, half]
+        return ("permute", {"kind": "rows", "dim": 0, "view": view, "dims": [0, 2, 1]}), "" if certain else "heads"
+
+    def _rotary(self, u: Unit, v: Unit) -> tuple[str, str]:
+        """Return how the towers that two units stand in pair their rows, each by its own names."""
+        found = self.left.get(id(self.towers[0][u.whole or u])), self.right.get(id(self.towers[1][v.whole or v]))
+        return found[0] or "", found[1] or ""
+
+    def _rotates(self, u: Unit, v: Unit) -> bool:
+        return self.likely or "planes" in self._rotary(u, v)
 
     def parted_doubt(self, u: Unit, v: Unit) -> str:
         """Return why the rows of an atom may stand in another order than those it is paired with; "" where they do not."""
+        if self.unmoved:
+            return ""
         if any(unit.whole is not None and base(unit.whole.role) not in PIECES and unit.part and unit.part.name for unit in (u, v)):
             return "fused_layout"
         role = base(u.role or v.role)
@@ -103,9 +143,12 @@ class Layouts:
             return ""
         if "by_head" in {_fused_layout(u), _fused_layout(v)}:
             return "fused_layout"
-        if role in {"q", "k"} and self.likely and not self.unmoved and (self.left != self.right or not self.left):
-            return "rotary"
-        return ""
+        left, right = self._rotary(u, v)
+        return "rotary" if role in {"q", "k"} and self._rotates(u, v) and (left != right or not left) else ""
+
+
+def _says_order(unit: Unit) -> bool:
+    return joined(unit.path[-1]) in _ORDERED
 
 
 def _modulates(unit: Unit) -> bool:
@@ -118,7 +161,35 @@ def _fused_layout(unit: Unit) -> str:
     return "by_head" if name in BY_HEAD else "stacked" if name in STACKED else ""
 
 
+def _towers(side: Sequence[Unit]) -> dict[Unit, list[Unit]]:
+    """Return each unit's tower: the blocks it stands among, and what stands around all; the whole side where one tower attends."""
+    found: dict[Path, list[Unit]] = defaultdict(list)
+    for unit in side:
+        found[_tower(unit)].append(unit)
+    attending = {tower for tower, units in found.items() if _latent(units) or any(base(unit.role) in {"q", "k", "qkv"} for unit in units)}
+    whole = list(side)
+    towers = {unit: units if len(attending) > 1 else whole for units in found.values() for unit in units}
+    return towers | {unit.whole: towers[unit] for unit in side if unit.whole}
+
+
+def _tower(unit: Unit) -> Path:
+    """Return the path before the first number."""
+    return unit.path[: next((at for at, part in enumerate(unit.path) if numbered(part)), len(unit.path) - 1)]
+
+
+def _latent(units: Sequence[Unit]) -> bool:
+    """Whether keys and values come out of a latent: rotation then takes only some rows of each head."""
+    return any({"kva", "kvb"} & {name, name.removeprefix("w")} for unit in units for name in ["".join(_words_before_filler(unit.path[-1]))])
+
+
+def _words_before_filler(segment: str) -> tuple[str, ...]:
+    found = words(segment)
+    return found[: next((at for at, word in enumerate(found) if word in {"proj", "with"}), len(found))]
+
+
 def _rotary(units: Sequence[Unit]) -> str:
+    if _latent(units):
+        return ""
     names = {"".join(unwrapped(unit.local)) for unit in units} | {joined(unit.path[-1]) for unit in units}
     return next((layout for needed, layout, _ in ROTARY if needed <= names), "")
 

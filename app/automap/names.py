@@ -66,7 +66,7 @@ def spoken(path: Path, vocabulary: Vocabulary) -> tuple[str, ...]:
     for segment in path:
         if is_number(segment):
             continue
-        whole = vocabulary.synonyms.get(joined(segment))
+        whole = vocabulary.synonyms.get(joined(segment)) if len(words(segment)[-1]) > 1 or len(words(segment)) == 1 else None  # `to_k`
         for word in (whole,) if whole else _words_of(segment, vocabulary):
             if word not in vocabulary.silent and not word.isdigit():
                 out += [vocabulary.synonyms.get(word, word)]

@@ -83,7 +83,8 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
     """Rank the norms of one layer; two are attention's and the feed-forward's, three have cross attention's between them."""
     norms = [unit for unit in group if not unit.role and is_norm(unit, vocabulary) and not {"query", "key"} & set(unit.words)]
     direct = [unit for unit in norms if len(unit.local) == 1 or len(unit.path) == depth + 1]
-    chosen = direct if len(direct) > 1 else norms
+    placed = [unit for unit in norms if unit not in direct and not attention_of(unit, vocabulary) and _says_after(unit)]
+    chosen = direct + placed if len(direct) > 1 else norms
     for unit in norms:
         if unit not in chosen:
             unit.role = "norm.inner" if attention_of(unit, vocabulary) else ""
@@ -95,6 +96,10 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
         return
     mixing = len(chosen) == 2 and {"up", "down"} <= {unit.role for unit in group}  # pooling or convolution in attention's place
     places = _places(chosen)
+    if (
+        len(places) == 3 and sum(_bare(unit) for unit in places) == 1 and {15, _CROSS} <= set(places.values())
+    ):  # what is left is the feed-forward's
+        places |= {unit: 55 for unit in places if _bare(unit)}
     if len(places) == 2:  # one inside the attention, one that only says that it is a norm: ESM, where that is the feed-forward's
         places |= {
             unit: 55 for unit in places if _bare(unit) and any(other is not unit and attention_of(other, vocabulary) for other in places)
@@ -120,6 +125,12 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
     )
     for unit, name in zip(ranked, names, strict=True):
         unit.role = "norm." + name
+
+
+def _says_after(unit: Unit) -> bool:
+    """Whether a norm inside a part of the block says by its own name what it stands before or behind: `mlp.post_mlp_layernorm`."""
+    name = joined(unit.path[-1])
+    return name.startswith(("pre", "post")) and any(word in name for word, _ in _NORM_PLACES)
 
 
 def _gaps(ranked: Sequence[Unit]) -> bool:

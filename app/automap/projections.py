@@ -18,11 +18,38 @@ _MEANS = {
     "o": "out",
 }
 _FILLERS = frozenset(
-    ["proj", "projection", "linear", "lin", "layer", "dense", "fc", "to", "conv", "project", "in", "packed", "attn", "attention"]
+    [
+        "proj",
+        "projection",
+        "linear",
+        "lin",
+        "layer",
+        "dense",
+        "fc",
+        "to",
+        "conv",
+        "project",
+        "in",
+        "packed",
+        "attn",
+        "attention",
+        "net",
+        "x",
+    ]
 )
 """Words that say that something is a projection, and not which."""
-CONTEXT = frozenset(["context", "ctx", "txt", "text", "add", "added", "cap", "caption", "prompt"])
+CONTEXT = frozenset(["context", "ctx", "txt", "text", "add", "added", "cap", "caption", "prompt", "y"])
 """Words of the second of two streams that attend together: the words beside the picture."""
+_NORMS = frozenset(["norm", "layernorm", "rmsnorm", "ln", "rms", "layer"])
+
+
+@lru_cache(maxsize=65_536)
+def normed(segment: str) -> str:
+    """Return "qnorm" or "knorm" for what norms queries or keys, whichever stream they are of: `norm_added_q`, `k_norm_y`; "" else."""
+    found = words(segment)
+    told = [word for word in found if word not in _NORMS and word not in CONTEXT and word != "x"]
+    meant = _MEANS.get(told[0], "") if len(told) == 1 else ""
+    return meant + "norm" if meant in {"q", "k"} and _NORMS & set(found) else ""
 
 
 @lru_cache(maxsize=65_536)

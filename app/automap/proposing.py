@@ -75,14 +75,17 @@ def _proposed(
     trees = (*sources.values(), target)
     layouts = Layouts(matching.us, matching.vs, trees, head_dim(decided))
     found = _drafts(matching, layouts, decided)
-    if any(draft.doubt in ROWS and _unmoved(decided.get(key)) for key, draft in found.items()):
+    if any(draft.doubt in ROWS and _unmoved(decided.get(key), draft.claim) for key, draft in found.items()):
         found = _drafts(matching, Layouts(matching.us, matching.vs, trees, head_dim(decided), unmoved=True), decided)
     proposals = _proposals(matching, found, decisions)
     return {key: _decided(key, decided) if key in decided else proposals.get(key, Proposal(key, None)) for key in target.tensors}
 
 
-def _unmoved(claim: Claim | None) -> bool:
-    return claim is not None and claim.op in {"identity", "slice", "concat"}
+def _unmoved(claim: Claim | None, proposed: Claim) -> bool:
+    """Whether a person leaves the rows as they are: whole, or cut where they were thought to be cut."""
+    if claim is None or claim.op not in {"identity", "slice", "concat"}:
+        return False
+    return claim.op != "slice" or (claim.sources, claim.args) == (proposed.sources, proposed.args)
 
 
 def _matched(

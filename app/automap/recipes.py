@@ -174,7 +174,7 @@ def _plain(matching: Matching, a: int, b: int, turning: Turning, layouts: Layout
         if u.part is not None and u.part.stacked:
             experts = u.part.stacked
             then: dict[str, Any] = {} if op[0] == "identity" else {"squeeze": True, "then": {"op": op[0], **op[1]}}
-            unsure = "nested" if then else doubt
+            unsure = "nested" if then and (op[0] != "slice" or "then" in op[1]) else doubt
             for key, at in zip(v.keys(param), order, strict=True):
                 one: dict[str, Any] = {"dim": 0, "start": at % experts, "length": 1, **then}
                 yield Draft(key, Claim((keys[at // experts],), "slice", one, names), pair, param, unsure)

@@ -1,10 +1,11 @@
 """Convolutions of a residual block, the norms that follow them, and the first convolution of all."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from math import prod
 
 from app.automap.names import is_number, joined
-from app.automap.units import Unit
+from app.automap.units import Path, Unit
 from app.automap.vocabulary import SHORTCUTS, STAGED, SYNONYMS
 
 
@@ -12,6 +13,7 @@ def name_convolutions(group: Sequence[Unit]) -> None:
     """Number the convolutions of a residual block and the norms that follow them; a shortcut has its own."""
     if not any(unit.kind == "conv" for unit in group):
         return
+    _name_layers(group)
     for unit in group:
         normal = unit.kind in {"batchnorm", "vector"}
         if unit.role and unit.role != "shortcut":
@@ -36,6 +38,28 @@ def name_convolutions(group: Sequence[Unit]) -> None:
             unit.role = "after.conv" + last[-1]
         elif not normal and _conv_number(last):
             unit.role = "conv" + last[-1]
+
+
+def _name_layers(group: Sequence[Unit]) -> None:
+    """Number the convolutions of a block whose layers are numbered containers: `layer.0.convolution` is what others call `conv1`."""
+    layers: dict[Path, list[Unit]] = defaultdict(list)
+    for unit in group:
+        if not unit.role and len(unit.local) > 2 and is_number(unit.path[-2]):
+            layers[unit.path[:-2]].append(unit)
+    for members in layers.values():
+        convs = {int(unit.path[-2]): unit for unit in members if unit.kind == "conv"}
+        norms = {int(unit.path[-2]): unit for unit in members if unit.kind == "batchnorm"}
+        if (
+            len(convs) < 2
+            or sorted(convs) != list(range(len(convs)))
+            or not norms.keys() <= convs.keys()
+            or len(members) != len(convs) + len(norms)
+        ):
+            continue
+        for number, unit in convs.items():
+            unit.role = f"conv{number + 1}"
+        for number, unit in norms.items():
+            unit.role = f"after.conv{number + 1}"
 
 
 def _conv_number(name: str) -> str:

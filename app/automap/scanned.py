@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from app.automap.names import crowd
 from app.automap.units import Axis, Part, Path, Shape, Unit
 
 LEAST = 4
@@ -15,7 +16,7 @@ KNOWN = 0.5
 
 def apart(units: Sequence[Unit], others: Sequence[Unit]) -> list[Unit]:
     """Return the units of one side, those below a container of stacked blocks as members of a run as long as one of the other side."""
-    lengths = {length for other in others for length in other.lengths}
+    lengths = {len(axis.labels) for other in others for axis in other.axes if not crowd(axis.container[-1] if axis.container else "")}
     if not lengths:
         return list(units)
     singles = {tuple(sorted(size for size in shape if size != 1)) for other in others for shape in other.params.values()}

@@ -31,7 +31,7 @@ def test_gate_and_up_of_every_expert_out_of_one_stack():
         "squeeze": True,
         "then": {"op": "slice", "dim": 0, "start": 32, "length": 32},
     }
-    assert not found[f"{place}up_proj.weight"].accepted
+    assert found[f"{place}up_proj.weight"].accepted
     assert found[f"{place}down_proj.weight"].accepted
 
 

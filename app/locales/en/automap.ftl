@@ -13,6 +13,10 @@ reason-same-role = Both are what models call by many names, here: { $attention -
     [v] the value
     [qkv] query, key and value in one
     [kv] key and value in one
+    [qconv] the convolution of the query
+    [kconv] the convolution of the key
+    [vconv] the convolution of the value
+    [qkvconv] the convolution of query, key and value in one
     [out] the output of the attention
     [gate] the gate of the feed-forward
     [up] the first layer of the feed-forward
