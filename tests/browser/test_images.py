@@ -15,7 +15,7 @@ from . import acts, blocks
 
 IMAGES = Path(__file__).parent / "images"
 OUT = Path(__file__).parents[1] / "_out"
-CELLS = 0.02
+CELLS = 0.01
 """Share of cells that may differ."""
 
 SOURCE = {
