@@ -175,10 +175,19 @@ def script(sides: Sides, plan: Plan, out: Path, *, only: str = "*", min_coverage
     """The loader script, which calls itself as its file is called. Raises KeygraftError."""
     from app.exporting import ScriptOptions, loader_script, refuse_conflicts
 
-    options = ScriptOptions(only=only, min_coverage=min_coverage, module=out.stem if out.stem.isidentifier() else "loader")
+    module = out.stem if out.stem.isidentifier() else "loader"
+    options = ScriptOptions(only=only, min_coverage=min_coverage, module=module, checkpoint=_checkpoint(sides))
     evaluation = sides.evaluate(plan)
     refuse_conflicts(evaluation)
     return loader_script(plan, sides.trees, sides.target.tree, evaluation, options)
+
+
+def _checkpoint(sides: Sides) -> str:
+    from app.exporting.options import EXAMPLE
+    from app.services.naming import LISTS
+
+    held = [side.files.names() for side in sides.sources.values() if side.files is not None and side.tree.format not in LISTS]
+    return held[0][0].rpartition("/")[2] if len(sides.sources) == len(held) == 1 and len(held[0]) == 1 else EXAMPLE
 
 
 def text_of(kind: str, sides: Sides, plan: Plan) -> Written:

@@ -10,7 +10,8 @@ _SUFFIXES = re.compile(
     r"(?:\.(?:safetensors|pth|pt|pt2|bin|ckpt|tar|zip|gguf|npz|npy|h5|hdf5|keras|onnx|pkl|index|json|txt|csv|py|ipynb))+\Z", re.IGNORECASE
 )
 _FILES = frozenset({"path", "upload", "lent", "remote"})
-_LISTS = frozenset({"text", "json", "definition"})
+LISTS = frozenset({"text", "json", "definition"})
+"""Formats of what has keys and no weights."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -28,5 +29,5 @@ def module_of(stem: str) -> str:
 def checkpoint_of(cards: Mapping[str, SideCard]) -> str:
     """What the one file that weights come from is called; EXAMPLE where they come from several, or from no file that anybody has."""
     card = next(iter(cards.values()))
-    known = len(cards) == 1 and card.kind in _FILES and card.format not in _LISTS and not card.label.endswith(f" +{len(card.files) - 1}")
+    known = len(cards) == 1 and card.kind in _FILES and card.format not in LISTS and not card.label.endswith(f" +{len(card.files) - 1}")
     return card.label if known else EXAMPLE

@@ -83,12 +83,13 @@ def test_wrong_choices_are_one_line(files: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_a_script_of_a_part(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script can be restricted to some keys, asks for the coverage that was chosen, and is called as its file."""
+    """A script can be restricted to some keys, asks for the coverage that was chosen, is called as its file and names the checkpoint."""
     out = files / "load_body.py"
     assert run(["export", "script", *given(files), "--out", str(out), "--only", "layer1.*", "--min-coverage", "0.25"]) == 0
     text = out.read_text()
     assert "from load_body import load_into" in text
     assert "MIN_COVERAGE: float = 0.25" in text
+    assert "load_into(model, 'net.safetensors')" in text.replace('"', "'")
     monkeypatch.syspath_prepend(str(files))
     new = importlib.import_module("load_body").remap_state_dict(files / "net.safetensors", strict=False)
     assert new
