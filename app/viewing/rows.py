@@ -1,6 +1,7 @@
 """Rows: what the page prints for each visible node."""
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -21,6 +22,9 @@ _FOLLOWED = 200
 """Leaves below a row that are looked at for one that shows."""
 
 
+_LEFT = frozenset({"unexpected", "ignored"})
+
+
 class Row(msgspec.Struct, frozen=True):
     """One line of a pane.
 
@@ -29,6 +33,7 @@ class Row(msgspec.Struct, frozen=True):
     opened   -- None for a leaf
     folded   -- "×12" for a run, the number of tensors below a module, empty for one tensor
     waiting  -- keys below that need a person, and how many keys there are
+    spare    -- keys of a source below that nothing takes, where others are taken: then it counts as used
     weight   -- parameters at and below, in three digits; nbytes -- the same in bytes
     partner  -- path of what it is bound to on the other side, in the free view; more -- how many others there are
     """
@@ -55,6 +60,7 @@ class Row(msgspec.Struct, frozen=True):
     note: str = ""
     partner: str = ""
     more: int = 0
+    spare: int = 0
 
 
 class RowMaker:
@@ -84,7 +90,8 @@ class RowMaker:
         """The row of one node."""
         node = self.outline.node(number)
         siblings = self.outline.nodes[node.parent].children
-        totals, state, info = self._marks.totals(number), self._marks.worst(number), node.info
+        totals, info = self._marks.totals(number), node.info
+        state, spare = _told(totals, self._marks.worst(number))
         partner, more = self.scene.partner_text(self.side, number) if self._partners else ("", 0)
         return Row(
             id=f"{self.side}-{number}",
@@ -109,6 +116,7 @@ class RowMaker:
             note=_class_of(node, self.scene.tree(self.side)),
             partner=partner,
             more=more,
+            spare=spare,
         )
 
     def path(self, number: int, under: int) -> tuple[Part, ...]:
@@ -139,6 +147,13 @@ def _folded(node: Node) -> str:
     if node.runs:
         return f"×{node.times}"
     return "" if node.leaf else str(node.leaves)
+
+
+def _told(totals: Mapping[str, int], worst: str) -> tuple[str, int]:
+    """State of a row, and how many of its keys are left over: a module of which a part is taken is a module that is used."""
+    if worst in _LEFT and "used" in totals:
+        return "used", totals.get("unexpected", 0)
+    return worst, 0
 
 
 def _class_of(node: Node, tree: KeyTree) -> str:

@@ -176,6 +176,7 @@ pane-aligned = Keys of the target with their partners
 
 row-from = takes { $name }
 row-waiting = { $waiting } of { $total }
+row-spare = { $spare } not used
 
 state-loaded = loaded
 state-used = used
