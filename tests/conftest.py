@@ -9,6 +9,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+"""No example is timed; in CI all runs try the same ones, and `make fuzz` looks for new ones."""
 
 ROOT = Path(__file__).resolve().parents[1]
 

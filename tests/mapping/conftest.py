@@ -1,13 +1,9 @@
-"""Examples of property tests may take as long as the machine needs."""
+"""What tests of the plan share."""
 
 import pytest
-from hypothesis import settings
 
 from app.mapping import Plan, induce
 from tests.mapping.trees import cases
-
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
