@@ -17,7 +17,7 @@ from app.services.present import Present, Tab
 from tests.services.keylists import keys
 from tests.store.cluster import Cluster
 
-SECONDS = 5
+SECONDS = 60
 
 
 @pytest.fixture
