@@ -68,7 +68,11 @@ def _packed(members: Sequence[Unit]) -> bool:
         return False
     first, second = named["gate_up"][0], named["down"][0]
     wide, narrow = first.main[-2:], second.main[-2:]  # of all experts, where they are stacked
-    if first is second or first.main[:-2] != second.main[:-2] or not (_gives_twice(wide, narrow) or _gives_twice(wide[::-1], narrow[::-1])):
+    if first is second or first.main[:-2] != second.main[:-2]:
+        return False
+    bias = first.params.get("bias") or (0,)
+    ways = ((wide, narrow), (wide[::-1], narrow[::-1]))
+    if not any(_gives_twice(one, other) and bias[-1] in {0, one[0]} for one, other in ways):  # a bias says which size is given
         return False
     first.role, second.role = "gate_up", "down"
     return True

@@ -13,6 +13,7 @@ PIECES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kv": (("k", "v"),),
     "gate_up": (("gate", "up"),),
     "up_gate": (("up", "gate"),),
+    "gqkv": (("ogate", "q", "k", "v"),),
     "qkvconv": (("qconv", "kconv", "vconv"),),
 }
 """Fused role -> its parts, in the order in which the field stacks them; the finest division first."""

@@ -88,8 +88,8 @@ def test_the_shape_of_the_last_linear_says_which_order_gate_and_up_have(gate, up
 
 def test_two_linears_that_only_say_in_and_out_are_a_chain():
     """`in_layer, out_layer` is what others count: `linear_1, linear_2`. Beside a third one numbers say no order."""
-    source = linear("time_in.in_layer", 8, 8) | linear("time_in.out_layer", 8, 8) | linear("head", 5, 8)
-    target = linear("time_embedder.linear_1", 8, 8) | linear("time_embedder.linear_2", 8, 8) | linear("head", 5, 8)
+    source = linear("time_in.in_layer", 8, 16) | linear("time_in.out_layer", 8, 8) | linear("head", 5, 8)
+    target = linear("time_embedder.linear_1", 8, 16) | linear("time_embedder.linear_2", 8, 8) | linear("head", 5, 8)
     expected = {
         f"time_embedder.linear_{at}.{param}": (f"time_in.{part}_layer.{param}",)
         for at, part in ((1, "in"), (2, "out"))
@@ -118,3 +118,20 @@ def test_a_second_stream_of_another_size_is_taken_apart_as_well():
         "add_v_proj": (("blocks.1.attn.qkv_y.weight",), 32),
         "to_k": (("blocks.1.attn.qkv_x.weight",), 16),
     }
+
+
+def test_a_gate_in_front_of_query_key_and_value_is_taken_apart_with_them():
+    """`gqkv_proj` holds the gate of what the attention gives out, then q, k and v."""
+    source = {f"blocks.{at}.attn.gqkv_proj.weight": (64, 16) for at in range(2)}
+    names = ("gate_proj", "q_proj", "k_proj", "v_proj")
+    target = {f"layers.{at}.self_attn.{name}.weight": (16, 16) for at in range(2) for name in names}
+    for at in range(2):
+        source[f"blocks.{at}.attn.o_proj.weight"] = target[f"layers.{at}.self_attn.o_proj.weight"] = (16, 16)
+    found = propose({"": tree(source)}, tree(target))
+    assert [found[f"layers.1.self_attn.{name}.weight"].claim.args["start"] for name in names] == [0, 16, 32, 48]
+
+
+def test_a_linear_that_takes_twice_what_it_gives_is_no_gate_with_its_first_layer():
+    """(8, 16) with a bias of 8, before (8, 8), halves; (16, 8) before (8, 8) is both in one."""
+    assert roles_of(linear("mlp.fc1", 8, 16) | linear("mlp.fc2", 8, 8), "mlp.fc1") != ["gate_up"]
+    assert roles_of(linear("mlp.fc1", 16, 8) | linear("mlp.fc2", 8, 8), "mlp.fc1") == ["gate_up"]
