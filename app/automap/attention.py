@@ -36,6 +36,8 @@ def name_attention(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
                 pass
             elif unit.kind in {"matrix", "conv"} and _gives_out(unit):
                 unit.role = "out"
+            elif unit.kind == "matrix" and joined(unit.path[-1]) in _GATES:
+                unit.role = "ogate"
             if kinds[holder] and unit.role in PROJECTIONS | {"out", "qnorm", "knorm"}:
                 unit.role = f"{kinds[holder]}.{unit.role}"
     if not outer:
@@ -71,6 +73,10 @@ def _name_short_convolutions(group: Sequence[Unit], vocabulary: Vocabulary) -> N
                 unit.role = what + "conv"
         elif len(members) == 1 and words(members[0].path[-1])[0] == "conv":
             members[0].role = "qkvconv"
+
+
+_GATES = frozenset({"gateproj", "gproj", "ggate", "outputgate"})
+"""Names of the linear that gates what an attention gives out."""
 
 
 def _gives_out(unit: Unit) -> bool:

@@ -1,5 +1,6 @@
 """Linears that follow each other: feed-forwards, gated or not, routers of experts, plain chains."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from math import prod
@@ -18,8 +19,8 @@ def name_feed_forward(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
             sides[unit.path[:-1], crowd(unit.path[-1])].append(unit)
     for members in sides.values():
         by_name = {bare_name(unit.path[-1], "mlp", vocabulary): unit for unit in members}
-        table = next((table for table, _ in GATED if table.keys() <= by_name.keys()), None)
-        if table is not None and _fits(by_name, table):
+        table = next((table for table, _ in GATED if table.keys() <= by_name.keys() and _fits(by_name, table)), None)
+        if table is not None:
             for name, role in table.items():
                 by_name[name].role = role
             continue
@@ -67,7 +68,11 @@ def _packed(members: Sequence[Unit]) -> bool:
         return False
     first, second = named["gate_up"][0], named["down"][0]
     wide, narrow = first.main[-2:], second.main[-2:]  # of all experts, where they are stacked
-    if first is second or first.main[:-2] != second.main[:-2] or not (_gives_twice(wide, narrow) or _gives_twice(wide[::-1], narrow[::-1])):
+    if first is second or first.main[:-2] != second.main[:-2]:
+        return False
+    bias = first.params.get("bias") or (0,)
+    ways = ((wide, narrow), (wide[::-1], narrow[::-1]))
+    if not any(_gives_twice(one, other) and bias[-1] in {0, one[0]} for one, other in ways):  # a bias says which size is given
         return False
     first.role, second.role = "gate_up", "down"
     return True
@@ -127,10 +132,10 @@ def name_routers(group: Sequence[Unit]) -> None:
 
 
 def name_chains(units: Sequence[Unit]) -> None:
-    """Number the linears of a plain chain: `layers.0 … layers.2`, or `proj_in, layers.0, proj_out`."""
+    """Number the linears of a plain chain: `layers.0 … layers.2`, `proj_in, layers.0, proj_out`, `linear_1, linear_2`."""
     chains: dict[tuple[Path, tuple[int, ...]], list[Unit]] = defaultdict(list)
     for unit in units:
-        stop = len(unit.path) - 1 if is_number(unit.path[-1]) or joined(unit.path[-1]) in {"projin", "projout"} else len(unit.path)
+        stop = len(unit.path) - (_step(unit) is not None)
         stop -= 0 < stop < len(unit.path) and joined(unit.path[stop - 1]) == "layers"
         chains[unit.path[:stop], unit.lengths].append(unit)
     for (holder, _), chain in chains.items():
@@ -140,9 +145,21 @@ def name_chains(units: Sequence[Unit]) -> None:
         if None in order.values() or len(set(order.values())) < len(chain):
             continue
         for rank, unit in enumerate(sorted(chain, key=lambda unit: order[unit] or 0)):
-            unit.role = f"step{rank}of{len(chain)}"
+            unit.role = f"step{rank}of{len(chain)}" if len(chain) > 2 else ("up", "down")[rank]
+
+
+_ENDS = {"projin": -1, "inlayer": -1, "projout": 10_000, "outlayer": 10_000}
+_COUNTED = re.compile(r"linear([12])")
 
 
 def _step(unit: Unit) -> int | None:
+    """Return which step of a chain a name says; None where it says none: directly in a block, or beside a third, `linear_1` may be anything."""
     last = joined(unit.path[-1])
-    return {"projin": -1, "projout": 10_000}.get(last, int(last) if is_number(unit.path[-1]) else None)
+    if is_number(unit.path[-1]):
+        return int(last)
+    if last in {"projin", "projout"}:
+        return _ENDS[last]
+    if len(unit.local) < 2 or len(unit.beside) != 2:
+        return None
+    found = _COUNTED.fullmatch(last)
+    return int(found[1]) if found else _ENDS.get(last)

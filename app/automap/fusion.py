@@ -13,6 +13,7 @@ PIECES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kv": (("k", "v"),),
     "gate_up": (("gate", "up"),),
     "up_gate": (("up", "gate"),),
+    "gqkv": (("ogate", "q", "k", "v"),),
     "qkvconv": (("qconv", "kconv", "vconv"),),
 }
 """Fused role -> its parts, in the order in which the field stacks them; the finest division first."""
@@ -88,13 +89,13 @@ class _Unnamed:
 
 def _part_sizes(others: Sequence[Unit]) -> dict[tuple[str, ...], list[tuple[Shape, ...]]]:
     """Return the shapes that the parts of a fused unit have on the other side, for each kind of fusion."""
-    holders: dict[Path, dict[str, Shape]] = defaultdict(dict)
+    holders: dict[tuple[Path, str], dict[str, Shape]] = defaultdict(dict)
     for unit in others:
         role = base(unit.role)
         if role in _PIECE_NAMES and len(unit.main) > 1:
-            holders[unit.path[:-1]].setdefault(role, unit.main)
+            holders[unit.path[:-1], unit.stream].setdefault(role, unit.main)
             if unit.block != unit.path[:-1]:
-                holders[unit.block].setdefault(role, unit.main)
+                holders[unit.block, unit.stream].setdefault(role, unit.main)
     out: dict[tuple[str, ...], list[tuple[Shape, ...]]] = defaultdict(list)
     for shapes in holders.values():
         for parts in (parts for divisions in (*PIECES.values(), UNNAMED) for parts in divisions):
@@ -123,7 +124,7 @@ def _length(part: Shape, rest: Shape) -> int | None:
     for at, size in enumerate(sizes):
         if sizes[:at] + sizes[at + 1 :] == others:
             return size
-    return None
+    return part[1] * part[2] if len(part) == 3 and others == [part[0]] else None  # a kernel (in, heads, size)
 
 
 def _atoms(unit: Unit, parts: tuple[str, ...], dim: int, lengths: Sequence[int]) -> list[Unit]:

@@ -1,7 +1,7 @@
 """Rows that stand in another order under an equal shape: rotary halves or pairs, q/k/v by head or stacked. Names tell, heads are needed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.automap.fusion import PIECES, base
@@ -43,24 +43,26 @@ _ORDERED = {name for name, role in ALONE.items() if role in PACKED} | {
 }
 
 Recipe = tuple[str, dict[str, Any]]
+Scope = tuple[str | Path, ...]
+"""Where one answer about rows holds: in two towers, or wherever parts go by one name."""
 
 
 class Layouts:
     """What both sides' names say about the order of rows, and the head counts where they are known.
 
     decided -- rows of one head, as a decision gives them away
-    unmoved -- a person said of rows in doubt that they stay as they are
+    unmoved -- scopes in which a person said of rows in doubt that they stay as they are
     """
 
     def __init__(
-        self, us: Sequence[Unit], vs: Sequence[Unit], trees: Iterable[KeyTree], decided: int | None = None, *, unmoved: bool = False
+        self, us: Sequence[Unit], vs: Sequence[Unit], trees: Iterable[KeyTree], decided: int | None = None, unmoved: Collection[Scope] = ()
     ) -> None:
         self.towers = _towers(us), _towers(vs)
         self.left, self.right = ({id(units): _rotary(units) for units in side.values()} for side in self.towers)
         self.likely = _likely(us) and _likely(vs)
         self.decided, self.trees = decided, list(trees)
         self.known_heads: dict[tuple[int, int], tuple[int, bool]] = {}
-        self.unmoved = unmoved
+        self.unmoved = frozenset(unmoved)
         self.merged = tuple("windows" if any("w_msa" in unit.path for unit in side) else "corners" for side in (us, vs))
 
     def _heads(self, u: Unit, v: Unit) -> tuple[int, bool]:
@@ -73,6 +75,16 @@ class Layouts:
             self.known_heads[key] = _head_dim((*towers[0], *towers[1]), self.trees)
         return self.known_heads[key]
 
+    def scope(self, u: Unit, v: Unit, doubt: str) -> Scope:
+        """Return where an answer about the rows of these two holds: rotation is a tower's, a cut that of what is named alike."""
+        if doubt != "fused_layout":
+            return "rotary", self.towers[0][u.whole or u][0].path, self.towers[1][v.whole or v][0].path
+        cut = [joined(unit.whole.path[-1]) for unit in (u, v) if unit.whole]
+        return "fused_layout", *(cut or (joined(u.path[-1]), joined(v.path[-1])))
+
+    def _stays(self, u: Unit, v: Unit, *doubts: str) -> bool:
+        return bool(self.unmoved) and any(self.scope(u, v, doubt) in self.unmoved for doubt in doubts)
+
     def reordered(self, u: Unit, v: Unit, param: str) -> tuple[Recipe, str]:
         """Return the op between two tensors of equal shape, and a doubt."""
         same: Recipe = ("identity", {})
@@ -84,7 +96,9 @@ class Layouts:
             return same, "halves"
         if role == "qkv" and base(v.role or u.role) == "qkv":
             return self._fused(u, v, rows, same)
-        if role in PACKED and not (self.unmoved or joined(u.path[-1]) == joined(v.path[-1]) or (_says_order(u) and _says_order(v))):
+        if role in PACKED and not (
+            self._stays(u, v, "fused_layout") or joined(u.path[-1]) == joined(v.path[-1]) or (_says_order(u) and _says_order(v))
+        ):
             return same, "fused_layout"
         if role not in {"q", "k"} or not self._rotates(u, v) or v.part is not None:
             return same, ""
@@ -92,7 +106,7 @@ class Layouts:
 
     def _merged_rows(self, u: Unit, param: str, same: Recipe) -> tuple[Recipe, str]:
         """Four patches side by side, corner by corner and column first; or each channel with its four, as `unfold` gives them."""
-        if self.merged[0] == self.merged[1] or self.unmoved:
+        if self.merged[0] == self.merged[1]:
             return same, ""
         dim = len(u.params[param]) - 1
         width = u.params[param][dim] // 4
@@ -102,7 +116,7 @@ class Layouts:
 
     def _fused(self, u: Unit, v: Unit, rows: int, same: Recipe) -> tuple[Recipe, str]:
         left, right = _fused_layout(u), _fused_layout(v)
-        if self.unmoved or joined(u.path[-1]) == joined(v.path[-1]) or (left == right and left):
+        if joined(u.path[-1]) == joined(v.path[-1]) or (left == right and left) or self._stays(u, v, "fused_layout", "heads"):
             return same, ""
         head_dim, certain = self._heads(u, v)
         if not left or not right or rows % 3 or (rows // 3) % head_dim:
@@ -113,7 +127,7 @@ class Layouts:
 
     def _rotary_rows(self, u: Unit, v: Unit, rows: int, same: Recipe) -> tuple[Recipe, str]:
         left, right = self._rotary(u, v)
-        if self.unmoved or (left == right and left):
+        if (left == right and left) or self._stays(u, v, "rotary"):
             return same, ""
         if not left or not right:
             return same, "" if unwrapped(u.local) == unwrapped(v.local) else "rotary"
@@ -134,8 +148,10 @@ class Layouts:
 
     def parted_doubt(self, u: Unit, v: Unit) -> str:
         """Return why the rows of an atom may stand in another order than those it is paired with; "" where they do not."""
-        if self.unmoved:
-            return ""
+        doubt = self._parted(u, v)
+        return "" if doubt and self._stays(u, v, doubt) else doubt
+
+    def _parted(self, u: Unit, v: Unit) -> str:
         if any(unit.whole is not None and base(unit.whole.role) not in PIECES and unit.part and unit.part.name for unit in (u, v)):
             return "fused_layout"
         role = base(u.role or v.role)
@@ -153,7 +169,7 @@ def _says_order(unit: Unit) -> bool:
 
 def _modulates(unit: Unit) -> bool:
     """Whether its rows are shift and scale of an adaptive norm: DiT gives the shift first, the last norm of diffusers the scale."""
-    return any("adaln" in joined(part) or "modulation" in joined(part) for part in unit.path)
+    return any("adaln" in joined(part) or "modulation" in joined(part) or "mod" in words(part) for part in unit.path)
 
 
 def _fused_layout(unit: Unit) -> str:

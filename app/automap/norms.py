@@ -135,7 +135,10 @@ def _says_after(unit: Unit) -> bool:
 
 def _gaps(ranked: Sequence[Unit]) -> bool:
     """Whether norms that are numbered begin beyond 1 or leave a number out: one of them is missing."""
-    found = [[int(part) for part in words(_own_name(unit)) if is_number(part)] for unit in ranked]
+    names = [_own_name(unit) for unit in ranked]
+    found = [
+        [int(part) for part in words(name) if is_number(part)] for name in names if not is_number(name)
+    ]  # `pre_norm_ffn.0` is no first norm
     last = [digits[-1] for digits in found if digits]
     return len(last) == len(ranked) > 0 and last not in (list(range(len(last))), list(range(1, len(last) + 1)))
 

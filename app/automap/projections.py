@@ -58,6 +58,8 @@ def projected(segment: str) -> str:
     found = [word for word in words(segment) if word not in _FILLERS and word not in CONTEXT]
     meant = {_MEANS.get(word, "") for word in found}
     fused = "".join(found)
+    if fused == "gqkv":
+        return fused
     if fused in {"qkv", "querykeyvalue", "kv", "keyvalue"}:
         return "kv" if fused in {"kv", "keyvalue"} else "qkv"
     return meant.pop() if len(found) == 1 == len(meant) and len(words(segment)) > 1 else ""

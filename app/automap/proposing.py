@@ -14,7 +14,9 @@ from app.automap.listing import informative
 from app.automap.matching import Matching, match
 from app.automap.memory import Approved, recall, replay
 from app.automap.recipes import Draft, drafts
+from app.automap.repeating import repeated
 from app.automap.rivals import rivals
+from app.automap.roworder import followers
 from app.automap.vocabulary import VOCABULARY, Vocabulary
 from app.errors import LimitError
 from app.keys import KeyTree
@@ -24,7 +26,7 @@ from app.mapping.outcomes import Reason
 
 REOPENINGS = 3
 ROWS = frozenset({"rotary", "heads", "fused_layout"})
-"""Doubts about the order of rows: one answer settles them all."""
+"""Doubts about the order of rows: one answer settles all of its scope."""
 UNIT_LIMIT = 60_000
 """So many modules, repetitions counted once, are looked at on both sides together."""
 PAIR_LIMIT = 20_000
@@ -75,9 +77,13 @@ def _proposed(
     trees = (*sources.values(), target)
     layouts = Layouts(matching.us, matching.vs, trees, head_dim(decided))
     found = _drafts(matching, layouts, decided)
-    if any(draft.doubt in ROWS and _unmoved(decided.get(key), draft.claim) for key, draft in found.items()):
-        found = _drafts(matching, Layouts(matching.us, matching.vs, trees, head_dim(decided), unmoved=True), decided)
+    told = [found[key] for key, claim in decided.items() if key in found and found[key].doubt in ROWS and _unmoved(claim, found[key].claim)]
+    unmoved = {layouts.scope(matching.us[a], matching.vs[b], draft.doubt) for draft in told for a, b in draft.pairs[:1]}
+    if unmoved:
+        found = _drafts(matching, Layouts(matching.us, matching.vs, trees, head_dim(decided), unmoved), decided)
     proposals = _proposals(matching, found, decisions)
+    for key, claim in repeated(decided, {key for key, each in proposals.items() if each.claim is not None}, sources, target):
+        proposals[key] = _following(key, claim)
     return {key: _decided(key, decided) if key in decided else proposals.get(key, Proposal(key, None)) for key in target.tensors}
 
 
@@ -132,9 +138,13 @@ def _proposals(matching: Matching, found: Mapping[str, Draft], decisions: Decisi
         if not known.accepted:
             doubtful[draft.pairs[0]] = known.confidence
     _add_alternatives(out, matching, doubtful)
-    for key, claim in decisions.settled(found, matching.vs):
-        out[key] = Proposal(key, claim, 0.99, accepted=True, reasons=(Reason("follows-decision"),))
+    for key, claim in (*decisions.settled(found, matching.vs), *followers(decisions.fixed, found, matching.vs)):
+        out[key] = _following(key, claim)
     return out
+
+
+def _following(key: str, claim: Claim) -> Proposal:
+    return Proposal(key, claim, 0.99, accepted=True, reasons=(Reason("follows-decision"),))
 
 
 def _add_alternatives(out: dict[str, Proposal], matching: Matching, doubtful: Mapping[tuple[int, int], float]) -> None:

@@ -1,5 +1,6 @@
 """Convolutions of a residual block, the norms that follow them, and the first convolution of all."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from math import prod
@@ -14,6 +15,7 @@ def name_convolutions(group: Sequence[Unit]) -> None:
     if not any(unit.kind == "conv" for unit in group):
         return
     _name_layers(group)
+    numbers = {_conv_number(unit.path[-1]) for unit in group}
     for unit in group:
         normal = unit.kind in {"batchnorm", "vector"}
         if unit.role and unit.role != "shortcut":
@@ -22,33 +24,37 @@ def name_convolutions(group: Sequence[Unit]) -> None:
         last = joined(unit.path[-1])
         if holder in STAGED:
             unit.role = STAGED[holder] if unit.kind == "matrix" else ("after." if normal else "") + STAGED[holder]
-            continue
-        if last in SHORTCUTS or (holder in SHORTCUTS and (is_number(unit.path[-1]) or SYNONYMS.get(last) in {"norm", "conv"})):
+        elif _bridges(unit):
             unit.role = "shortcut.norm" if normal else "shortcut"
-        elif normal and _conv_number(holder) and last in {"norm", "bn"}:
-            unit.role = "after.conv" + holder[-1]
-        elif not normal and last in {"conv", "convolution"} and _conv_number(holder):
-            unit.role = "conv" + holder[-1]
-        elif (
-            normal
-            and last[:-1] in {"bn", "norm"}
-            and last[-1].isdigit()
-            and any(_conv_number(joined(other.path[-1])) == last[-1] for other in group)
-        ):
+        elif normal and last in {"norm", "bn"} and (number := _conv_number(holder)):
+            unit.role = "after.conv" + number
+        elif not normal and last in {"conv", "convolution"} and (number := _conv_number(holder)):
+            unit.role = "conv" + number
+        elif normal and last[:-1] in {"bn", "norm"} and last[-1].isdigit() and last[-1] in numbers:
             unit.role = "after.conv" + last[-1]
-        elif not normal and _conv_number(last):
-            unit.role = "conv" + last[-1]
+        elif not normal and (number := _conv_number(unit.path[-1])):
+            unit.role = "conv" + number
+
+
+def _bridges(unit: Unit) -> bool:
+    """Whether a unit is, or is part of, what bridges a residual block: `shortcut`, `downsample.0`, `shortcut.conv.bn`."""
+    at = next((at for at, part in enumerate(unit.local) if joined(part) in SHORTCUTS), None)
+    return at is not None and all(is_number(part) or SYNONYMS.get(joined(part)) in {"norm", "conv"} for part in unit.local[at + 1 :])
 
 
 def _name_layers(group: Sequence[Unit]) -> None:
-    """Number the convolutions of a block whose layers are numbered containers: `layer.0.convolution` is what others call `conv1`."""
+    """Number the convolutions of a block whose layers are counted containers: `layer.0.convolution` or `a.conv` is what others call `conv1`."""
     layers: dict[Path, list[Unit]] = defaultdict(list)
     for unit in group:
-        if not unit.role and len(unit.local) > 2 and is_number(unit.path[-2]):
+        if (
+            not unit.role
+            and len(unit.local) > 1
+            and (_LETTER.fullmatch(unit.path[-2]) or (is_number(unit.path[-2]) and len(unit.local) > 2))
+        ):
             layers[unit.path[:-2]].append(unit)
     for members in layers.values():
-        convs = {int(unit.path[-2]): unit for unit in members if unit.kind == "conv"}
-        norms = {int(unit.path[-2]): unit for unit in members if unit.kind == "batchnorm"}
+        convs = {_count(unit): unit for unit in members if unit.kind == "conv"}
+        norms = {_count(unit): unit for unit in members if unit.kind in {"batchnorm", "vector"}}
         if (
             len(convs) < 2
             or sorted(convs) != list(range(len(convs)))
@@ -62,9 +68,22 @@ def _name_layers(group: Sequence[Unit]) -> None:
             unit.role = f"after.conv{number + 1}"
 
 
+_LETTER = re.compile(r"[a-d]")
+"""How Google's and Facebook's residual networks count the layers of a block."""
+
+
+def _count(unit: Unit) -> int:
+    """Return which layer a unit belongs to, from 0 on."""
+    return int(unit.path[-2]) if is_number(unit.path[-2]) else "abcd".index(unit.path[-2])
+
+
+_CONV = re.compile(r"(?:conv|cv|convolution)([0-9])(?:[0-9k]x[0-9k])?")
+
+
 def _conv_number(name: str) -> str:
-    """Return the digit of `conv1`, `cv1`, `convolution1`; "" where a name is none of these."""
-    return name[-1] if name[:-1] in {"conv", "cv", "convolution"} and name[-1].isdigit() else ""
+    """Return the digit of `conv1`, `cv1`, `conv1_1x1`; "" where a name is none of these."""
+    found = _CONV.fullmatch(joined(name))
+    return found[1] if found else ""
 
 
 def sees_colours(unit: Unit) -> bool:

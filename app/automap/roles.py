@@ -121,8 +121,8 @@ def _assign_roles(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
 def _alone(unit: Unit, vocabulary: Vocabulary) -> str:
     last = joined(unit.path[-1])
     role = vocabulary.alone.get(last, "")
-    if not role and projected(unit.path[-1]) == "qkv":
-        return "qkv"
+    if not role and (fused := projected(unit.path[-1])) in {"qkv", "gqkv"}:
+        return fused
     if role in PROJECTIONS and role != "qkv":
         return ""
     if not role and unit.kind == "vector":

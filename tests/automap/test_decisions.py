@@ -1,6 +1,8 @@
 """A person's decisions: facts that settle siblings."""
 
 from app.automap import propose
+from app.automap.repeating import repeated
+from app.automap.roworder import order_of, rows
 from app.keys.tree import from_shapes
 from app.mapping.claims import Claim
 from tests.automap import conversions
@@ -93,3 +95,82 @@ def test_a_decision_in_one_module_holds_where_the_same_names_stand_together():
     after = propose({"": source}, target, fixed={truth[key]: Claim((key,))})
     assert {name: each.claim and each.claim.sources for name, each in after.items()} == {name: (key,) for key, name in truth.items()}
     assert all(each.accepted for name, each in after.items() if ".b2." in name)
+
+
+def shaped(shapes):
+    """A tree of float tensors."""
+    return from_shapes({key: (shape, "F32") for key, shape in shapes.items()})
+
+
+def modulated(blocks):
+    """The last norm's shift and scale, and those of blocks, under two namings."""
+    source, target = {}, {}
+    for ours, theirs, width in blocks:
+        source |= {f"{theirs}.adaLN_modulation.1.weight": (2 * width, width), f"{theirs}.adaLN_modulation.1.bias": (2 * width,)}
+        target |= {f"{ours}.linear.weight": (2 * width, width), f"{ours}.linear.bias": (2 * width,)}
+    return shaped(source), shaped(target)
+
+
+def test_halves_that_are_swapped_once_are_swapped_wherever_they_are_in_doubt():
+    """Told of one weight that its halves change places, its bias and the same doubt elsewhere follow, each in its own size."""
+    source, target = modulated([("norm_out", "final_layer", 6), ("other.norm_out", "other.final_layer", 8)])
+    args = {"kind": "rows", "dim": 0, "index": [*range(6, 12), *range(6)]}
+    claim = Claim(("final_layer.adaLN_modulation.1.weight",), "permute", args)
+    after = propose({"": source}, target, fixed={"norm_out.linear.weight": claim})
+    assert after["norm_out.linear.bias"].claim == Claim(("final_layer.adaLN_modulation.1.bias",), "permute", args)
+    assert after["norm_out.linear.bias"].accepted
+    assert after["other.norm_out.linear.bias"].claim.args["index"] == [*range(8, 16), *range(8)]
+
+
+def test_decisions_about_rows_that_disagree_teach_nothing():
+    """One swaps its halves, the other does not: a third is still asked for."""
+    source, target = modulated([(f"{at}norm_out", f"{at}final_layer", 6 + 2 * n) for n, at in enumerate(("a.", "b.", "c."))])
+    swap = Claim(("a.final_layer.adaLN_modulation.1.weight",), "permute", {"kind": "rows", "dim": 0, "index": [*range(6, 12), *range(6)]})
+    keep = Claim(("b.final_layer.adaLN_modulation.1.weight",))
+    after = propose({"": source}, target, fixed={"a.norm_out.linear.weight": swap, "b.norm_out.linear.weight": keep})
+    assert not after["c.norm_out.linear.weight"].accepted
+
+
+def test_an_order_of_rows_is_understood_by_what_it_does_to_a_head():
+    """Pairs become halves in each head of four; what is no such order is none."""
+    assert order_of([0, 2, 1, 3, 4, 6, 5, 7]) == (0, 2, 1, 3)
+    assert order_of([0, 1, 2, 4, 3, 5, 6, 7, 8, 10, 9, 11]) == (0, 1, 2, 4, 3, 5)
+    assert order_of([3, 4, 5, 0, 1, 2]) == ()
+    assert order_of([0, 2, 1, 3, 5, 4, 7, 6]) is None
+    assert rows((0, 2, 1, 3), 6) is None
+
+
+def two_towers():
+    """Two towers whose names do not say how their rotary embeddings pair rows."""
+    source, target = {}, {}
+    for tower, width in (("vision", 48), ("text", 64)):
+        for at in range(2):
+            for name in "qkvo":
+                source[f"{tower}.layers.{at}.attention.{name}_lin.weight"] = (width, width)
+                target[f"{tower}.blocks.{at}.attn.{name}_proj.weight"] = (width, width)
+            source[f"{tower}.layers.{at}.norm.weight"] = target[f"{tower}.blocks.{at}.ln.weight"] = (width,)
+    source["text.rotary.inv_freq"] = target["text.rope.inv_freq"] = (8,)
+    return shaped(source), shaped(target)
+
+
+def test_one_towers_rows_say_nothing_of_the_others():
+    """Told that the text's queries stay as they are, the picture's are still in doubt."""
+    source, target = two_towers()
+    asked = {tower: f"{tower}.blocks.1.attn.k_proj.weight" for tower in ("vision", "text")}
+    assert not any(propose({"": source}, target)[key].accepted for key in asked.values())
+    fixed = {"text.blocks.0.attn.q_proj.weight": Claim(("text.layers.0.attention.q_lin.weight",))}
+    after = propose({"": source}, target, fixed=fixed)
+    assert {tower: after[key].accepted for tower, key in asked.items()} == {"vision": False, "text": True}
+
+
+def test_a_decision_counts_on_where_nothing_else_speaks():
+    """What is told of one layer holds in those that nothing is proposed for, its other parameters too, as far as shapes fit; never against another answer."""
+    source = shaped({f"h.{at}.scaling.{param}": (5,) for at in range(5) for param in ("b", "g")} | {"h.9.scaling.b": (5,)})
+    target = shaped({f"l.{at}.rescale.{param}": (5 if at < 3 else 6,) for at in range(5) for param in ("b", "g")} | {"l.7.rescale.b": (5,)})
+    told = {"l.1.rescale.b": Claim(("h.1.scaling.b",))}
+    names = [f"{at}.{param}" for at in (0, 1, 2) for param in ("b", "g") if (at, param) != (1, "b")]
+    expected = {f"l.{name.replace('.', '.rescale.')}": f"h.{name.replace('.', '.scaling.')}" for name in names}
+    found = dict(repeated(told, (), {"": source}, target))
+    assert {key: claim.sources[0] for key, claim in found.items()} == expected
+    assert "l.2.rescale.b" not in dict(repeated(told, {"l.2.rescale.b"}, {"": source}, target))
+    assert not dict(repeated(told | {"l.2.rescale.b": Claim(("h.2.scaling.g",))}, (), {"": source}, target)).keys() & {"l.0.rescale.b"}

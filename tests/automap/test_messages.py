@@ -26,7 +26,12 @@ def test_every_reason_is_in_the_catalogue(root):
 
 @pytest.mark.parametrize(
     ("role", "said"),
-    [("q", "here: the query."), ("self.q", "here: self attention, the query."), ("norm.mlp", "here: the norm of the feed-forward.")],
+    [
+        ("q", "here: the query."),
+        ("self.q", "here: self attention, the query."),
+        ("norm.mlp", "here: the norm of the feed-forward."),
+        ("ogate", "here: the gate of what the attention"),
+    ],
 )
 def test_a_role_is_said_in_words(role, said):
     """What two units are for stands in the reason as a person would say it."""

@@ -17,6 +17,8 @@ reason-same-role = Both are what models call by many names, here: { $attention -
     [kconv] the convolution of the key
     [vconv] the convolution of the value
     [qkvconv] the convolution of query, key and value in one
+    [gqkv] gate, query, key and value in one
+    [ogate] the gate of what the attention gives out
     [out] the output of the attention
     [gate] the gate of the feed-forward
     [up] the first layer of the feed-forward
