@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 DEPS := pyproject.toml constraints.txt package.json package-lock.json build_hook.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-screens test-hands test-edge test-core test-escapes test-dialects test-libraries test-old-torch lint format bench bench-automap fuzz clean
+.PHONY: help run test test-edge test-core test-browser test-escapes test-dialects test-libraries test-old-torch lint format bench bench-automap fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,10 +35,10 @@ test: $(VENV)/.tested ## install, run all tests, those in the browser included
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(MAKE) --no-print-directory -j3 -k -O test-screens test-hands test-edge test-core test-escapes
+	$(MAKE) --no-print-directory -j3 -k -O test-browser test-edge test-core test-escapes
 endif
 
-# Five processes, three at a time, for much of what they do is waiting; the escapes are one of them, for they bind fixed ports. Each prints when it
+# Four processes, three at a time, for much of what they do is waiting; the escapes are one of them, for they bind fixed ports. Each prints when it
 # has ended.
 ESCAPES := tests/api/test_escapes.py tests/sandbox/test_escapes.py
 EDGE := $(addprefix tests/,api cli jobs sandbox services store web)
@@ -46,11 +46,8 @@ test-edge:
 	$(BIN)/python -m pytest $(EDGE) $(ESCAPES:%=--ignore=%)
 test-core:
 	$(BIN)/python -m pytest tests --ignore=tests/browser $(EDGE:%=--ignore=%)
-SCREENS := $(addprefix tests/browser/test_,access.py images.py team.py)
-test-screens:
-	$(BIN)/python -m pytest $(SCREENS)
-test-hands:
-	$(BIN)/python -m pytest tests/browser $(SCREENS:%=--ignore=%)
+test-browser:
+	$(BIN)/python -m pytest tests/browser
 test-escapes:
 	$(BIN)/python -m pytest $(ESCAPES)
 
