@@ -21,7 +21,7 @@ from app.readers.walking import walk
 from app.sources import ByteSource, RangesWanted, absolute
 
 PICKLE = "data.pkl"
-_VERIFIED = 16
+_VERIFIED = 64
 """Storages whose local headers are read: the rest are placed by reckoning alone where torch's layout leaves no doubt."""
 
 
