@@ -3,6 +3,7 @@
 Source of the format: https://github.com/ggml-org/ggml, docs/gguf.md.
 """
 
+from functools import partial
 from math import prod
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer
@@ -74,6 +75,10 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) 
     return _Reading(source, limits).tree()
 
 
+def _bad(file: str, detail: str) -> GgufError:
+    return GgufError("gguf_header", file=file, detail=detail)
+
+
 class _Reading:
     def __init__(self, source: ByteSource, limits: Limits) -> None:
         self._source = source
@@ -84,12 +89,12 @@ class _Reading:
         version = int.from_bytes(source.read_at(4, 4), "big") if big else version
         if version not in {1, 2, 3}:
             raise self._bad("version")
-        self._at = Cursor(source, lambda: self._bad("cut"), place=8, big=big)
+        self._at = Cursor(source, partial(_bad, source.name, "cut"), place=8, big=big)
         self._wide = "u32" if version == 1 else "u64"
         self._big = big
 
     def _bad(self, detail: str) -> GgufError:
-        return GgufError("gguf_header", file=self._source.name, detail=detail)
+        return _bad(self._source.name, detail)
 
     def tree(self) -> KeyTree:
         """Walk the whole header."""

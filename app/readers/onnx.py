@@ -4,6 +4,7 @@ Source of the format: https://github.com/onnx/onnx, onnx/onnx.proto; protobuf en
 """
 
 from collections import deque
+from functools import partial
 from math import prod
 from typing import NamedTuple
 
@@ -84,7 +85,7 @@ class _Reading:
         self._source = source
         self._limits = limits
         self._fields = _MOST_FIELDS
-        self._at = Cursor(source, self._bad)
+        self._at = Cursor(source, partial(OnnxError, "onnx_invalid", file=source.name))
         self._tensors: dict[str, TensorInfo] = {}
         self._warned: dict[str, tuple[str, int]] = {}
 

@@ -15,8 +15,7 @@ from app.sources import ByteSource
 
 def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the tree of a pickle; array data is jumped over. Raises PickleError, ReadLimitError."""
-    machine = Machine(source.name, limits, storage_of, runs=True)
-    machine.nested = lambda blob: nested(blob, limits, machine)
+    machine = Machine(source.name, limits, storage_of, nested, runs=True)
     try:
         value, end = machine.load(source)
     except PickleError as error:

@@ -93,10 +93,10 @@ def _agrees(count: int, storage: Storage) -> bool:
     return count == storage.nbytes or (storage.nbytes % max(count, 1) == 0 and storage.nbytes // max(count, 1) in {1, 2, 4, 8, 16})
 
 
-def nested(blob: Blob, limits: Limits, machine: Machine) -> Any:
+def nested(machine: Machine, blob: Blob) -> Any:
     """Return the storage of a legacy file that lies inside a pickle, on the budget of the outer one."""
     source = Span(blob.source, blob.offset, blob.length, blob.source.name)
-    inner = Machine(source.name, limits)
+    inner = Machine(source.name, machine.limits)
     inner.opcodes_left, inner.bytes_left, inner.globals = machine.opcodes_left, machine.bytes_left, machine.globals
     found = load(source, inner)
     machine.opcodes_left, machine.bytes_left = inner.opcodes_left, inner.bytes_left
@@ -113,8 +113,7 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) 
     """Read the tree of a legacy file. Raises PickleError, TorchError, ReadLimitError, UnknownFormatError."""
     ahead = ReadAhead(source)
     source.want([(0, _FIRST)])
-    machine = Machine(source.name, limits)
-    machine.nested = lambda blob: nested(blob, limits, machine)
+    machine = Machine(source.name, limits, nested=nested)
     found = load(ahead, machine)
     walked = walk(found.value, source.name, limits)
     storages = Storages(found.places.get, found.places, big_endian=found.big_endian)

@@ -102,8 +102,7 @@ def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, 
     entry = archive[root + PICKLE]
     little = not big_endian(archive, root)
     pickle = archive.open(entry, limits.pickle_bytes)
-    machine = Machine(source.name, limits, storage_of, runs=True)
-    machine.nested = lambda blob: nested(blob, limits, machine)
+    machine = Machine(source.name, limits, storage_of, nested, runs=True)
     value, _end = machine.load(pickle)
     split = remains.of_value(value, [each.full for each in machine.globals.values()], source.name)
     if split is not None:

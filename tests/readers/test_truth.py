@@ -1,5 +1,6 @@
 """Every real checkpoint of the survey: keys, shapes, dtypes, strides, shared storages and nesting as independent readers saw them."""
 
+import gc
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -49,10 +50,16 @@ def tree_of(path: Path) -> KeyTree:
 
 
 @pytest.fixture
-def tree(file: str, request: pytest.FixtureRequest) -> KeyTree:
-    """Tree of a file of the manifest."""
+def path(file: str, request: pytest.FixtureRequest) -> Path:
+    """Where a file of the manifest lies."""
     path = SHARED / "checkpoints" / file
-    return tree_of(path if path.exists() else request.getfixturevalue("fetched") / file)
+    return path if path.exists() else Path(request.getfixturevalue("fetched")) / file
+
+
+@pytest.fixture
+def tree(path: Path) -> KeyTree:
+    """Tree of a file of the manifest."""
+    return tree_of(path)
 
 
 def _truth(file: str, tree: KeyTree) -> dict[str, Any]:
@@ -110,6 +117,21 @@ def test_shared_storages_agree(file: str, tree: KeyTree) -> None:
         if "alias_of" in each:
             found.setdefault(each["alias_of"], {each["alias_of"]}).add(key)
     assert sorted(map(sorted, found.values())) == sorted(map(sorted, expected))
+
+
+@pytest.mark.parametrize("file", READ)
+def test_a_reading_lets_go_of_all_that_it_made(path: Path) -> None:
+    """Open files and machines end with the reading: none of them waits for the collector. Circles that a pickle draws itself may."""
+    gc.collect()
+    try:
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        read(LocalFiles(path))
+        gc.collect()
+        left = {type(each).__name__ for each in gc.garbage if type(each).__module__.startswith("app.")}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+    assert left <= {"Mapped", "Call", "Global"}
 
 
 def test_a_folder_of_shards_is_one_tree(shared: Path) -> None:

@@ -37,7 +37,7 @@ _F64 = Struct(">d").unpack_from
 class Machine:
     """Reads the pickles of one file, one after the other, against one budget.
 
-    persistent -- turns a persistent id into a value
+    persistent -- turns a persistent id into a value; None where there should be none
     nested     -- reads a torch file that lies inside the pickle
     runs       -- whether ids name storages as torch's zip files name them, so that runs of tensors may be taken at once
     globals    -- every global named so far, by its dotted name
@@ -48,13 +48,13 @@ class Machine:
         name: str,
         limits: Limits,
         persistent: Callable[[Any], Any] | None = None,
-        nested: Callable[[Blob], Any] | None = None,
+        nested: Callable[["Machine", Blob], Any] | None = None,
         *,
         runs: bool = False,
     ) -> None:
         self.name = name
         self.limits = limits
-        self.persistent = persistent or self._no_persistent
+        self.persistent = persistent
         self.nested = nested
         self.runs = runs
         self.globals: dict[str, Global] = {}
@@ -94,8 +94,10 @@ class Machine:
         known.uses += 1
         return known
 
-    def _no_persistent(self, _pid: Any) -> Any:
-        raise self.malformed("persistent")
+    def _persistent(self, pid: Any) -> Any:
+        if self.persistent is None:
+            raise self.malformed("persistent")
+        return self.persistent(pid)
 
     def _walk(self, window: Window) -> tuple[Any, int]:
         # One loop over local variables, the commonest opcodes first: a 92,000-tensor state dict is five million opcodes.
@@ -180,7 +182,7 @@ class Machine:
                     mark = marks.pop()
                     stack[mark:] = [tuple(stack[mark:])]
                 elif op == 0x51:  # BINPERSID
-                    stack[-1] = self.persistent(stack[-1])
+                    stack[-1] = self._persistent(stack[-1])
                 elif op == 0x52:  # REDUCE
                     args = pop()
                     if type(args) is not tuple:
@@ -344,7 +346,7 @@ class Machine:
                     elif op == 0x67:  # GET
                         push(memo[_index(line)])
                     elif op == 0x50:  # PERSID
-                        push(self.persistent(line.decode("utf-8")))
+                        push(self._persistent(line.decode("utf-8")))
                     else:
                         push(_parsed(op, line))
                 else:
@@ -355,7 +357,7 @@ class Machine:
         """Take what follows at once where it is a run of tensors, and charge it."""
         if pos + 8 > len(buf) or memo.follower is None:
             return None
-        run = memo.follower.follow(buf, pos)
+        run = memo.follower.follow(memo, buf, pos)
         if run is not None:
             memo.take(run)
             self.opcodes_left -= OPCODES * len(run.keys)

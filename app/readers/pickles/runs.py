@@ -89,7 +89,7 @@ class Memo(dict[int, Any]):
         super().__init__()
         self._runs: list[Run] = []
         self.unmade = 0
-        self.follower = Follower(self) if runs else None
+        self.follower = Follower() if runs else None
 
     def take(self, run: Run) -> None:
         """Remember that a run wrote its indices."""
@@ -113,8 +113,7 @@ class Memo(dict[int, Any]):
 class Follower:
     """Takes the runs of one pickle; what it learned in one it knows in the next."""
 
-    def __init__(self, memo: Memo) -> None:
-        self._memo = memo
+    def __init__(self) -> None:
         self._forget()
 
     def _forget(self) -> None:
@@ -124,18 +123,18 @@ class Follower:
         self._likely: dict[tuple[int, bool], dict[str, Layout]] = {(width, text): {} for width in (1, 4) for text in (True, False)}
         self._relied: dict[int, Any] = {}
 
-    def follow(self, buf: bytes, pos: int) -> Run | None:
+    def follow(self, memo: Memo, buf: bytes, pos: int) -> Run | None:
         """Take the tensors that follow at `pos`, where a key stands; None where none do."""
-        if any(self._memo.get(index) is not value for index, value in self._relied.items()):
+        if any(memo.get(index) is not value for index, value in self._relied.items()):
             self._forget()
         run = Run(pos)
         with suppress(UnicodeDecodeError):  # a key that is no text: the walk will tell
             form, found = self._first(buf, pos)
             if form is not None and found is not None:
                 run.first = run.last = first_put(found.groups(b""))
-                while self._alike(run, form, buf) and self._learn(run, form, buf):
+                while self._alike(memo, run, form, buf) and self._learn(memo, run, form, buf):
                     pass
-        return self._checked(run) if run.keys else None
+        return _checked(memo, run) if run.keys else None
 
     def _first(self, buf: bytes, pos: int) -> tuple[Form | None, re.Match[bytes] | None]:
         """Return how indices are written here, and what the pattern finds behind the first key."""
@@ -145,7 +144,7 @@ class Follower:
         form = FORMS.get(buf[end]) if end < len(buf) else None
         return form, None if form is None else form.after_text(buf, end)
 
-    def _alike(self, run: Run, form: Form, buf: bytes) -> bool:
+    def _alike(self, memo: Memo, run: Run, form: Form, buf: bytes) -> bool:
         """Take records that are laid out as those before them; return whether one that is not may stand next."""
         keys, layouts, storages, read = run.keys, run.layouts, run.storages, int.from_bytes
         texts, gets = self._likely[form.width, True], self._likely[form.width, False]
@@ -160,7 +159,7 @@ class Follower:
                     key = buf[pos + 5 : end].decode("utf-8", "surrogatepass")
                     layout = texts.get(key[key.rfind(".", 0, _SEGMENT) :], layout)
                 else:
-                    remembered = self._remembered(buf, pos, run.first, index)
+                    remembered = _remembered(memo, buf, pos, range(run.first, index))
                     if remembered is None:
                         return False
                     end, key = pos + 5, remembered
@@ -180,18 +179,12 @@ class Follower:
             run.last, run.end = index, pos
         return False
 
-    def _remembered(self, buf: bytes, pos: int, first: int, last: int) -> str | None:
-        """Return the key that stands in the memo; None where there is none, or where it is one that this run wrote."""
-        index = _U32(buf, pos + 1)[0]
-        key = None if buf[pos] != _GET or first <= index < last else self._memo[index]
-        return key if type(key) is str else None
-
-    def _learn(self, run: Run, form: Form, buf: bytes) -> bool:
+    def _learn(self, memo: Memo, run: Run, form: Form, buf: bytes) -> bool:
         """Find out how the record that stands next is laid out; return whether that is news."""
         pos = run.end
         text = buf[pos] == _TEXT
         end = pos + 5 + (_U32(buf, pos + 1)[0] if text else 0)
-        key = buf[pos + 5 : end].decode("utf-8", "surrogatepass") if text else self._memo[_U32(buf, pos + 1)[0]]
+        key = buf[pos + 5 : end].decode("utf-8", "surrogatepass") if text else memo[_U32(buf, pos + 1)[0]]
         guess, likely = key[key.rfind(".", 0, _SEGMENT) :], self._likely[form.width, text]
         parts = None if guess in likely else self._parts.get(guess)
         if parts is None:
@@ -199,18 +192,18 @@ class Follower:
             if found is None:
                 return False
             parts = parts_of(found.groups(b""))
-        layout = self._layout(parts, form, text=text)
+        layout = self._layout(memo, parts, form, text=text)
         if layout is None or likely.get(guess) is layout:
             return False
         self._parts[guess], likely[guess] = parts, layout
         return True
 
-    def _layout(self, parts: Parts, form: Form, *, text: bool) -> Layout | None:
+    def _layout(self, memo: Memo, parts: Parts, form: Form, *, text: bool) -> Layout | None:
         found = self._layouts.get((parts, form.width, text))
         if found is not None:
             return found
         if parts not in self._kinds:
-            self._kinds[parts] = kind_of(parts, self._memo)
+            self._kinds[parts] = kind_of(parts, memo)
         kind = self._kinds[parts]
         if kind is None:
             return None
@@ -218,10 +211,18 @@ class Follower:
         made = self._layouts[parts, form.width, text] = Layout(parts, kind, form, text=text)
         return made
 
-    def _checked(self, run: Run) -> Run | None:
-        """Return the run if nobody had written one of its indices. Where somebody had, there are no more runs: torch writes no such file."""
-        memo, count = self._memo, run.last - run.first
-        if (len(memo) < count and max(memo, default=-1) < run.first) or memo.keys().isdisjoint(range(run.first, run.last)):
-            return run
-        memo.follower = None
-        return None
+
+def _remembered(memo: Memo, buf: bytes, pos: int, written: range) -> str | None:
+    """Return the key that stands in the memo; None where there is none, or where it is one that this run wrote."""
+    index = _U32(buf, pos + 1)[0]
+    key = None if buf[pos] != _GET or index in written else memo[index]
+    return key if type(key) is str else None
+
+
+def _checked(memo: Memo, run: Run) -> Run | None:
+    """Return the run if nobody had written one of its indices. Where somebody had, there are no more runs: torch writes no such file."""
+    count = run.last - run.first
+    if (len(memo) < count and max(memo, default=-1) < run.first) or memo.keys().isdisjoint(range(run.first, run.last)):
+        return run
+    memo.follower = None
+    return None

@@ -209,7 +209,7 @@ def _storage_from_bytes(machine: "Machine", args: tuple[Any, ...]) -> Any:
     """Stand for `torch.storage._load_from_bytes`: a whole legacy file inside a pickle, walked against the same budget."""
     if not args or type(args[0]) is not Blob or machine.nested is None:
         raise machine.malformed("storage")
-    return machine.nested(args[0])
+    return machine.nested(machine, args[0])
 
 
 def _parameter_or_tensor(_machine: "Machine", args: tuple[Any, ...]) -> Any:
