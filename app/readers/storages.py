@@ -57,23 +57,26 @@ class Storages:
         Most are plain: of a storage outside of the pickle, whose bytes lie in the file as they are. Those are looked at here, which is
         `_tensor` in fewer words; whatever is not as it should be is left to that.
         """
-        forms, known = self._forms, {} if self._big else self._known
+        known = {} if self._big else self._known
         out: list[TensorInfo] = []
         flags: list[tuple[int, str]] = []
+        dtype, sizes, steps, form = "", None, None, None
         for tensor in listed:
             if type(tensor) is Tensor and (storage := tensor.storage) is not None and storage.blob is None and not storage.first:
-                place = known.get(storage.key)
-                form = forms.get((tensor.dtype, tensor.shape, tensor.stride)) or self._form(tensor)
-                if place is not None and form.whole:
+                key = storage.key
+                place = known.get(key)
+                if tensor.shape is not sizes or tensor.stride is not steps or tensor.dtype != dtype or form is None:
+                    dtype, sizes, steps = tensor.dtype, tensor.shape, tensor.stride
+                    form = self._form(tensor)
+                    shape, stride, _needed, _size, _flags, whole, span = form
+                if place is not None and whole:
                     start, held = place
                     offset = tensor.offset
-                    first = offset * form.whole
-                    if start is not None and offset >= 0 <= storage.nbytes <= held + first and first + form.span <= held:
-                        where = Location(0, start + first, held - first, storage.key)
+                    first = offset * whole
+                    if start is not None and offset >= 0 <= storage.nbytes <= held + first and first + span <= held:
+                        where = Location(0, start + first, held - first, key)
                         role, grad = "parameter" if tensor.parameter else None, tensor.requires_grad
-                        out.append(
-                            TensorInfo(form.shape, tensor.dtype, (), where, form.stride, None, role, tensor.layout, grad, tensor.note)
-                        )
+                        out.append(TensorInfo(shape, dtype, (), where, stride, None, role, tensor.layout, grad, tensor.note))
                         continue
             info, codes = array_info(tensor) if isinstance(tensor, Array) else self._tensor(tensor)
             flags += [(len(out), code) for code in codes]

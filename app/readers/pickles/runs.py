@@ -48,17 +48,19 @@ class Run:
         """Make the tensors; return them with their keys."""
         self.tensors = [
             Tensor(
-                kind.element,
-                kind.shape,
-                kind.stride,
-                kind.offset,
-                Storage(kind.dtype, storage.decode("utf-8", "surrogatepass"), kind.location, kind.nbytes),
+                element,
+                shape,
+                stride,
+                offset,
+                Storage(dtype, storage.decode("utf-8", "surrogatepass"), location, nbytes),
                 "strided",
                 "",
                 False,
-                kind.grad,
+                grad,
             )
-            for kind, storage in zip([layout.kind for layout in self.layouts], self.storages, strict=True)
+            for (_cls, dtype, location, _numel, nbytes, element, shape, stride, offset, grad, _relied), storage in zip(
+                [layout.kind for layout in self.layouts], self.storages, strict=True
+            )
         ]
         return zip(self.keys, self.tensors, strict=True)
 
