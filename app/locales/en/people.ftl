@@ -225,7 +225,6 @@ role-owner = Owner
 ## Sharing
 
 sharing-title = Share
-sharing-close = Close
 sharing-people = People
 sharing-team = Team
 sharing-you = you
