@@ -33,7 +33,10 @@ export-group-frameworks = For a framework
 export-group-plan = Plan
 export-group-report = Report
 
-export-covers = { $loaded } of { $total } keys, { $percent } % of parameters
+export-covers = { NUMBER($loaded) } of { NUMBER($total) } { $total ->
+    [one] key
+   *[other] keys
+  }, { $percent } % of parameters
 option-inverse = The way back (reverse)
 option-only = Only keys like
 option-only-hint = backbone.*

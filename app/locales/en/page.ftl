@@ -36,8 +36,14 @@ home-example = Try an example
 home-new = New transfer
 home-is-example = example
 home-coverage = Keys that are loaded
-home-facts = { $sources } → { $target } tensors · v{ $version }
-home-loaded = { $loaded } of { $total } keys
+home-facts = { NUMBER($sources) } → { NUMBER($target) } { $target ->
+    [one] tensor
+   *[other] tensors
+  } · v{ $version }
+home-loaded = { NUMBER($loaded) } of { NUMBER($total) } { $total ->
+    [one] key
+   *[other] keys
+  }
 home-more = What to do with { $title }
 home-title-field = Title
 home-rename = Rename
@@ -89,7 +95,6 @@ card-globals = { $count ->
 card-globals-hint = They were noted, and not called.
 card-dangerous = would run code
 card-offers = This file holds several sets of tensors. Which one?
-card-offer = { $tensors } tensors
 card-top = (top of the file)
 card-candidates = Which of these is the model?
 card-line = line { $line }
@@ -131,7 +136,10 @@ act-copy = Copy
 act-download = Download
 
 meter-label = How much of the model is loaded
-meter-of = { $loaded } of { $total } keys · by parameters
+meter-of = { NUMBER($loaded) } of { NUMBER($total) } { $total ->
+    [one] key
+   *[other] keys
+  } · by parameters
 meter-legend = Show only
 meter-loaded = loaded
 meter-needs = needs me

@@ -11,7 +11,10 @@ replace-lead = Give the new version. You will see what moves before anything cha
 replace-now = Now:
 replace-by = by
 replace-now-named = is now
-replace-of = { $loaded } of { $total } keys
+replace-of = { NUMBER($loaded) } of { NUMBER($total) } { $total ->
+    [one] key
+   *[other] keys
+  }
 replace-before = Filled before
 replace-after = Filled after
 replace-kept = As they were
