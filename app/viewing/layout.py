@@ -1,6 +1,6 @@
 """The layout of a pane: which nodes stand one below the other, given what is open and what is asked for."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Sequence
 from typing import Literal
 
@@ -60,6 +60,13 @@ class Layout:
 
     def __contains__(self, number: int) -> bool:
         return self.line(number) is not None
+
+    def leaves(self, outline: Outline, number: int) -> list[int]:
+        """Leaves below a node that show; a leaf stands for itself, whether it shows or not."""
+        if outline.node(number).leaf:
+            return [number]
+        below = self.rows[bisect_right(self.rows, number) : bisect_right(self.rows, int(outline.ends[number]))]
+        return [each for each in below if outline.node(each).leaf]
 
 
 def line_in(rows: Sequence[int], number: int) -> int | None:

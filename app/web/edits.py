@@ -1,6 +1,7 @@
 """Edits: everything a person does to a transfer. Each answers with the new version and the parts of the page that changed with it."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from app.services import edits, mappings, proposals, workspaces
 from app.services.cards import Applied
 from app.services.workspaces import Workspace
+from app.viewing.layout import View
 from app.viewing.scene import Scene
 from app.web.asking import Body, House, RequestError, Visitor, parse
 from app.web.rendering import data, sentence
@@ -19,9 +21,17 @@ from app.web.workspace import meter_of
 router = APIRouter()
 
 
+class Filter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a pane is filtered by: text, and states where only some are shown."""
+
+    query: str = ""
+    states: frozenset[str] = frozenset()
+
+
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rows that something is done to, by number, and how the panes were folded when they were numbered.
 
+    filters -- of both panes: what they hide below a row stays as it is
     ask      -- show the ways that a drawn pair could be meant even where one is plain
     at_least -- accept every proposal from this confidence on
     """
@@ -32,6 +42,7 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     s: tuple[int, ...] = ()
     t: tuple[int, ...] = ()
     folded: tuple[bool, bool] = (True, True)
+    filters: tuple[Filter, Filter] = (Filter(), Filter())
     policy: str = "model"
     args: dict[str, int | float | str] = {}
     everything: Literal["", "all", "certain"] = ""
@@ -85,6 +96,16 @@ class Chosen(msgspec.Struct, frozen=True):
         numbers = self.rows.s if side == "s" else self.rows.t
         return tuple(dict.fromkeys(key for number in numbers for key in outline.keys(number)))
 
+    def shown(self, side: Literal["s", "t"]) -> tuple[str, ...]:
+        """Keys of the chosen rows of one side but for those that its pane hides: below a row only what passes the filter counts."""
+        given = self.rows.filters[0 if side == "s" else 1]
+        view = View("all", query=given.query, states=given.states, folded=self.rows.folded[0 if side == "s" else 1])
+        if not view.filtered:
+            return self.keys(side)
+        outline, numbers = self.scene.outline(side), self.rows.s if side == "s" else self.rows.t
+        found = chain.from_iterable(self.scene.layout(side, view).leaves(outline, number) for number in numbers)
+        return tuple(dict.fromkeys(key for number in found for key in outline.keys(number)))
+
 
 def chosen(request: Request, house: Any, transfer: str, body: bytes) -> Chosen:
     """Find the keys that a request names by rows."""
@@ -111,7 +132,7 @@ def unmap(request: Request, house: House, transfer: str, body: Body) -> Response
         house,
         transfer,
         body,
-        lambda it: mappings.unmap(house, transfer, it.rows.version, it.keys("t"), client=it.rows.client, by=it.by),
+        lambda it: mappings.unmap(house, transfer, it.rows.version, it.shown("t"), client=it.rows.client, by=it.by),
     )
 
 
@@ -124,7 +145,7 @@ def fresh(request: Request, house: House, transfer: str, body: Body) -> Response
         transfer,
         body,
         lambda it: mappings.start_fresh(
-            house, transfer, it.rows.version, it.keys("t"), policy=it.rows.policy, args=it.rows.args, client=it.rows.client, by=it.by
+            house, transfer, it.rows.version, it.shown("t"), policy=it.rows.policy, args=it.rows.args, client=it.rows.client, by=it.by
         ),
     )
 
@@ -138,7 +159,7 @@ def leave(request: Request, house: House, transfer: str, body: Body) -> Response
         transfer,
         body,
         lambda it: mappings.leave_behind(
-            house, transfer, it.rows.version, it.keys("s"), source=it.scene.name, client=it.rows.client, by=it.by
+            house, transfer, it.rows.version, it.shown("s"), source=it.scene.name, client=it.rows.client, by=it.by
         ),
     )
 
@@ -148,7 +169,7 @@ def accept(request: Request, house: House, transfer: str, body: Body) -> Respons
     """Take proposals: those of the chosen rows, of groups, the certain ones, or all."""
 
     def act(it: Chosen) -> Applied:
-        keys = () if it.rows.everything or it.rows.at_least is not None else tuple(key for key in it.keys("t") if key in it.scene.pending)
+        keys = () if it.rows.everything or it.rows.at_least is not None else tuple(key for key in it.shown("t") if key in it.scene.pending)
         return proposals.accept(
             house,
             transfer,
@@ -169,7 +190,7 @@ def reject(request: Request, house: House, transfer: str, body: Body) -> Respons
     """Refuse the proposals of the chosen rows or groups."""
 
     def act(it: Chosen) -> Applied:
-        keys = tuple(key for key in it.keys("t") if key in it.scene.pending)
+        keys = tuple(key for key in it.shown("t") if key in it.scene.pending)
         return proposals.reject(house, transfer, it.rows.version, keys=keys, groups=it.rows.groups, client=it.rows.client, by=it.by)
 
     return _edit(request, house, transfer, body, act)

@@ -143,6 +143,21 @@ def test_rows_start_fresh_and_are_left_behind(workspace):
     expect(acts.row(workspace, "t", "classes")).to_have_attribute("data-state", "missing")
 
 
+def test_what_a_filter_hides_stays_as_it_is(workspace):
+    """With a filter on, i on the root of all blocks reaches the keys that the filter shows, and no other; without it, all."""
+    workspace.locator('[data-filter="t"]').fill("shift")
+    expect(workspace.locator('[data-found="t"]')).to_have_text("1 found")
+    acts.row(workspace, "t", "layers").click()
+    with acts.saved(workspace):
+        workspace.keyboard.press("i")
+    expect(workspace.locator("#status")).to_contain_text("4 keys")
+    acts.clear(workspace)
+    acts.row(workspace, "t", "layers").click()
+    with acts.saved(workspace):
+        workspace.keyboard.press("i")
+    expect(workspace.locator("#status")).to_contain_text("12 keys")
+
+
 def test_a_rule_is_edited_switched_moved_and_deleted(workspace):
     """The tab of rules: text in, a switch, an arrow, the bin."""
     workspace.get_by_role("tab", name="Rules").click()

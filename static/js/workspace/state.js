@@ -82,6 +82,9 @@ export function rowHeight() {
   return height;
 }
 
+/** What a pane hides by: edits leave that alone. @param {Side} side */
+const filter = (side) => ({ query: state.views[side].query, states: [...state.views[side].states] });
+
 /** What an edit names its rows by. */
 export function rowsBody() {
   return {
@@ -91,5 +94,6 @@ export function rowsBody() {
     s: [...state.picked.s],
     t: [...state.picked.t],
     folded: [state.views.s.folded, state.views.t.folded],
+    filters: [filter("s"), filter("t")],
   };
 }
