@@ -2,7 +2,7 @@
 
 import re
 
-from app.keys.dtypes import FROM_TORCH, ITEMSIZE
+from app.keys.dtypes import BLOCKS, FROM_TORCH, ITEMSIZE
 
 MAX_DIMENSIONS = 32
 _MAX_SIZE = 2**62
@@ -64,6 +64,6 @@ def dtype_of(text: str) -> str | None:
     """Our name of an element type; None where the word is not one."""
     word = text.strip().strip("'\"").rsplit(".", 1)[-1]
     upper = word.upper()
-    if upper in ITEMSIZE:
+    if upper in ITEMSIZE or upper in BLOCKS:
         return upper
     return FROM_TORCH.get(word.lower()) or _OTHER_NAMES.get(upper) or _TENSOR_CLASSES.get(upper)

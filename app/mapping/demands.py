@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from app.keys import KeyTree, bytes_of
+from app.keys.dtypes import UNPACKED, plain_dtype
 from app.mapping.outcomes import Evaluation, Leaf, Recipe, Step
 
 
@@ -33,7 +34,7 @@ def demands(evaluation: Evaluation, sources: Mapping[str, KeyTree]) -> Demands:
             continue
         own = _bytes(recipe, sources)
         output += own
-        if isinstance(recipe, Leaf):
+        if isinstance(recipe, Leaf) and sources[recipe.source].tensors[recipe.key].dtype not in UNPACKED:
             moved += own
             continue
         needed = _held(recipe, sources)
@@ -43,7 +44,10 @@ def demands(evaluation: Evaluation, sources: Mapping[str, KeyTree]) -> Demands:
 
 
 def _bytes(recipe: Recipe, sources: Mapping[str, KeyTree]) -> int:
-    return bytes_of(recipe.shape, recipe.dtype) if isinstance(recipe, Step) else sources[recipe.source].tensors[recipe.key].nbytes
+    if isinstance(recipe, Step):
+        return bytes_of(recipe.shape, recipe.dtype)
+    info = sources[recipe.source].tensors[recipe.key]
+    return bytes_of(info.shape, plain_dtype(info.dtype))
 
 
 def _held(recipe: Recipe, sources: Mapping[str, KeyTree]) -> int:

@@ -2,6 +2,17 @@
 
 error-transfer-conflicts = Two source keys claim the target key { $key }.
     .hint = Settle the conflict in the plan first: what drops one of them silently would be wrong.
+error-source-in-blocks = { $count ->
+    [one] The source key { $keys } is
+   *[other] { NUMBER($count) } source keys ({ $keys }{ $count ->
+        [2] {""}
+        [3] {""}
+        [4] {""}
+        [5] {""}
+       *[other] , …
+    }) are
+  } kept in quantized blocks whose numbers Keygraft cannot tell: { $dtypes }.
+    .hint = Take a file of the same weights as F16, BF16, Q8_0 or a K-quant (llama.cpp converts: llama-quantize --allow-requantize IN OUT Q8_0), or let a rule start these keys fresh.
 error-source-without-bytes = The source key { $key } has no bytes that can be read directly: it comes from a model definition, or is compressed, sparse or quantized.
     .hint = Use a checkpoint file that holds plain tensors as source, or ignore the key.
 error-nothing-to-write = No target key is loaded, so there is nothing to write.
