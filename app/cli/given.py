@@ -175,8 +175,12 @@ def _built(name: str, spec: str, python: Path | None) -> Side:
 
 def _in_sandbox(name: str, definition: "Definition", python: Path | None) -> Side:
     """Build a model in the environment that was named, or in that of the settings. Raises KeygraftError."""
-    from app import definitions
+    from app import definitions, messages
+    from app.cli.output import note
 
+    chosen = definitions.resolved(definition)
+    if chosen.call != definition.call:
+        note(messages.text("cli-configured", call=f"{chosen.name}{chosen.call}"[:400]))
     with sandbox(python) as walls:
         return Side(name, definitions.build(definition, sandbox=walls), definition=definition)
 
