@@ -25,6 +25,9 @@ _OTHER_NAMES = {
     "FP8": "F8_E4M3",
     "BOOLEAN": "BOOL",
     "BOOL_": "BOOL",
+    "FLOAT": "F32",
+    "DOUBLE": "F64",
+    "BFLOAT16": "BF16",
 }
 _TENSOR_CLASSES = {
     "FLOATTENSOR": "F32",
@@ -62,7 +65,7 @@ def checked_shape(sizes: object) -> tuple[int, ...] | None:
 
 def dtype_of(text: str) -> str | None:
     """Our name of an element type; None where the word is not one."""
-    word = text.strip().strip("'\"").rsplit(".", 1)[-1]
+    word = text.strip().strip("'\"").rsplit(".", 1)[-1].removeprefix("DT_")
     upper = word.upper()
     if upper in ITEMSIZE or upper in BLOCKS:
         return upper

@@ -50,7 +50,10 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def written(self) -> str:
         """How it is called, in short: `Net(backbone, classes=10)`."""
-        words = [each.name if each.default is None else f"{each.name}={each.default}" for each in self.parameters]
+        stars = {"args": "*", "kwargs": "**"}
+        words = [
+            f"{stars.get(each.kind, '')}{each.name}" if each.default is None else f"{each.name}={each.default}" for each in self.parameters
+        ]
         short = ", ".join(word for word in words[:6] if len(word) < 60)
         return f"{self.name}({short}{', …' if len(words) > 6 else ''})"
 

@@ -165,7 +165,7 @@ def test_failures_have_answers(sandbox):
     assert _fails(sandbox, init, "Nett").params["names"] == "Net"
     assert _fails(sandbox, init + "def f(): return 3\n", "f").code in {"build_not_model", "build_name"}
     assert _fails(sandbox, "x = 3\n").code == "build_no_model"
-    assert _fails(sandbox, init + init.replace("Net", "Other")).params["names"] == "Net, Other"
+    assert _fails(sandbox, init + init.replace("Net", "Other")).params["names"] == "Net(n=3), Other(n=3)"
     assert _fails(sandbox, "open('config.yaml')\n" + init).params["path"] == "config.yaml"
     assert _fails(sandbox, "raise ValueError('no')\n" + init).params["kind"] == "ValueError"
     assert _fails(sandbox, init, "Net", "undefined_name").code == "build_argument"
@@ -272,7 +272,7 @@ def test_a_class_that_wants_arguments_is_made_by_its_factory():
     with pytest.raises(BuildError) as caught:
         resolved(from_code(source + "def small(**more):\n    return _Net(5, **more)\n"))
     assert caught.value.code == "build_several"
-    assert caught.value.params["names"] == "small, tiny, _Net"
+    assert caught.value.params["names"] == "small(**more), tiny(), _Net(n)"
 
 
 def test_code_that_asks_for_its_process_group(sandbox):
