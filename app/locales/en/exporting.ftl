@@ -27,6 +27,19 @@ error-bytes-not-here = The bytes of { $file } are not on this server.
     .hint = Download the loader script, or the plan and run “keygraft apply” where the file lies; or upload the file.
 error-disk-full = The output needs { $needed } bytes; the disk of { $folder } has { $free } left.
     .hint = Free some space or choose another folder. Nothing was written.
+error-goal-is-source = { $file } is the checkpoint that is read; its weights would be gone.
+    .hint = Choose another name, and move the new file there once it is checked.
+error-goal-not-file = { $file } is there already and is no ordinary file.
+    .hint = Choose another name, or a folder for shards.
+error-goal-among-shards = The folder { $folder } holds shards of another output: { $file }{ $count ->
+    [1] {""}
+   *[other] {" "}and { NUMBER($count) } in all
+  }.
+    .hint = Choose an empty folder, or delete them first: who reads the folder would read both.
+error-weights-to-terminal = Weights are written to a file, not to the terminal.
+    .hint = Name a file: new.safetensors.
+error-container-unknown = No format that can be written is called { $suffix }.
+    .hint = Name the file { $file }.safetensors or { $file }.pt, or say --container.
 error-write-failed = { $file } could not be written: { $reason }.
     .hint = Nothing half-written was left. Check the disk and the folder's permissions, then try again.
 error-nothing-computes = { $key } has to be computed, but this export only copies bytes.
