@@ -102,6 +102,23 @@ def test_certain_trees_are_right(name, sandbox):
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        "torch.set_default_dtype(torch.float64)",
+        "torch.set_default_tensor_type(torch.DoubleTensor)",
+        "nn.Linear.__init__ = lambda self, *sizes: nn.Module.__init__(self)",
+        "torch.nn.Linear = nn.Identity",
+        "setattr(nn, 'Linear', nn.Identity)",
+    ],
+)
+def test_what_changes_torch_itself_is_not_certain(change):
+    """Every layer would come out otherwise."""
+    code = f"import torch\nfrom torch import nn\n{change}\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(2, 2)\n"
+    assert not preview(from_code(code)).complete
+    assert preview(from_code(code.replace(change, "torch.backends.cudnn.benchmark = True"))).complete
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "self.b = unknown_package.Layer(3)",
