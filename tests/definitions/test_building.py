@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from app.definitions import BuildError, build, from_code, from_files, from_upload, parse_call, parse_spec, resolved
+from app.definitions import BuildError, Definition, SpecError, build, from_code, from_files, from_upload, parse_call, parse_spec, resolved
 from app.definitions.loading import from_spec
 from app.sandbox import SandboxError
 
@@ -240,6 +240,30 @@ def test_missing_libraries_are_named(sandbox):
         with pytest.raises(BuildError) as caught:
             build(from_spec(parse_spec(text)), sandbox=sandbox)
         assert (caught.value.code, caught.value.params["library"]) == ("build_missing_library", library)
+
+
+LIBRARY = b"""
+class _Base:
+    config_class = None
+for _name in "BertModel BertForMaskedLM BertTokenizer RoCBertModel BertConfig _objects models".split():
+    globals()[_name] = type(_name, (_Base,), {})
+"""
+
+
+@pytest.mark.parametrize("name", ["bert", "bert-base-uncased", "BERT_large"])
+def test_names_of_checkpoints_lead_to_classes(sandbox, name):
+    """Who names an architecture or a checkpoint instead of a class is shown the classes of that architecture, and no other part of the library."""
+    with pytest.raises(BuildError) as caught:
+        build(Definition("transformers", {"transformers/__init__.py": LIBRARY}, name=name), sandbox=sandbox)
+    assert caught.value.code == "build_unknown_model"
+    assert caught.value.params["close"] == "BertModel, BertForMaskedLM"
+
+
+def test_names_on_the_hub_are_no_paths():
+    """`owner/model` is not looked for as a file without a word on what is wanted."""
+    with pytest.raises(SpecError) as caught:
+        from_spec(parse_spec("transformers:facebook/opt-125m"))
+    assert caught.value.code == "spec_hub_name"
 
 
 def test_a_state_dict_is_a_model(sandbox):

@@ -60,6 +60,8 @@ error-spec-starred = Arguments with * or ** cannot be used here.
     .hint = Write every argument by itself.
 error-spec-path = { $path } cannot be read: { $detail }.
     .hint = Check the path; a relative one starts at the folder that Keygraft was started in.
+error-spec-hub-name = There is no file { $name } here; as the name of a model on the hub it says nothing of its sizes.
+    .hint = Give its config.json, or a class with what differs: { $library }:SomeModel(hidden_size=768).
 error-edit-unreadable = This is no edit: { $text }
     .hint = Write one assignment, deletion or call on net, such as net.fc = nn.Linear(512, 10).
 
@@ -141,7 +143,7 @@ error-build-arguments = The arguments do not fit: { $detail }
 error-build-edit = The edit { $text } failed: { $kind }: { $detail }
     .hint = The built model is called net; nn and torch are known.
 error-build-unknown-model = { $library } has no model { $name }.
-    .hint = Like names: { $close }
+    .hint = Like names: { $close }. Of a checkpoint on the hub, give the config.json.
 error-build-unknown-architecture = { $library } does not know the architecture { $name }: { $detail }
     .hint = A newer version of the library may; or give the model's code.
 error-build-failed = Building failed in { $file }, line { $line }: { $kind }: { $detail }
