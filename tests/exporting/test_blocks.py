@@ -122,4 +122,6 @@ def test_what_cannot_be_told_is_refused_by_name(tmp_path):
     with pytest.raises(ExportError) as caught:
         apply(parse_plan("keygraft_plan 1\n"), {"": LocalFiles(path)}, tmp_path / "out.safetensors", target=target)
     assert caught.value.code == "source_in_blocks"
+    tree = readers.read(LocalFiles(path))
+    assert demands(evaluate(parse_plan("keygraft_plan 1\n"), {"": tree}, target), {"": tree}).unread == 2
     assert caught.value.params == {"count": 2, "dtypes": "IQ2_XXS, TQ1_0", "keys": "blk.a, blk.c"}
