@@ -57,6 +57,7 @@ class CandidateOut(Given):
     root: bool = True
     parts: list[str] = []
     place: str = ""
+    others: int = 0
 
 
 class MissingOut(Given):

@@ -118,6 +118,15 @@ def resolved(definition: Definition) -> Definition:
             "build_several", names=", ".join(candidate.written for candidate in roots[:10]), example=_spelt(definition, roots[0])
         )
     chosen = roots[0]
+    if chosen.others and not chosen.ready and definition.call == Call():
+        places = ", ".join(dict.fromkeys([chosen.place, *chosen.others][:10]))
+        raise BuildError(
+            "build_several_configs",
+            name=chosen.name,
+            places=places,
+            example=f"{_spelt(definition, chosen)}",
+            first=str(Call(kwargs=chosen.given))[:400],
+        )
     call = definition.call if definition.call != Call() or chosen.ready else Call(kwargs=chosen.given)
     return _placed(msgspec.structs.replace(definition, name=chosen.name, module=chosen.module or definition.module, call=call))
 

@@ -235,11 +235,11 @@ def _ranked(found: Mapping[str, Candidate], parsed: Mapping[str, ast.Module], te
     registries = Registries(parsed, found)
     for name, others in registries.uses(nodes).items():
         uses[name] |= others
-    given: dict[str, Config] = {}
+    given: dict[str, list[Config]] = {}
     for config in configs(parsed, texts, registries.aliases):
         uses[config.name] |= config.parts
         if _fits(found[config.name], config):
-            given.setdefault(config.name, config)
+            given.setdefault(config.name, []).append(config)
     functions = {node.name: node for tree in parsed.values() for node in tree.body if isinstance(node, ast.FunctionDef)}
     for tree in parsed.values():
         for node in tree.body:
@@ -249,7 +249,7 @@ def _ranked(found: Mapping[str, Candidate], parsed: Mapping[str, ast.Module], te
     used = {name for user, names in uses.items() for name in names if found[user].kind == "class"}
     reach = {name: _reach(name, uses) for name in found}
     candidates = [
-        msgspec.structs.replace(candidate, root=name not in used, uses=tuple(sorted(uses[name])), **_told(given.get(name)))
+        msgspec.structs.replace(candidate, root=name not in used, uses=tuple(sorted(uses[name])), **_told(given.get(name, [])))
         for name, candidate in found.items()
     ]
     return sorted(candidates, key=lambda candidate: _rank(candidate, len(reach[candidate.name])))
@@ -267,8 +267,11 @@ def _fits(candidate: Candidate, config: Config) -> bool:
     )
 
 
-def _told(config: Config | None) -> dict[str, Any]:
-    return {} if config is None else {"given": config.arguments, "place": config.place}
+def _told(found: list[Config]) -> dict[str, Any]:
+    if not found:
+        return {}
+    others = tuple(each.place for each in found if each.arguments != found[0].arguments)
+    return {"given": found[0].arguments, "place": found[0].place, "others": others}
 
 
 def _rank(candidate: Candidate, reach: int) -> tuple[int, int, int, int, int, int, int]:

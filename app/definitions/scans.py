@@ -32,6 +32,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     sure   -- a torch.nn base was found; otherwise a base comes from elsewhere, or only a `forward` speaks for it
     uses   -- candidates it is made of
     given  -- source of its arguments, as a configuration has them, which stands at `place`: a file, or a line as `:12`
+    others -- places of configurations that fit too and have other arguments
     """
 
     name: str
@@ -46,6 +47,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     uses: tuple[str, ...] = ()
     given: dict[str, str] = {}
     place: str = ""
+    others: tuple[str, ...] = ()
 
     @property
     def written(self) -> str:

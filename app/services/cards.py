@@ -55,6 +55,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     root  -- no other candidate is made of it
     parts -- candidates that it is made of
     place -- where the configuration stands that its fields are filled from: a file, or a line as `:12`
+    others -- how many configurations fit too, with other arguments
     """
 
     name: str
@@ -66,6 +67,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     root: bool = True
     parts: tuple[str, ...] = ()
     place: str = ""
+    others: int = 0
 
 
 class MissingPackage(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -84,7 +84,18 @@ def _candidate(found: definitions.Candidate) -> Candidate:
     more = found.given.keys() - {each.name for each in named}
     fields += [FormField(word, given=value) for word, value in found.given.items() if word in more]
     base = found.bases[0] if found.bases else ""
-    return Candidate(found.name, found.kind, found.line, tuple(fields), base, found.module, found.root, found.uses[:_PARTS], found.place)
+    return Candidate(
+        found.name,
+        found.kind,
+        found.line,
+        tuple(fields),
+        base,
+        found.module,
+        found.root,
+        found.uses[:_PARTS],
+        found.place,
+        len(found.others),
+    )
 
 
 _PARTS = 6

@@ -139,6 +139,21 @@ def test_configurations_that_do_not_fit_fill_nothing():
         assert (body.given, body.place) == ({}, ""), text
 
 
+def test_several_configurations_are_a_question():
+    """Of two sizes of one model none is taken silently; the same arguments twice are no question."""
+    files = {
+        "a.py": (HEAD + PARTS.partition("class Head")[0]).encode(),
+        "big.yaml": b"type: Body\nwidth: 9\n",
+        "small.yaml": b"type: Body\nwidth: 4\n",
+    }
+    with pytest.raises(BuildError) as caught:
+        resolved(from_files(files))
+    assert (caught.value.code, caught.value.params["places"]) == ("build_several_configs", "big.yaml, small.yaml")
+    (body,) = scan(from_files(files).readable).candidates
+    assert (body.given, body.place, body.others) == ({"width": "9"}, "big.yaml", ("small.yaml",))
+    assert resolved(from_files(files | {"small.yaml": b"type: Body\nwidth: 9\n"})).call.kwargs == {"width": "9"}
+
+
 def test_arguments_that_were_given_stay():
     """A person's own arguments go before those of a configuration."""
     from app.definitions import parse_call
