@@ -5,6 +5,7 @@
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 
 _Definition = ast.ClassDef | ast.FunctionDef
 
@@ -78,18 +79,39 @@ class Registries:
 
     def _reached(self, node: _Definition) -> set[str]:
         """What a class or function may find where it looks, itself or by way of the project's functions."""
-        seen: set[str] = set()
-        found: set[str] = set()
-        pending: list[ast.AST] = list(node.body)
+        names = {name for part in node.body for name in _names(part)}
+        found = {other for name in names for other in self._at(name)}
+        for function in names & self._functions.keys() - self._found:
+            found |= self._by_function[function]
+        return found
+
+    def _at(self, name: str) -> set[str]:
+        """What is held under a name, and under others of the same place."""
+        return self._held_by_place.get(self._same.get(name, name), set())
+
+    @cached_property
+    def _held_by_place(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, held in self._held.items():
+            found.setdefault(self._same.get(name, name), set()).update(held)
+        return found
+
+    @cached_property
+    def _by_function(self) -> dict[str, set[str]]:
+        """What each of the project's functions finds, itself or by way of others."""
+        names = {function: {name for part in node.body for name in _names(part)} for function, node in self._functions.items()}
+        found = {function: {other for name in known for other in self._at(name)} for function, known in names.items()}
+        callers: dict[str, list[str]] = {}
+        for function, known in names.items():
+            for called in known & self._functions.keys() - self._found:
+                callers.setdefault(called, []).append(function)
+        pending = [function for function, others in found.items() if others]
         while pending:
-            names = _names(pending.pop())
-            for name in names:
-                place = self._same.get(name, name)
-                found |= self._held.get(place, set())
-                found |= {other for alias, of in self._same.items() if of == place for other in self._held.get(alias, ())}
-            called = names & self._functions.keys() - seen - self._found
-            seen |= called
-            pending += [part for function in called for part in self._functions[function].body]
+            called = pending.pop()
+            for caller in callers.get(called, ()):
+                if not found[called] <= found[caller]:
+                    found[caller] |= found[called]
+                    pending.append(caller)
         return found
 
 

@@ -86,12 +86,13 @@ def _is_missing(found: Import, local: Collection[str], available: Collection[str
 
 def _candidates(parsed: Mapping[str, ast.Module]) -> dict[str, Candidate]:
     classes = {node.name: (file, node) for file, tree in parsed.items() for node in tree.body if isinstance(node, ast.ClassDef)}
+    nodes = {name: node for name, (_, node) in classes.items()}
     found = {}
     for name, (file, node) in classes.items():
-        sure = _is_module(node, {other: of for other, (_, of) in classes.items()})
+        sure = _is_module(node, nodes)
         if sure is None:
             continue
-        init = _constructor(node, {other: of for other, (_, of) in classes.items()})
+        init = _constructor(node, nodes)
         parameters = _parameters(init.args, skip=1) if init else ()
         bases = tuple(ast.unparse(base) for base in node.bases)
         found[name] = Candidate(name, "class", node.lineno, module_name(file), bases, parameters, _summary(node), sure=sure)
