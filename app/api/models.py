@@ -42,6 +42,7 @@ class FieldOut(Given):
     default: str = ""
     required: bool = False
     annotation: str = ""
+    given: str = ""
 
 
 class CandidateOut(Given):
@@ -53,6 +54,10 @@ class CandidateOut(Given):
     base: str = ""
     module: str = ""
     fields: list[FieldOut] = []
+    root: bool = True
+    parts: list[str] = []
+    place: str = ""
+    others: int = 0
 
 
 class MissingOut(Given):

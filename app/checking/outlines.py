@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from app.exporting.ranges import shape_of
 from app.keys import KeyTree, TensorInfo
+from app.keys.dtypes import BLOCKS
 from app.mapping import Evaluation
 
 _WRITTEN = frozenset({"loaded", "mismatched"})
@@ -15,5 +16,7 @@ def outlines(evaluation: Evaluation, sources: Mapping[str, KeyTree]) -> dict[str
     for key, outcome in evaluation.targets.items():
         if outcome.recipe is not None and outcome.state in _WRITTEN:
             shape, dtype = shape_of(outcome.recipe, sources)
-            out[key] = TensorInfo(shape, dtype)
+            out[key] = TensorInfo(
+                shape, "F32" if dtype in BLOCKS else dtype
+            )  # numbers in blocks are floats, whether we can tell them or not
     return out

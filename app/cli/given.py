@@ -14,7 +14,7 @@ from app.keys import KeyTree, parse_token
 from app.sources import FileSet, LocalFiles, is_remote
 
 if TYPE_CHECKING:
-    from app.definitions import Definition
+    from app.definitions import Definition, Preview
     from app.sandbox import Sandbox
 
 _NAMED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<side>.+)\Z", re.DOTALL)
@@ -175,10 +175,24 @@ def _built(name: str, spec: str, python: Path | None) -> Side:
 
 def _in_sandbox(name: str, definition: "Definition", python: Path | None) -> Side:
     """Build a model in the environment that was named, or in that of the settings. Raises KeygraftError."""
-    from app import definitions
+    from app import definitions, messages
+    from app.cli.output import note
 
+    chosen = definitions.resolved(definition)
+    if chosen.call != definition.call:
+        note(messages.text("cli-configured", call=f"{chosen.name}{chosen.call}"[:400]))
     with sandbox(python) as walls:
         return Side(name, definitions.build(definition, sandbox=walls), definition=definition)
+
+
+def told(text: str) -> "Preview":
+    """What the source of a model tells of its keys; nothing runs. Raises KeygraftError where SIDE is no code."""
+    from app import definitions
+
+    path = Path(text).expanduser()
+    if not text.startswith("python:") and not (path.exists() and (path.suffix.lower() in {".py", ".ipynb"} or _holds_code(path))):
+        raise KeygraftError("preview_needs_code", label=text[:200])
+    return definitions.preview(definitions.from_spec(definitions.parse_spec(text if text.startswith("python:") else f"python:{text}")))
 
 
 def sandbox(python: Path | None) -> "Sandbox":

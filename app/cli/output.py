@@ -15,6 +15,11 @@ def write(line: str) -> None:
     sys.stdout.write(shown.encode("utf-8", "replace").decode() + "\n")
 
 
+def note(line: str) -> None:
+    """Say something beside the answer, on the error stream."""
+    sys.stderr.write("keygraft: " + "".join(char if char.isprintable() else "�" for char in line) + "\n")
+
+
 def write_exactly(data: bytes) -> None:
     """Print bytes as they are."""
     sys.stdout.flush()

@@ -235,6 +235,8 @@ def remap(sides: Sides, plan: Plan, out: Path, options: "FileOptions", *, partia
     from app.cli.progress import progress
     from app.exporting import computing, pieces, provenance, write
 
+    if str(out) == "-":
+        raise KeygraftError("weights_to_terminal")
     evaluation = sides.evaluate(plan)
     if not partial and not evaluation.clean:
         raise _open(evaluation)
@@ -274,8 +276,16 @@ def apply(
 
 
 def container_of(out: Path) -> "Container":
-    """Take the format from the output's name: torch by its usual suffixes, else safetensors, as for a folder."""
-    return "torch" if out.suffix and out.suffix != ".safetensors" and not out.is_dir() else "safetensors"
+    """Take the format from the output's name: torch by its usual suffixes, safetensors where there is none, as of a folder. Raises KeygraftError."""
+    suffix = out.suffix.lower()
+    if out.is_dir() or suffix in {"", ".safetensors"}:
+        return "safetensors"
+    if suffix not in _TORCH_SUFFIXES:
+        raise KeygraftError("container_unknown", suffix=suffix[:40], file=out.stem[:200])
+    return "torch"
+
+
+_TORCH_SUFFIXES = frozenset({".pt", ".pth", ".bin", ".ckpt", ".pkl", ".tar", ".th", ".model"})
 
 
 def size_of(text: str) -> int:

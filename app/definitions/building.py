@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from app.definitions.calls import Call
 from app.definitions.decoding import runnable
 from app.definitions.definition import Definition
 from app.definitions.errors import BuildError
@@ -108,11 +109,33 @@ def resolved(definition: Definition) -> Definition:
     roots = [candidate for candidate in roots if candidate.sure] or roots or list(found.candidates[:1])
     if not roots:
         raise BuildError("build_no_model")
-    if len(roots) == 1 and not roots[0].ready:
+    if len(configured := [candidate for candidate in roots if candidate.given]) == 1:
+        roots = configured
+    if len(roots) == 1 and not (roots[0].ready or roots[0].given):
         roots = _ways_to_make(roots[0], found.candidates)
     if len(roots) > 1:
-        raise BuildError("build_several", names=", ".join(candidate.name for candidate in roots[:10]))
-    return _placed(msgspec.structs.replace(definition, name=roots[0].name, module=roots[0].module or definition.module))
+        raise BuildError(
+            "build_several", names=", ".join(candidate.written for candidate in roots[:10]), example=_spelt(definition, roots[0])
+        )
+    chosen = roots[0]
+    if chosen.others and not chosen.ready and definition.call == Call():
+        places = ", ".join(dict.fromkeys([chosen.place, *chosen.others][:10]))
+        raise BuildError(
+            "build_several_configs",
+            name=chosen.name,
+            places=places,
+            example=f"{_spelt(definition, chosen)}",
+            first=str(Call(kwargs=chosen.given))[:400],
+        )
+    call = definition.call if definition.call != Call() or chosen.ready else Call(kwargs=chosen.given)
+    return _placed(msgspec.structs.replace(definition, name=chosen.name, module=chosen.module or definition.module, call=call))
+
+
+def _spelt(definition: Definition, candidate: Candidate) -> str:
+    """How one of several is asked for, as it follows the file or folder."""
+    words = ", ".join(f"{each.name}=…" for each in candidate.parameters if each.required)
+    module = f"{candidate.module}:" if candidate.module and not definition.file else ""
+    return f":{module}{candidate.name}({words})" if words else f":{module}{candidate.name}"
 
 
 def _ways_to_make(wanted: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -128,11 +151,12 @@ def _ways_to_make(wanted: Candidate, candidates: Sequence[Candidate]) -> list[Ca
 
 def _entry_sources(definition: Definition) -> dict[str, str]:
     """Sources among which the class is looked for: the named file or module where there is one."""
-    sources = definition.sources
+    sources, readable = definition.sources, definition.readable
+    configs = {path: text for path, text in readable.items() if path not in sources}
     if definition.file:
-        return {definition.file: sources.get(definition.file, "")}
+        return {definition.file: sources.get(definition.file, "")} | configs
     named = {path: text for path, text in sources.items() if module_name(path) == definition.module}
-    return named or sources
+    return named | configs if named else readable
 
 
 def _placed(definition: Definition) -> Definition:

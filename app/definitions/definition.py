@@ -10,6 +10,8 @@ from app.definitions.decoding import source_text
 from app.definitions.specs import Door
 
 PASTED = "definition.py"
+CONFIGS = (".json", ".yaml", ".yml")
+"""Endings of configurations."""
 
 
 class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,6 +39,12 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
     def sources(self) -> dict[str, str]:
         """Python sources by path; undecodable bytes are replaced."""
         return {path: source_text(content) for path, content in self.files.items() if path.endswith(".py")}
+
+    @property
+    def readable(self) -> dict[str, str]:
+        """What a scan reads: the sources, and configurations that may say how a model is made."""
+        beside = {path: source_text(content) for path, content in self.files.items() if path.lower().endswith(CONFIGS)}
+        return self.sources | beside
 
 
 def digest(definition: Definition, versions: Mapping[str, str]) -> str:

@@ -23,10 +23,20 @@ def read_document(document: Any) -> KeyTree:
             return read_document(document["tensors"])
         if isinstance(document.get("weight_map"), Mapping):
             document = dict.fromkeys(document["weight_map"])
+        inner = [value for value in document.values() if isinstance(value, Mapping) and value and not _is_entry(value)]
+        if len(inner) == 1 and not any(isinstance(value, list | Mapping) for value in document.values() if value is not inner[0]):
+            return read_document(inner[0])
         _read_map(entries, document)
     elif isinstance(document, Sequence) and not isinstance(document, str):
         _read_rows(entries, document)
     return entries.tree(form="json")
+
+
+def _is_entry(value: Mapping[Any, Any]) -> bool:
+    """Whether a map says something of one key, or of the file, and holds no keys itself."""
+    return any(name in value for name in (*_SHAPE_NAMES, "dtype")) or not all(
+        isinstance(each, list | tuple | Mapping) for each in value.values()
+    )
 
 
 def _read_map(entries: Entries, document: Mapping[Any, Any]) -> None:
@@ -68,6 +78,9 @@ def _value(key: str, value: Any) -> tuple[tuple[int, ...] | None, str | None, st
         if written is None and dtype is None:
             raise TextError("text_value_unreadable", key=key[:200])
         return shape, _dtype(key, dtype), kind
+    if isinstance(value, list | tuple) and len(value) == 2 and any(isinstance(part, str) for part in value):
+        shape, dtype = sorted(value, key=lambda part: isinstance(part, str) and dtype_of(part) is not None)
+        return _shape(key, shape), _dtype(key, dtype), None
     return _shape(key, value), None, None
 
 

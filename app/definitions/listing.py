@@ -12,16 +12,16 @@ from app.definitions.notation import DTYPE, SHAPE, dtype_of, shape_of
 from app.keys import KeyTree, Warned
 
 _LINE = re.compile(
-    r"""\s*(?:[-*•]\s+|\|\s*|\(|[0-9]+\s*[:.)|]\s+|[0-9]+\s+(?=[^\s0-9]))*   # bullet, row number, opening of a tuple
-        (?P<quote>["'`]?)(?P<key>[^\s"'`|,;=]+?)(?P=quote)                      # key
-        (?:\s*(?:=>|->|[:|,;=\t])\s*|\s+|$)                                     # separator
+    r"""\s*(?:[-*•+]\s+|[|│┃]\s*|\(|\[[0-9]+\]:?\s+|[0-9]+\s*[:.)|]\s+|[0-9]+\s+(?=[^\s0-9]|[0-9]+\.[\w.]*[^\W\d_]))*  # bullet, row number, opening of a tuple
+        (?P<quote>["'`]?)(?P<key>[^\s"'`|│┃,;=]+?)(?P=quote)                    # key
+        (?:\s*(?:=>|->|[:|│┃,;=\t])\s*|\s+|$)                                   # separator
         (?P<rest>.*?)\s*$""",
     re.VERBOSE,
 )
 _SHAPE = re.compile(SHAPE)
 _WORD = re.compile(DTYPE)
 _MAX_LINE = 8_192
-_RULER = re.compile(r"[\s\-=+|_*:─━┼┃│]*\Z")
+_RULER = re.compile(r"[\s\-=+|_*:\u2500-\u257f]*\Z")
 _COLUMNS = {
     "key": ("key", "name", "parameter", "param", "tensor", "layer", "keys", "names", "variable", "modules"),
     "shape": ("shape", "size", "shapes", "sizes", "dims", "dimensions", "param shape"),
@@ -36,6 +36,15 @@ _NOISE = frozenset(
         "shape",
         "size",
         "dtype",
+        "type",
+        "params",
+        "elements",
+        "numel",
+        "mean",
+        "std",
+        "min",
+        "max",
+        "norm",
         "device",
         "ndarray",
         "parameter",
@@ -83,14 +92,14 @@ def read_lines(text: str) -> KeyTree:
 
 
 def _is_header(line: str) -> bool:
-    words = [word.lower() for word in re.split(r"[\s,;|]+", line) if word]
+    words = [word.lower() for word in re.split(r"[\s,;|│┃]+", line) if word]
     named = {word for names in _COLUMNS.values() for word in names}
     return len(words) > 1 and all(word in named or word in _COUNTS for word in words)
 
 
 def _read_line(line: str) -> tuple[str, tuple[int, ...] | None, str | None] | None:
     """Key, shape and dtype of a line; None where it is no such line."""
-    if len(line) > _MAX_LINE:
+    if len(line) > _MAX_LINE or _SHAPE.fullmatch(line):
         return None
     line = _VALUES.sub("", line)
     labelled = _LABEL.match(line)

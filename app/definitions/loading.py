@@ -1,5 +1,6 @@
 """From what a person gives to a definition that can be built: a specification, pasted code, an uploaded file, zip or folder."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from app.definitions.gathering import gather_file, gather_folder
 from app.definitions.specs import Spec
 from app.definitions.uploads import MAX_FILE, checked_name, project_files, unzip
 
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _ZIP = b"PK\x03\x04"
 
 
@@ -31,6 +33,8 @@ def from_spec(spec: Spec, *, folder: Path | None = None) -> Definition:
             case _:
                 return Definition(spec.door, name=spec.name, call=spec.call, edits=spec.edits)
     except OSError as error:
+        if spec.door in {"transformers", "diffusers"} and _HUB_NAME.fullmatch(spec.path):
+            raise SpecError("spec_hub_name", name=spec.path, library=spec.door) from None
         raise SpecError("spec_path", path=spec.path or spec.module, detail=error.strerror or type(error).__name__) from None
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from app.keys.dtypes import FROM_TORCH, ITEMSIZE
+from app.keys.dtypes import BLOCKS, FROM_TORCH, ITEMSIZE
 
 MAX_DIMENSIONS = 32
 _MAX_SIZE = 2**62
@@ -25,6 +25,9 @@ _OTHER_NAMES = {
     "FP8": "F8_E4M3",
     "BOOLEAN": "BOOL",
     "BOOL_": "BOOL",
+    "FLOAT": "F32",
+    "DOUBLE": "F64",
+    "BFLOAT16": "BF16",
 }
 _TENSOR_CLASSES = {
     "FLOATTENSOR": "F32",
@@ -62,8 +65,8 @@ def checked_shape(sizes: object) -> tuple[int, ...] | None:
 
 def dtype_of(text: str) -> str | None:
     """Our name of an element type; None where the word is not one."""
-    word = text.strip().strip("'\"").rsplit(".", 1)[-1]
+    word = text.strip().strip("'\"").rsplit(".", 1)[-1].removeprefix("DT_")
     upper = word.upper()
-    if upper in ITEMSIZE:
+    if upper in ITEMSIZE or upper in BLOCKS:
         return upper
     return FROM_TORCH.get(word.lower()) or _OTHER_NAMES.get(upper) or _TENSOR_CLASSES.get(upper)

@@ -5,9 +5,13 @@ import importlib.util
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
 import msgspec
 
+from app.definitions.configs import Config, configs
+from app.definitions.definition import CONFIGS
+from app.definitions.registries import Registries
 from app.definitions.scans import Candidate, Import, Parameter, Problem, Scan
 
 _MODULE_BASES = frozenset({"Module", "LightningModule", "PreTrainedModel", "ModelMixin", "BaseModule", "PyTorchModelHubMixin"})
@@ -20,11 +24,13 @@ _OWN_NAMES = frozenset({"app"})  # ours: never on the path of foreign code
 
 
 def scan(source: str | Mapping[str, str], *, available: Collection[str] | None = None) -> Scan:
-    """Scan one source, or the files of a project by path relative to its root.
+    """Scan one source, or the files of a project by path relative to its root: Python, and JSON and YAML that may say how a model is made.
 
     available -- top-level packages of the environment that would run it; None: what this interpreter finds
     """
-    files = {"": source} if isinstance(source, str) else source
+    given = {"": source} if isinstance(source, str) else source
+    files = {file: text for file, text in given.items() if not file.lower().endswith(CONFIGS)}
+    texts = {file: text for file, text in given.items() if file not in files}
     parsed: dict[str, ast.Module] = {}
     problems = []
     for file, text in files.items():
@@ -36,7 +42,7 @@ def scan(source: str | Mapping[str, str], *, available: Collection[str] | None =
     local = {part for file in files for part in (PurePosixPath(file).parts[0].removesuffix(".py") if file else "",) if part}
     local |= {PurePosixPath(file).stem for file in files if file}
     missing = tuple({found.package: found for found in reversed(imports) if _is_missing(found, local, available)}.values())
-    return Scan(tuple(_ranked(_candidates(parsed), parsed)), imports, missing[::-1], tuple(problems))
+    return Scan(tuple(_ranked(_candidates(parsed), parsed, texts)), imports, missing[::-1], tuple(problems))
 
 
 _LAYERS = ("nn.", "torch.nn.", "torch.hub.", "torchvision.models.", "models.", "timm.create_model")
@@ -80,12 +86,13 @@ def _is_missing(found: Import, local: Collection[str], available: Collection[str
 
 def _candidates(parsed: Mapping[str, ast.Module]) -> dict[str, Candidate]:
     classes = {node.name: (file, node) for file, tree in parsed.items() for node in tree.body if isinstance(node, ast.ClassDef)}
+    nodes = {name: node for name, (_, node) in classes.items()}
     found = {}
     for name, (file, node) in classes.items():
-        sure = _is_module(node, {other: of for other, (_, of) in classes.items()})
+        sure = _is_module(node, nodes)
         if sure is None:
             continue
-        init = _constructor(node, {other: of for other, (_, of) in classes.items()})
+        init = _constructor(node, nodes)
         parameters = _parameters(init.args, skip=1) if init else ()
         bases = tuple(ast.unparse(base) for base in node.bases)
         found[name] = Candidate(name, "class", node.lineno, module_name(file), bases, parameters, _summary(node), sure=sure)
@@ -218,8 +225,22 @@ def _calls(node: ast.expr, classes: Collection[str]) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func).rsplit(".", 1)[-1] in classes
 
 
-def _ranked(found: Mapping[str, Candidate], parsed: Mapping[str, ast.Module]) -> list[Candidate]:
+def _ranked(found: Mapping[str, Candidate], parsed: Mapping[str, ast.Module], texts: Mapping[str, str]) -> list[Candidate]:
     uses = {name: set[str]() for name in found}
+    nodes = {
+        node.name: node
+        for tree in parsed.values()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in found
+    }
+    registries = Registries(parsed, found)
+    for name, others in registries.uses(nodes).items():
+        uses[name] |= others
+    given: dict[str, list[Config]] = {}
+    for config in configs(parsed, texts, registries.aliases):
+        uses[config.name] |= config.parts
+        if _fits(found[config.name], config):
+            given.setdefault(config.name, []).append(config)
     functions = {node.name: node for tree in parsed.values() for node in tree.body if isinstance(node, ast.FunctionDef)}
     for tree in parsed.values():
         for node in tree.body:
@@ -229,9 +250,29 @@ def _ranked(found: Mapping[str, Candidate], parsed: Mapping[str, ast.Module]) ->
     used = {name for user, names in uses.items() for name in names if found[user].kind == "class"}
     reach = {name: _reach(name, uses) for name in found}
     candidates = [
-        msgspec.structs.replace(candidate, root=name not in used, uses=tuple(sorted(uses[name]))) for name, candidate in found.items()
+        msgspec.structs.replace(candidate, root=name not in used, uses=tuple(sorted(uses[name])), **_told(given.get(name, [])))
+        for name, candidate in found.items()
     ]
     return sorted(candidates, key=lambda candidate: _rank(candidate, len(reach[candidate.name])))
+
+
+def _fits(candidate: Candidate, config: Config) -> bool:
+    """Whether a configuration has all that a candidate wants, and nothing that it does not take."""
+    known = {each.name for each in candidate.parameters}
+    needed = {each.name for each in candidate.parameters if each.required}
+    takes_all = any(each.kind == "kwargs" for each in candidate.parameters)
+    return (
+        needed <= config.arguments.keys()
+        and (takes_all or config.arguments.keys() <= known)
+        and all(map(str.isidentifier, config.arguments))
+    )
+
+
+def _told(found: list[Config]) -> dict[str, Any]:
+    if not found:
+        return {}
+    others = tuple(each.place for each in found if each.arguments != found[0].arguments)
+    return {"given": found[0].arguments, "place": found[0].place, "others": others}
 
 
 def _rank(candidate: Candidate, reach: int) -> tuple[int, int, int, int, int, int, int]:
@@ -240,7 +281,7 @@ def _rank(candidate: Candidate, reach: int) -> tuple[int, int, int, int, int, in
         0 if candidate.root else 1,
         0 if candidate.sure else 1,
         0 if candidate.kind == "class" else 1,
-        0 if candidate.ready else 1,
+        0 if candidate.ready or candidate.given else 1,
         -reach,
         0 if any(hint in lower for hint in _HINTS) else 1,
         -candidate.line,

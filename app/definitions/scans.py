@@ -31,6 +31,8 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     root   -- no other candidate uses it
     sure   -- a torch.nn base was found; otherwise a base comes from elsewhere, or only a `forward` speaks for it
     uses   -- candidates it is made of
+    given  -- source of its arguments, as a configuration has them, which stands at `place`: a file, or a line as `:12`
+    others -- places of configurations that fit too and have other arguments
     """
 
     name: str
@@ -43,6 +45,19 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     root: bool = True
     sure: bool = True
     uses: tuple[str, ...] = ()
+    given: dict[str, str] = {}
+    place: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """How it is called, in short: `Net(backbone, classes=10)`."""
+        stars = {"args": "*", "kwargs": "**"}
+        words = [
+            f"{stars.get(each.kind, '')}{each.name}" if each.default is None else f"{each.name}={each.default}" for each in self.parameters
+        ]
+        short = ", ".join(word for word in words[:6] if len(word) < 60)
+        return f"{self.name}({short}{', …' if len(words) > 6 else ''})"
 
     @property
     def ready(self) -> bool:

@@ -10,12 +10,13 @@ from app.definitions.listing import read_csv, read_keys, read_lines
 from app.definitions.live import FORMAT, is_live, read_live
 from app.definitions.load_errors import parse_load_error, target_of
 from app.definitions.printed import looks_printed, read_printed
+from app.definitions.records import in_one_line, unbroken
 from app.definitions.tidying import in_lines, tidied
 from app.keys import KeyTree
 
 MAX_TEXT = 32 * 2**20
 _MODULE_PRINT = re.compile(r"^\s*\([^)\s]+\): \w+\(", re.MULTILINE)
-_SUMMARY = re.compile(r"^\s*(?:[├└]─|Layer \(type)", re.MULTILINE)
+_SUMMARY = re.compile(r"^\s*(?:[├└]─+[^\W\d_]|Layer \(type)", re.MULTILINE)
 _CODE = re.compile(r"^(?:import |from \S+ import |class \w+.*:|def \w+\()", re.MULTILINE)
 _SNIPPET = re.compile(r"^\{\"format\": \"" + FORMAT + r"\".*\}[ \t]*$", re.MULTILINE)
 """What the snippet prints: one line, whatever a model printed before it."""
@@ -45,7 +46,7 @@ def from_text(text: str, *, source: KeyTree | None = None) -> KeyTree:
         raise TextError("text_is_code")
     if _MODULE_PRINT.search(text) or _SUMMARY.search(text):
         raise TextError("text_is_module_print")
-    return read_keys(text) or read_csv(text) or read_lines(in_lines(text))
+    return read_keys(text) or read_keys(text.replace("\n", "")) or read_csv(text) or read_lines(in_one_line(unbroken(in_lines(text))))
 
 
 def _json(text: str) -> Any:

@@ -4,7 +4,7 @@ from app.exporting.applying import Applied, apply
 from app.exporting.composition import composition, settled
 from app.exporting.computing import computing
 from app.exporting.content import ExportError, refuse_conflicts
-from app.exporting.obstacles import SCATTERED, Obstacle, obstacles
+from app.exporting.obstacles import BLOCKED, SCATTERED, Obstacle, obstacles
 from app.exporting.options import FileOptions, ScriptOptions
 from app.exporting.piece import Computed, Literal, OutputFile, PieceList, Range
 from app.exporting.plan_files import plan_file, read_plan
@@ -17,6 +17,7 @@ from app.exporting.treemap import Tile, treemap
 from app.exporting.writing import write, write_file
 
 __all__ = [
+    "BLOCKED",
     "SCATTERED",
     "Applied",
     "Check",

@@ -13,6 +13,7 @@ from app.exporting.options import FileOptions
 from app.exporting.piece import Computed, Piece
 from app.exporting.ranges import joined, ranges_of, shape_of
 from app.keys import KeyTree, bytes_of, itemsize
+from app.keys.dtypes import BLOCKS, UNPACKED, plain_dtype
 from app.mapping import leaves
 from app.mapping.outcomes import Evaluation, Leaf, Recipe, Step
 from app.mapping.plan import Arg, Init, Plan
@@ -57,7 +58,8 @@ def content(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyT
     """Work out the tensors of a remapped checkpoint, in the target's order.
 
     ExportError `transfer_conflicts` while a target key has two sources, `source_without_bytes` where a source key has no bytes to
-    read (a model definition, a compressed or sparse tensor), `nothing_to_write` where no key is loaded.
+    read (a model definition, a compressed or sparse tensor), `source_in_blocks` where they are kept in blocks whose numbers are not
+    known here, `nothing_to_write` where no key is loaded.
     """
     entries: list[Entry] = []
     left_out: dict[str, str] = {}
@@ -66,6 +68,7 @@ def content(evaluation: Evaluation, sources: Mapping[str, KeyTree], target: KeyT
     dtype_for = policy(options.dtype, options.dtypes, target)
     peak = 0
     refuse_conflicts(evaluation)
+    _refuse_blocks(evaluation, sources)
     for key, outcome in evaluation.targets.items():
         recipe = outcome.recipe if outcome.state == "loaded" else _fresh(plan, outcome.rule, target, key, outcome.state)
         if recipe is None:
@@ -97,9 +100,22 @@ def _fresh(plan: Plan | None, rule: int | None, target: KeyTree, key: str, state
     return Step("fresh", (), args, info.shape, info.dtype)
 
 
+def _refuse_blocks(evaluation: Evaluation, sources: Mapping[str, KeyTree]) -> None:
+    """ExportError `source_in_blocks` with all source keys whose numbers cannot be told: one by one they would be found one by one."""
+    loaded = [outcome.recipe for outcome in evaluation.targets.values() if outcome.state == "loaded" and outcome.recipe is not None]
+    dtypes = {leaf.key: sources[leaf.source].tensors[leaf.key].dtype for recipe in loaded for leaf in leaves(recipe)}
+    unread = {key: dtype for key, dtype in dtypes.items() if dtype in BLOCKS and dtype not in UNPACKED}
+    if unread:
+        kinds, first = ", ".join(sorted(set(unread.values()))), ", ".join(list(unread)[:_NAMED])
+        raise ExportError("source_in_blocks", count=len(unread), dtypes=kinds, keys=first)
+
+
+_NAMED = 5
+
+
 def _check_bytes(leaf: Leaf, sources: Mapping[str, KeyTree]) -> None:
     info = sources[leaf.source].tensors[leaf.key]
-    size = itemsize(info.dtype)
+    size = itemsize(plain_dtype(info.dtype))
     if info.where is None or info.layout != "strided" or info.shape is None or size is None:
         raise ExportError("source_without_bytes", key=leaf.key)
 
@@ -112,7 +128,7 @@ def _identity(key: str, recipe: Recipe, sources: Mapping[str, KeyTree], dtype_fo
     if not isinstance(recipe, Leaf):
         return None
     info = sources[recipe.source].tensors[recipe.key]
-    return recipe.source, info.alias or recipe.key, dtype_for(key, info.dtype)
+    return recipe.source, info.alias or recipe.key, dtype_for(key, plain_dtype(info.dtype))
 
 
 def _entry(key: str, recipe: Recipe, sources: Mapping[str, KeyTree], target: KeyTree, dtype_for: DtypeFor) -> tuple[Entry, int]:
@@ -127,5 +143,5 @@ def _entry(key: str, recipe: Recipe, sources: Mapping[str, KeyTree], target: Key
     if found is not None:
         return Entry(plain_name(key), shape, dtype, joined(found)), 0
     size = bytes_of(shape, dtype)
-    held = size + sum(sources[leaf.source].tensors[leaf.key].nbytes for leaf in leaves(recipe))
+    held = size + sum(sources[leaf.source].tensors[leaf.key].stored for leaf in leaves(recipe))
     return Entry(plain_name(key), shape, dtype, (Computed(key, recipe, size),) if size else ()), held

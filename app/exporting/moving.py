@@ -11,6 +11,8 @@ import numpy as np
 
 from app.errors import KeygraftError
 from app.keys import KeyTree, itemsize
+from app.keys.blocks import unpacked
+from app.keys.dtypes import UNPACKED, plain_dtype
 from app.mapping import Leaf, Recipe, Step
 from app.sources import FileSet
 
@@ -31,7 +33,7 @@ class ReadError(KeygraftError):
 def moves(recipe: Recipe, trees: Mapping[str, KeyTree]) -> bool:
     """Whether `Mover` can make the tensor."""
     if isinstance(recipe, Leaf):
-        return itemsize(trees[recipe.source].tensors[recipe.key].dtype) in _WORDS
+        return itemsize(_dtype(recipe, trees)) in _WORDS
     if recipe.op == "cast":
         known = recipe.dtype in {*_FLOATS, "BF16"} and _dtype(recipe.inputs[0], trees) in {*_FLOATS, "BF16"}
     elif recipe.op == "fresh":
@@ -42,7 +44,7 @@ def moves(recipe: Recipe, trees: Mapping[str, KeyTree]) -> bool:
 
 
 def _dtype(recipe: Recipe, trees: Mapping[str, KeyTree]) -> str:
-    return recipe.dtype if isinstance(recipe, Step) else trees[recipe.source].tensors[recipe.key].dtype
+    return recipe.dtype if isinstance(recipe, Step) else plain_dtype(trees[recipe.source].tensors[recipe.key].dtype)
 
 
 class Mover:
@@ -79,16 +81,18 @@ class Mover:
     def _leaf(self, leaf: Leaf) -> Array:
         tree = self._trees[leaf.source]
         info = tree.tensors[leaf.key]
-        word = np.dtype(_WORDS[int(itemsize(info.dtype) or 0)])
+        word = np.dtype(_WORDS[int(itemsize(plain_dtype(info.dtype)) or 0)])
         shape, where = info.shape or (), info.where
         if 0 in shape or where is None:
             return np.empty(shape, word)
         strides = None if info.stride is None else tuple(step * word.itemsize for step in info.stride)
-        length = info.nbytes if strides is None else sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) + word.itemsize
+        length = info.stored if strides is None else sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) + word.itemsize
         name = tree.files[where.file].name
         data = self._files[leaf.source].open(name).read_at(where.offset, length)
         if len(data) != length:
             raise ReadError("tensor_truncated", key=leaf.key, file=name)
+        if info.dtype in UNPACKED:
+            return unpacked(data, info.dtype).view(word).reshape(shape)
         return np.ndarray(shape, word, data, strides=strides)
 
 

@@ -7,8 +7,12 @@ import msgspec
 from app.exporting.piece import PieceList
 from app.exporting.ranges import ranges_of
 from app.keys import KeyTree
+from app.keys.dtypes import BLOCKS
 from app.mapping import Evaluation, Plan, statement
 from app.mapping.outcomes import Recipe, Step
+
+BLOCKED = "blocks"
+"""Instead of an op: a source tensor whose numbers are kept in blocks, quantized."""
 
 SCATTERED = "layout"
 """Instead of an op: a source tensor whose elements do not lie one after another in its file."""
@@ -37,7 +41,7 @@ def obstacles(pieces: PieceList, evaluation: Evaluation, plan: Plan, sources: Ma
 def _op(recipe: Recipe, sources: Mapping[str, KeyTree]) -> str:
     """Name the innermost op that needs arithmetic, or that meets elements out of order."""
     if not isinstance(recipe, Step):
-        return SCATTERED
+        return BLOCKED if sources[recipe.source].tensors[recipe.key].dtype in BLOCKS else SCATTERED
     for part in recipe.inputs:
         if ranges_of(part, sources) is None:
             return _op(part, sources)

@@ -8,6 +8,10 @@ EXAMPLE = "checkpoint.pth"
 """What a checkpoint is called where its name is not known."""
 
 
+UNREAD = frozenset({"gguf", "npz", "npy", "hdf5", "keras-zip", "onnx", "dcp", "raw-pickle", "torchscript", "pt2"})
+"""Formats of checkpoints that a loader script cannot open: neither torch with `weights_only` nor safetensors reads them."""
+
+
 class ScriptOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     """Choices for a loader script.
 

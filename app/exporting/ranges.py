@@ -5,6 +5,7 @@ from math import prod
 
 from app.exporting.piece import Piece, Range
 from app.keys import KeyTree, itemsize
+from app.keys.dtypes import UNPACKED, plain_dtype
 from app.mapping.outcomes import Leaf, Recipe, Step
 
 Shape = tuple[int, ...]
@@ -27,13 +28,15 @@ def shape_of(recipe: Recipe, sources: Mapping[str, KeyTree]) -> tuple[Shape, str
     if isinstance(recipe, Step):
         return recipe.shape, recipe.dtype
     info = sources[recipe.source].tensors[recipe.key]
-    return info.shape or (), info.dtype
+    return info.shape or (), plain_dtype(info.dtype)
 
 
 def _of_leaf(leaf: Leaf, sources: Mapping[str, KeyTree]) -> tuple[Range, ...] | None:
     tree = sources[leaf.source]
     info = tree.tensors[leaf.key]
     if info.where is None or info.layout != "strided" or info.shape is None or not _row_major(info.shape, info.stride):
+        return None
+    if info.dtype in UNPACKED:
         return None
     if not info.nbytes:
         return ()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from app.exporting.carried import import_block, kernels, runtime_part
 from app.exporting.layout import Group, Node, lines, row, tuple_of
 from app.exporting.literals import literal, quoted, raw_literal, text_literal
-from app.exporting.options import ScriptOptions
+from app.exporting.options import UNREAD, ScriptOptions
 from app.exporting.tables import mapping_display, set_display
 from app.exporting.transfer import Transfer, remapped_code, transfer_of
 from app.keys import KeyTree
@@ -32,7 +32,7 @@ def loader_script(
     body, needed = remapped_code(transfer)
     carried = [*kernels({"start_fresh", *needed}), *(runtime_part(name) for name in _PARTS)]
     blocks = [
-        _heading(options),
+        _heading(options, next((tree.format for tree in sources.values() if tree.format in UNREAD), "")),
         import_block(carried),
         _VERSION_GATE + "\n\n" + "\n".join(_constants(sources, transfer, evaluation, options)),
         "\n".join([*_SIGNATURE, *body]),
@@ -45,8 +45,11 @@ _VERSION_GATE = """if tuple(int(part) for part in torch.__version__.split(".")[:
     raise SystemExit(f"This loader needs torch 2.1 or newer; here is {torch.__version__}.")"""
 
 
-def _heading(options: ScriptOptions) -> str:
+def _heading(options: ScriptOptions, unread: str) -> str:
     name, file = options.module if options.module.isidentifier() else "loader", options.checkpoint
+    if unread:
+        text = _UNREAD_HEADING.format(module=name, file=text_literal(file), word=quoted(file), format=unread)
+        return '"""' + _in_docstring(text) + '"""'
     lines = ((f"python {name}.py {quoted(file)}", _PRINTED), (f"python {name}.py {quoted(file)} out.safetensors", _SAVED))
     room = max(len(command) for command, _ in lines)
     commands = "\n".join(f"    {command.ljust(room)}    {what}" for command, what in lines)
@@ -74,6 +77,23 @@ As a command:
 {commands}
 
 Needs Python 3.9 and torch 2.1 or newer; safetensors where such files are read or written. Written by Keygraft.
+"""
+
+
+_UNREAD_HEADING = """Moves the weights of a checkpoint into a model whose state_dict has other names or shapes.
+
+The weights are in {file}, of the format {format}, which torch does not read. This does, and runs nothing:
+
+    keygraft apply PLAN {word} remapped.safetensors
+
+What it writes is for model.load_state_dict. Or read the tensors yourself, and give them by their keys, as a dict:
+
+    from {module} import load_into
+
+    report = load_into(model, tensors)
+    print(report.table())
+
+Needs Python 3.9 and torch 2.1 or newer. Written by Keygraft.
 """
 
 

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from app.errors import KeygraftError, LimitError, RefusedError
 from app.exporting.appearing import Appearing, sync_folder
+from app.exporting.goals import check_goals
 from app.exporting.kernel import begin_writing_out, reserve
 from app.exporting.piece import Checksum, Computed, Directory, EntryStart, Literal, OutputFile, PieceList, Range
 from app.exporting.stored_checksums import StoredChecksums
@@ -64,16 +65,20 @@ def write(
     progress -- is told the bytes written since the last call; what it raises cancels and leaves nothing behind
 
     Each file appears under its name when it is whole. RefusedError `bytes_not_here` for files that are lent, NoSpaceError
-    `disk_full` before anything is written, WriteError `write_failed`.
+    `disk_full` before anything is written, what `check_goals` refuses, WriteError `write_failed`.
     """
     single = len(pieces.files) == 1 and not out.is_dir()
     folder = out.parent if single else out
-    folder.mkdir(parents=True, exist_ok=True)
     _check_sources(pieces, files)
+    goals = [out if single else folder / file.name for file in pieces.files]
+    check_goals(goals, files)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _failed(folder, error) from error
     free = shutil.disk_usage(folder).free
     if pieces.size > free:
         raise NoSpaceError("disk_full", needed=pieces.size, free=free, folder=folder.name)
-    goals = [out if single else folder / file.name for file in pieces.files]
     with ExitStack() as open_ones:
         made = []
         for file, goal in zip(pieces.files, goals, strict=True):

@@ -67,6 +67,9 @@ BLOCKS: dict[str, tuple[int, int]] = {
 }
 """Quantized types of GGUF -> elements and bytes of one block. Source: https://github.com/ggml-org/ggml, ggml-common.h."""
 
+UNPACKED = frozenset(["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "MXFP4"])
+"""Those of them whose numbers `blocks.unpacked` tells."""
+
 TORCH: dict[str, str] = {
     "BOOL": "bool",
     "U8": "uint8",
@@ -113,6 +116,11 @@ FLOATING = frozenset(name for name in ITEMSIZE if name.startswith(("F", "BF")))
 def itemsize(dtype: str) -> float | None:
     """Bytes of one element; None where the type is not one we know."""
     return ITEMSIZE.get(dtype)
+
+
+def plain_dtype(dtype: str) -> str:
+    """What the elements are once they are read: F32 for numbers kept in blocks, else the type itself."""
+    return "F32" if dtype in UNPACKED else dtype
 
 
 def bytes_of(shape: tuple[int, ...] | None, dtype: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from app.keys import TensorInfo
+from app.keys.dtypes import plain_dtype
 from app.mapping.arithmetic import compute, parse_formula, variables
 from app.mapping.errors import OpError
 from app.mapping.expressions import is_formula
@@ -138,4 +139,4 @@ def _filled(value: Arg, numbers: Mapping[str, int]) -> Arg:
 def _leaf(leaf: Leaf, info: TensorInfo) -> Value:
     if info.shape is None:
         raise OpError("op_shape_unknown", key=leaf.key)
-    return Value(leaf, info.shape, info.dtype)
+    return Value(leaf, info.shape, plain_dtype(info.dtype))

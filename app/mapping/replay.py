@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.keys import KeyTree
+from app.keys.dtypes import plain_dtype
 from app.mapping.errors import OpError
 from app.mapping.matching import matcher
 from app.mapping.ops import Value, op_named
@@ -24,6 +25,6 @@ def _value(expr: Expr, sources: Mapping[str, KeyTree], target: tuple[int, ...] |
         info = sources[expr.source].tensors[key]
         if info.shape is None:
             raise OpError("op_shape_unknown", key=key)
-        return Value(Leaf(key, expr.source), info.shape, info.dtype)
+        return Value(Leaf(key, expr.source), info.shape, plain_dtype(info.dtype))
     inputs = [_value(inner, sources, target) for inner in expr.inputs]
     return op_named(expr.op).apply(inputs, expr.args, expr.index, target)

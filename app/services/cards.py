@@ -37,16 +37,26 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class FormField(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One constructor argument of a candidate: a Python literal as text, its default filled in."""
+    """One constructor argument of a candidate: a Python literal as text, its default filled in.
+
+    given -- what a configuration of the project has for it
+    """
 
     name: str
     default: str = ""
     required: bool = False
     annotation: str = ""
+    given: str = ""
 
 
 class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A class or factory in pasted or uploaded code that may be the model; the best first."""
+    """A class or factory in pasted or uploaded code that may be the model; the best first.
+
+    root  -- no other candidate is made of it
+    parts -- candidates that it is made of
+    place -- where the configuration stands that its fields are filled from: a file, or a line as `:12`
+    others -- how many configurations fit too, with other arguments
+    """
 
     name: str
     kind: str = "class"
@@ -54,6 +64,10 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
     fields: tuple[FormField, ...] = ()
     base: str = ""
     module: str = ""
+    root: bool = True
+    parts: tuple[str, ...] = ()
+    place: str = ""
+    others: int = 0
 
 
 class MissingPackage(msgspec.Struct, frozen=True, omit_defaults=True):

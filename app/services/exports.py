@@ -9,6 +9,7 @@ from app.dialects import DIALECTS, write_dialect
 from app.errors import ConflictError, NotFoundError
 from app.exporting import Check, ScriptOptions
 from app.exporting.literals import quoted
+from app.exporting.options import UNREAD
 from app.mapping.algebra import Loss
 from app.mapping.plan import Plan
 from app.services import approval, checks, documents, export_options, files_out, jobs, library, reports, taking, workspaces, writing
@@ -60,7 +61,11 @@ def _kind(workspace: Workspace, way: Way) -> ExportKind:
         previewed=way.group != "weights",
         group=way.group,
         about=way.about,
-        use=way.use(workspace.title, checkpoint_of(workspace.source_cards)),
+        use=way.use(
+            workspace.title,
+            checkpoint_of(workspace.source_cards),
+            unread=any(tree.format in UNREAD for tree in workspace.sources.values()),
+        ),
     )
 
 

@@ -79,12 +79,27 @@ def _scan(sources: Mapping[str, str]) -> Scan:
 
 
 def _candidate(found: definitions.Candidate) -> Candidate:
-    fields = tuple(
-        FormField(each.name, each.default or "", each.required, each.annotation)
-        for each in found.parameters
-        if each.kind not in {"args", "kwargs"}
+    named = [each for each in found.parameters if each.kind not in {"args", "kwargs"}]
+    fields = [FormField(each.name, each.default or "", each.required, each.annotation, found.given.get(each.name, "")) for each in named]
+    more = found.given.keys() - {each.name for each in named}
+    fields += [FormField(word, given=value) for word, value in found.given.items() if word in more]
+    base = found.bases[0] if found.bases else ""
+    return Candidate(
+        found.name,
+        found.kind,
+        found.line,
+        tuple(fields),
+        base,
+        found.module,
+        found.root,
+        found.uses[:_PARTS],
+        found.place,
+        len(found.others),
     )
-    return Candidate(found.name, found.kind, found.line, fields, found.bases[0] if found.bases else "", found.module)
+
+
+_PARTS = 6
+"""Classes that are named as parts of another."""
 
 
 def build(house: House, side: str, choice: Choice, *, by: str = LOCAL) -> SideCard:

@@ -30,11 +30,11 @@ def drop(path: Path) -> None:
 
 
 def sources(given: Given) -> dict[str, str]:
-    """The Python files, by their place in the project; a single source has the place "". Raises UploadError."""
+    """What can be read of it, by its place in the project: Python files, and configurations; a single source has the place "". Raises UploadError."""
     if not given.path:
         return {"": given.text}
     path = Path(given.path)
-    return definitions.from_upload(path.name, path.read_bytes()).sources
+    return definitions.from_upload(path.name, path.read_bytes()).readable
 
 
 def definition(given: Given, name: str, module: str, call: Call, edits: tuple[str, ...]) -> Definition:

@@ -58,6 +58,8 @@ def _headed(title: str) -> list[str]:
 
 def _takes(evaluation: Evaluation, sources: Mapping[str, KeyTree]) -> str:
     found = mapping.demands(evaluation, sources)
+    if found.unread:
+        return messages.text("plain-takes-unread", count=found.unread)
     return messages.text(
         "plain-takes", output=f"{found.output:,}", peak=f"{found.peak:,}", key=found.largest, computed=1 if found.peak else 0
     )

@@ -47,11 +47,12 @@ class Way(msgspec.Struct, frozen=True):
             return (name.replace("-", "_") if self.suffix == ".py" else name) + self.suffix
         return stem + self.suffix
 
-    def use(self, title: str, checkpoint: str) -> str:
-        """One line that says how it is used, with the checkpoint's file by its name."""
+    def use(self, title: str, checkpoint: str, *, unread: bool = False) -> str:
+        """One line that says how it is used, with the checkpoint's file by its name; `unread`: a loader script cannot open that file itself."""
         name = self.filename(title)
         given = {"checkpoint": text_literal(checkpoint), "word": quoted(checkpoint)}
-        return messages.text(f"export-use-{self.kind}", file=name, module=name.removesuffix(self.suffix), **given)
+        kind = "script-unread" if unread and self.kind == "script" else self.kind
+        return messages.text(f"export-use-{kind}", file=name, module=name.removesuffix(self.suffix), **given)
 
 
 _ALL = (

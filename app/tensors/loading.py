@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import torch
 
 from app.keys import KeyTree, TensorInfo, itemsize
-from app.keys.dtypes import TORCH
+from app.keys.blocks import unpacked
+from app.keys.dtypes import TORCH, UNPACKED, plain_dtype
 from app.mapping.outcomes import Leaf
 from app.sources import FileSet
 from app.tensors.running import TensorError
@@ -26,7 +27,7 @@ def span_of(info: TensorInfo) -> int:
     if info.shape is None or 0 in info.shape:
         return 0
     if info.stride is None:
-        return info.nbytes
+        return info.stored
     return (sum((count - 1) * step for count, step in zip(info.shape, info.stride, strict=True)) + 1) * size
 
 
@@ -47,13 +48,15 @@ class Loader:
         info = tree.tensors[leaf.key]
         if info.where is None or info.shape is None or info.layout != "strided":
             raise TensorError("tensor_without_bytes", key=leaf.key)
-        dtype, length = torch_dtype(info.dtype), span_of(info)
+        dtype, length = torch_dtype(plain_dtype(info.dtype)), span_of(info)
         if not length:
             return torch.empty(info.shape, dtype=dtype)
         name = tree.files[info.where.file].name
         data = self._files[leaf.source].open(name).read_at(info.where.offset, length)
         if len(data) != length:
             raise TensorError("tensor_truncated", key=leaf.key, file=name)
+        if info.dtype in UNPACKED:
+            return torch.from_numpy(unpacked(data, info.dtype)).reshape(info.shape)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the buffer is read-only, and is only read
             flat = torch.frombuffer(data, dtype=dtype)

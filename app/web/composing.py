@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app import messages
-from app.exporting import SCATTERED
+from app.exporting import BLOCKED, SCATTERED
 from app.services import composing, workspaces
 from app.services.composing import Prospect
 from app.viewing.sizes import bytes_text
@@ -38,6 +38,7 @@ class ComposeCard(Context, frozen=True):
     shard: str
     names: str
     shards: tuple[tuple[str, str], ...]
+    blocked: str = BLOCKED
     scattered: str = SCATTERED
     listed: int = _LISTED
 

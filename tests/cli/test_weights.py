@@ -50,6 +50,32 @@ def test_the_same_options_on_both_commands(files: Path) -> None:
     assert json.loads((files / "a" / names[3]).read_text())["metadata"]["keygraft.plan"].startswith("sha256:")
 
 
+@pytest.mark.parametrize(
+    ("out", "code"),
+    [
+        ("net.safetensors", "goal_is_source"),
+        ("new.npz", "container_unknown"),
+        ("new.h5", "container_unknown"),
+        ("new.gguf", "container_unknown"),
+        ("v1.2", "container_unknown"),
+    ],
+)
+def test_outputs_that_are_refused(files: Path, capsys: pytest.CaptureFixture[str], out: str, code: str) -> None:
+    """The source itself, and names of formats that would not be what is in the file."""
+    before = sorted(path.name for path in files.iterdir())
+    weights = (files / "net.safetensors").read_bytes()
+    assert run(["apply", str(files / "frozen.json"), str(files / "net.safetensors"), str(files / out)]) == 2
+    assert code in capsys.readouterr().err
+    assert sorted(path.name for path in files.iterdir()) == before
+    assert (files / "net.safetensors").read_bytes() == weights
+
+
+def test_weights_are_not_printed(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`-` prints a script; of weights it would be the name of a file."""
+    assert run(["export", "safetensors", *given(files), "--out", "-"]) == 2
+    assert "weights_to_terminal" in capsys.readouterr().err
+
+
 def test_legacy_torch_files(files: Path) -> None:
     """The format before zip is a kind of export, and a container of apply."""
     assert run(["export", "torch-legacy", *given(files), "--out", str(files / "a.pt")]) == 0

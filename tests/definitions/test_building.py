@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from app.definitions import BuildError, build, from_code, from_files, from_upload, parse_call, parse_spec, resolved
+from app.definitions import BuildError, Definition, SpecError, build, from_code, from_files, from_upload, parse_call, parse_spec, resolved
 from app.definitions.loading import from_spec
 from app.sandbox import SandboxError
 
@@ -165,7 +165,7 @@ def test_failures_have_answers(sandbox):
     assert _fails(sandbox, init, "Nett").params["names"] == "Net"
     assert _fails(sandbox, init + "def f(): return 3\n", "f").code in {"build_not_model", "build_name"}
     assert _fails(sandbox, "x = 3\n").code == "build_no_model"
-    assert _fails(sandbox, init + init.replace("Net", "Other")).params["names"] == "Net, Other"
+    assert _fails(sandbox, init + init.replace("Net", "Other")).params["names"] == "Net(n=3), Other(n=3)"
     assert _fails(sandbox, "open('config.yaml')\n" + init).params["path"] == "config.yaml"
     assert _fails(sandbox, "raise ValueError('no')\n" + init).params["kind"] == "ValueError"
     assert _fails(sandbox, init, "Net", "undefined_name").code == "build_argument"
@@ -242,6 +242,30 @@ def test_missing_libraries_are_named(sandbox):
         assert (caught.value.code, caught.value.params["library"]) == ("build_missing_library", library)
 
 
+LIBRARY = b"""
+class _Base:
+    config_class = None
+for _name in "BertModel BertForMaskedLM BertTokenizer RoCBertModel BertConfig _objects models".split():
+    globals()[_name] = type(_name, (_Base,), {})
+"""
+
+
+@pytest.mark.parametrize("name", ["bert", "bert-base-uncased", "BERT_large"])
+def test_names_of_checkpoints_lead_to_classes(sandbox, name):
+    """Who names an architecture or a checkpoint instead of a class is shown the classes of that architecture, and no other part of the library."""
+    with pytest.raises(BuildError) as caught:
+        build(Definition("transformers", {"transformers/__init__.py": LIBRARY}, name=name), sandbox=sandbox)
+    assert caught.value.code == "build_unknown_model"
+    assert caught.value.params["close"] == "BertModel, BertForMaskedLM"
+
+
+def test_names_on_the_hub_are_no_paths():
+    """`owner/model` is not looked for as a file without a word on what is wanted."""
+    with pytest.raises(SpecError) as caught:
+        from_spec(parse_spec("transformers:facebook/opt-125m"))
+    assert caught.value.code == "spec_hub_name"
+
+
 def test_a_state_dict_is_a_model(sandbox):
     """A factory may return a plain dictionary of tensors."""
     tree = _build(sandbox, "def make():\n  return {'a.b': torch.zeros(2, 3), 'c': torch.zeros(1, dtype=torch.long)}\n", "make")
@@ -272,7 +296,7 @@ def test_a_class_that_wants_arguments_is_made_by_its_factory():
     with pytest.raises(BuildError) as caught:
         resolved(from_code(source + "def small(**more):\n    return _Net(5, **more)\n"))
     assert caught.value.code == "build_several"
-    assert caught.value.params["names"] == "small, tiny, _Net"
+    assert caught.value.params["names"] == "small(**more), tiny(), _Net(n)"
 
 
 def test_code_that_asks_for_its_process_group(sandbox):

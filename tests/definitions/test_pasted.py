@@ -32,6 +32,24 @@ MESSY = {
     "variables": f"<tf.Variable '{CONV}:0' shape=(16, 3, 5, 5) dtype=float32>\n<tf.Variable '{NORM}:0' shape=(16,) dtype=float32>",
     "numpy": f"{CONV} (16, 3, 5, 5) <class 'numpy.float32'>\n{NORM} (16,) <class 'numpy.float32'>",
     "old torch": f"{CONV} [torch.FloatTensor of size 16x3x5x5]\n{NORM} [torch.FloatTensor of size 16]",
+    "yaml": f"{CONV}:\n  shape: [16, 3, 5, 5]\n  dtype: float32\n{NORM}:\n  shape: [16]\n  dtype: float32",
+    "yaml list": f"- name: {CONV}\n  shape: [16, 3, 5, 5]\n- shape: [16]\n  name: {NORM}\n  requires_grad: true",
+    "yaml blocks": f"{CONV}:\n- 16\n- 3\n- 5\n- 5\n{NORM}:\n- 16\n",
+    "cells": f"{CONV}\n[16, 3, 5, 5]\nF32\n{NORM}\n[16]\nF32",
+    "two prints": f"{CONV}\ntorch.Size([16, 3, 5, 5])\n{NORM}\ntorch.Size([16])",
+    "labelled lines": f"Name: {CONV}\nShape: (16, 3, 5, 5)\n\nName: {NORM}\nShape: (16,)\n",
+    "box": f"┏━━━┳━━━┓\n┃ name ┃ shape ┃\n┡━━━╇━━━┩\n│ {CONV} │ [16, 3, 5, 5] │\n│ {NORM} │ [16] │\n└───┴───┘",
+    "diff": f"+ {CONV} [16, 3, 5, 5]\n+ {NORM} [16]",
+    "engine log": f"(Engine pid=7) INFO 11-29 07:00:00 [loader.py:3] {CONV} [16, 3, 5, 5]\n(Engine pid=7) INFO 11-29 07:00:00 [loader.py:3] {NORM} [16]",
+    "one speaker": f"wandb: {CONV}: [16, 3, 5, 5]\nwandb: {NORM}: [16]",
+    "keras variables": f"<KerasVariable shape=(16, 3, 5, 5), dtype=float32, path={CONV}>\n<Variable path={NORM}, shape=(16,), dtype=float32, value=[0. 1.]>",
+    "typographic": f"“{CONV}”: [16, 3, 5, 5]\n“{NORM}”: [16]",
+    "bracketed numbers": f"[0] {CONV}: (16, 3, 5, 5)\n[1] {NORM}: (16,)",
+    "statistics": f"{CONV} mean=0.1 std=0.2 (16, 3, 5, 5) - 1200 params\n{NORM} mean=0.1 std=0.2 (16,) - 16 params",
+    "other types": f"{CONV} (DT_FLOAT) [16,3,5,5]\n{NORM} (DT_FLOAT) [16]",
+    "json pairs": f'{{"{CONV}": ["F32", [16, 3, 5, 5]], "{NORM}": [[16], "F32"]}}',
+    "json in a training state": f'{{"epoch": 3, "state_dict": {{"{CONV}": [16, 3, 5, 5], "{NORM}": [16]}}}}',
+    "broken by a terminal": f"{CONV} torch.Size([16, 3, 5, 5]) torch.\nfloat32\n{NORM} torch.Size([16]) torch.float32",
 }
 
 
@@ -43,6 +61,40 @@ def _read(text, **options):
 def test_messy_forms(form):
     """Each gives the two keys with their shapes and nothing else."""
     assert _read(MESSY[form]) == SHAPES
+
+
+LONG = "model.encoder.layers.11.self_attn.in_proj_weight"
+
+
+@pytest.mark.parametrize("width", range(40, 75))
+def test_lines_that_a_terminal_broke(width):
+    """Wherever the break is, in a key or in a shape, no half of a key becomes one."""
+    lines = [f"{LONG}_{place} torch.Size([3072, 1024])" for place in range(3)]
+    text = "\n".join(line[at : at + width] for line in lines for at in range(0, len(line), width))
+    assert _read(text) == {f"{LONG}_{place}": (3072, 1024) for place in range(3)}
+
+
+@pytest.mark.parametrize("width", [23, 40, 61])
+def test_lists_that_a_terminal_broke(width):
+    """A printed list of keys holds no line breaks of its own."""
+    text = str([f"{LONG}_{place}" for place in range(3)])
+    assert _read("\n".join(text[at : at + width] for at in range(0, len(text), width))) == {f"{LONG}_{place}": None for place in range(3)}
+
+
+def test_keys_of_one_length_stay_apart():
+    """Lines as long as the longest are keys of their own where nothing says that they were broken."""
+    assert _read(f"{LONG}_1\n{LONG}_2\nhead") == {f"{LONG}_1": None, f"{LONG}_2": None, "head": None}
+
+
+def test_a_dtype_is_read_with_the_key_before_it():
+    """A list of keys with the types in lines of their own, and one that is called like a type."""
+    tree = from_text("a.w\n[2]\nBF16\nhalf\n[3]\nI64")
+    assert {key: (info.shape, info.dtype) for key, info in tree.tensors.items()} == {"a.w": ((2,), "BF16"), "half": ((3,), "I64")}
+
+
+def test_keys_that_begin_with_a_number_are_counted_through():
+    """`enumerate` writes a number before `0.weight`."""
+    assert _read("0 0.weight (4, 3)\n1 0.bias (4,)") == {"0.weight": (4, 3), "0.bias": (4,)}
 
 
 def test_lines_passed_over_are_counted():

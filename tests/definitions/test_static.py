@@ -101,6 +101,50 @@ def test_certain_trees_are_right(name, sandbox):
     }
 
 
+def test_layers_of_einops_and_timm_that_hold_nothing():
+    """What only moves elements, and helpers of constructors, leave a tree certain though their packages are not here; what may hold tensors does not."""
+    code = """
+from torch import nn
+from einops import rearrange
+from einops.layers.torch import Rearrange, Reduce, EinMix
+from timm.layers import DropPath, to_2tuple, trunc_normal_
+import torch
+class Net(nn.Module):
+    def __init__(self, size=4, drop=0.1):
+        super().__init__()
+        height, width = to_2tuple(size)
+        self.pos = nn.Parameter(torch.zeros(1, height * width, 8))
+        trunc_normal_(self.pos, std=0.02)
+        self.embed = nn.Sequential(Rearrange("b c h w -> b (h w) c"), nn.Linear(3, 8), Reduce("b n c -> b c", "mean"))
+        self.drop = DropPath(drop) if drop else nn.Identity()
+"""
+    found = preview(from_code(code))
+    assert found.complete, found.reasons
+    assert {key: info.shape for key, info in found.tree.tensors.items()} == {
+        "pos": (1, 16, 8),
+        "embed.1.weight": (8, 3),
+        "embed.1.bias": (8,),
+    }
+    assert not preview(from_code(code + "        self.mix = EinMix('b c -> b d', weight_shape='c d', c=3, d=4)\n")).complete
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "torch.set_default_dtype(torch.float64)",
+        "torch.set_default_tensor_type(torch.DoubleTensor)",
+        "nn.Linear.__init__ = lambda self, *sizes: nn.Module.__init__(self)",
+        "torch.nn.Linear = nn.Identity",
+        "setattr(nn, 'Linear', nn.Identity)",
+    ],
+)
+def test_what_changes_torch_itself_is_not_certain(change):
+    """Every layer would come out otherwise."""
+    code = f"import torch\nfrom torch import nn\n{change}\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(2, 2)\n"
+    assert not preview(from_code(code)).complete
+    assert preview(from_code(code.replace(change, "torch.backends.cudnn.benchmark = True"))).complete
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -129,6 +129,7 @@ def test_torch_says_it_so():
         ("", "text_empty"),
         ("this is prose about a model", "text_line_unreadable"),
         ("a.b [3]\na.b [4]", "text_duplicate_key"),
+        ("a.b\n[3]\n[4]", "text_line_unreadable"),
         ('{"a": [1], "a": [2]}', "text_duplicate_key"),
         ('{"a": "b c"}', "text_shape_unreadable"),
         ('{"a": {"shape": [1], "dtype": "F99"}}', "text_dtype_unknown"),

@@ -57,6 +57,56 @@ def test_a_killed_writer_leaves_nothing(tmp_path: Path, root: Path, shards: int)
     assert (tmp_path / "folder" / "out.safetensors").read_bytes() == b"before"
 
 
+@pytest.mark.parametrize("way", ["itself", "a hard link", "a link"])
+def test_a_source_is_never_the_goal(tmp_path: Path, way: str) -> None:
+    """Under whatever name it goes: the only copy of weights that nobody looked at yet."""
+    made = case(tmp_path)
+    source, goal = tmp_path / "old", tmp_path / "old" if way == "itself" else tmp_path / "new"
+    if way == "a hard link":
+        goal.hardlink_to(source)
+    elif way == "a link":
+        goal.symlink_to(source)
+    before = source.read_bytes()
+    with pytest.raises(KeygraftError) as caught:
+        write(made, {"": LocalFiles(source)}, goal)
+    assert caught.value.code == "goal_is_source"
+    assert source.read_bytes() == before
+
+
+def test_only_files_are_replaced(tmp_path: Path) -> None:
+    """A pipe, or what leads to a device, stays what it is."""
+    made = case(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to(os.devnull)
+    for name in ("pipe", "null"):
+        with pytest.raises(KeygraftError) as caught:
+            write(made, {"": LocalFiles(tmp_path / "old")}, tmp_path / name)
+        assert caught.value.code == "goal_not_file"
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "null").is_symlink()
+
+
+def test_shards_of_two_outputs_do_not_mix(tmp_path: Path) -> None:
+    """Two shards beside the three of an older output would be read as one checkpoint; the same number again replaces them."""
+    three, two, out = case(tmp_path, shards=3), case(tmp_path, shards=2), tmp_path / "out"
+    files = {"": LocalFiles(tmp_path / "old")}
+    write(three, files, out)
+    write(three, files, out)
+    before = sorted(path.name for path in out.iterdir())
+    with pytest.raises(KeygraftError) as caught:
+        write(two, files, out)
+    assert (caught.value.code, caught.value.params["count"]) == ("goal_among_shards", 3)
+    assert sorted(path.name for path in out.iterdir()) == before
+
+
+def test_a_file_where_a_folder_has_to_be(tmp_path: Path) -> None:
+    """It is said, in one line."""
+    made = case(tmp_path)
+    with pytest.raises(KeygraftError) as caught:
+        write(made, {"": LocalFiles(tmp_path / "old")}, tmp_path / "old" / "new.safetensors")
+    assert caught.value.code == "write_failed"
+
+
 @pytest.mark.parametrize("nameless", [True, False])
 def test_a_file_appears_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
     """Until it appears, the goal is what it was; this holds where the file system knows no nameless files too."""

@@ -56,3 +56,16 @@ def test_a_shell_reads_the_word_as_the_name(name):
     assert word.isprintable()
     said = subprocess.run(["bash", "-c", f"printf '%s' {word}"], capture_output=True, check=True).stdout
     assert said == name.encode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_torch_does_not_read_is_said(name):
+    """The heading names the command that reads it and how tensors are given; it promises nothing that would end in an error."""
+    tree = KeyTree(format="gguf", tensors={"a": TensorInfo(shape=(2,), dtype="F32")})
+    options = ScriptOptions(module="load_it", checkpoint=name)
+    text = loader_script(Plan(()), {"": tree}, tree, evaluate(Plan(()), {"": tree}, tree), options)
+    heading = ast.get_docstring(ast.parse(text.encode("utf-8")), clean=False)
+    assert f"keygraft apply PLAN {quoted(name)} remapped.safetensors" in heading
+    assert "gguf" in heading
+    assert "load_into(model, tensors)" in heading
+    assert "python load_it.py" not in heading

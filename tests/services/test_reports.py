@@ -28,4 +28,4 @@ def test_without_computed_tensors_nothing_is_held():
 def test_the_document_has_the_same_figures():
     """For scripts."""
     found = documents.evaluation(PLAN, mapping.evaluate(PLAN, SOURCES, TARGET), SOURCES)
-    assert found["export"] == {"output": 144, "moved": 16, "peak": 256, "largest": "conv.weight"}
+    assert found["export"] == {"output": 144, "moved": 16, "peak": 256, "largest": "conv.weight", "unread": 0}

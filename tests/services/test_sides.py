@@ -64,6 +64,19 @@ def test_python_source_is_scanned_not_run(house: House) -> None:
         sides.build(house, card.id, "Other")
 
 
+def test_the_form_is_filled_from_a_configuration(house: House) -> None:
+    """The class that a configuration makes comes first, with its arguments, also those that only `**kwargs` take."""
+    code = (
+        "import torch.nn as nn\nclass Part(nn.Module):\n    def __init__(self, size): ...\n"
+        "class Net(nn.Module):\n    def __init__(self, part, depth=2, **more): ...\n"
+        'model = dict(type="Net", part=dict(type="Part", size=3), width=8)\n'
+    )
+    net, part = sides.understand(house, code).candidates
+    assert (net.name, net.root, net.parts, net.place) == ("Net", True, ("Part",), ":6")
+    assert [(field.name, field.given) for field in net.fields] == [("part", "{'type': 'Part', 'size': 3}"), ("depth", ""), ("width", "8")]
+    assert (part.name, part.root) == ("Part", False)
+
+
 def test_code_is_refused_where_others_can_reach_the_server(house: House) -> None:
     """Without a builder no code runs."""
     from dataclasses import replace

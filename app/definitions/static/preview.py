@@ -1,6 +1,7 @@
 """The static builder: a definition's key tree without running any of it, and whether that tree is certain."""
 
 import ast
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -34,6 +35,7 @@ class _Project:
     def __init__(self, definition: Definition) -> None:
         self._sources = definition.sources
         self._done: dict[str, Scope] = {}
+        self.changes: list[Warned] = []
         self.machine = Interpreter(self.resolve)
         self.library = Library(self.machine)
 
@@ -67,6 +69,7 @@ class _Project:
             return self._done[module]
         scope = self._done[module] = Scope({"__name__": module})
         tree = ast.parse(self._sources[path or self._file(module) or ""])
+        self.changes += _changes_of_torch(tree)
         for node in tree.body:
             try:
                 self.machine.run([node], scope)
@@ -117,10 +120,42 @@ def _construct(definition: Definition) -> Preview:
         reason = Warned(stuck.code, {**stuck.params, "line": stuck.params.get("line") or machine.line})
         if machine.root is None or machine.root.cls is not target:
             return Preview(None, complete=False, reasons=(*machine.doubts[:20], reason))
-        return _tree(machine.root, [*machine.doubts, reason])  # as far as it got
+        return _tree(machine.root, [*project.changes, *machine.doubts, reason])  # as far as it got
     if not isinstance(made, Module):
         return Preview(None, complete=False, reasons=(Warned("unknown", {"what": definition.name, "line": 0}),))
-    return _tree(made, machine.doubts)
+    return _tree(made, [*project.changes, *machine.doubts])
+
+
+_FOR_ALL = frozenset({"set_default_dtype", "set_default_tensor_type"})
+_TORCH = frozenset({"torch", "nn"})
+
+
+def _changes_of_torch(tree: ast.Module) -> Iterator[Warned]:
+    """What code does to torch itself, for every layer: another default dtype, a class or method put in the place of torch's."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _FOR_ALL:
+                yield Warned("unsupported", {"what": name, "line": node.lineno})
+            case ast.Call(func=ast.Name(id="setattr"), args=[first, *_]) if _root(first) in _TORCH:
+                yield Warned("unsupported", {"what": ast.unparse(first)[:200], "line": node.lineno})
+            case ast.Assign(targets=targets):
+                changed = (target for target in targets if isinstance(target, ast.Attribute) and _root(target) in _TORCH)
+                yield from (
+                    Warned("unsupported", {"what": ast.unparse(target)[:200], "line": node.lineno})
+                    for target in changed
+                    if not _is_switch(target)
+                )
+
+
+def _is_switch(target: ast.Attribute) -> bool:
+    """Whether it is one of the settings of a backend, `torch.backends.cudnn.benchmark`, which no key depends on."""
+    return ast.unparse(target).startswith("torch.backends.")
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _tree(root: Module, doubts: list[Warned]) -> Preview:

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.definitions.static import layers, tensors
 from app.definitions.static.interpreter import Interpreter
+from app.definitions.static.neighbours import NEIGHBOURS
 from app.definitions.static.standard import Standard
 from app.definitions.static.values import (
     Bound,
@@ -54,6 +55,7 @@ class Library(Standard):
             "sys": lambda name: Unknown(name, module=False),
             "random": lambda name: Unknown(name, module=False),
             "time": lambda name: Unknown(name, module=False),
+            **NEIGHBOURS,
         }
 
     def space(self, module: str) -> Any:

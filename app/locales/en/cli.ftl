@@ -2,6 +2,7 @@
 
 cli-help = Move weights between model implementations.
 cli-plan-help = Work on plan files.
+cli-configured = Building { $call }: its arguments stand in a configuration beside the code.
 cli-see-help = Run with --help to see what is possible.
 
 error-nothing-runs = No page runs on this data folder.

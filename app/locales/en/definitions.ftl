@@ -60,6 +60,8 @@ error-spec-starred = Arguments with * or ** cannot be used here.
     .hint = Write every argument by itself.
 error-spec-path = { $path } cannot be read: { $detail }.
     .hint = Check the path; a relative one starts at the folder that Keygraft was started in.
+error-spec-hub-name = There is no file { $name } here; as the name of a model on the hub it says nothing of its sizes.
+    .hint = Give its config.json, or a class with what differs: { $library }:SomeModel(hidden_size=768).
 error-edit-unreadable = This is no edit: { $text }
     .hint = Write one assignment, deletion or call on net, such as net.fc = nn.Linear(512, 10).
 
@@ -101,7 +103,9 @@ error-upload-without-code = No Python file was found.
 error-build-no-model = No model class was found.
     .hint = The file should define a class derived from torch.nn.Module, or a function that returns one: name it.
 error-build-several = Several classes could be the model: { $names }
-    .hint = Choose one of them; the first is the likeliest.
+    .hint = Choose one, the likeliest is the first: write { $example } behind the file or folder, or pick it on the page.
+error-build-several-configs = Several configurations say how { $name } is made: { $places }
+    .hint = Write the call behind the file or folder: { $example }. The first configuration has { $first }.
 error-build-name = There is no { $name } here. Found: { $names }
     .hint = Check the name of the class or function.
 error-build-no-module = The project has no module { $module }.
@@ -109,7 +113,7 @@ error-build-no-module = The project has no module { $module }.
 error-build-not-model = What was built is no torch.nn.Module but a { $kind }.
     .hint = Name a class derived from nn.Module, or a function that returns one.
 error-build-missing-package = The package { $package } is not installed here ({ $file }, line { $line }).
-    .hint = Build in your own environment with --python PATH, run the snippet there, or use the static preview.
+    .hint = Build in your own environment (--python PATH), run the snippet there (keygraft snippet prints it), or tell the keys without running the code (keygraft tree --preview).
 error-build-missing-library = The library { $library } is not installed here (lacking: { $package }).
     .hint = Install keygraft[{ $library }], or build in your own environment with --python PATH.
 error-build-library-lacks = The library { $library } cannot be imported here: { $package } is not installed.
@@ -141,7 +145,7 @@ error-build-arguments = The arguments do not fit: { $detail }
 error-build-edit = The edit { $text } failed: { $kind }: { $detail }
     .hint = The built model is called net; nn and torch are known.
 error-build-unknown-model = { $library } has no model { $name }.
-    .hint = Like names: { $close }
+    .hint = Like names: { $close }. Of a checkpoint on the hub, give the config.json.
 error-build-unknown-architecture = { $library } does not know the architecture { $name }: { $detail }
     .hint = A newer version of the library may; or give the model's code.
 error-build-failed = Building failed in { $file }, line { $line }: { $kind }: { $detail }

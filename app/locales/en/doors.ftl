@@ -7,6 +7,8 @@ side-foretold = { $tensors ->
 
 error-preview-incomplete = The keys of { $name } are not certain without running it.
     .hint = Build it, run the snippet where the model lives, or paste a list of its keys.
+error-preview-needs-code = { $label } is no code whose keys could be told without running it.
+    .hint = Give a Python file, a folder or a zip: keygraft tree model.py --preview.
 error-python-refused = Models cannot be built with { $path }.
     .hint = Give the full path of a Python interpreter or of a virtual environment; a server may list the ones it allows in KEYGRAFT_PYTHONS.
 

@@ -2,6 +2,17 @@
 
 error-transfer-conflicts = Two source keys claim the target key { $key }.
     .hint = Settle the conflict in the plan first: what drops one of them silently would be wrong.
+error-source-in-blocks = { $count ->
+    [one] The source key { $keys } is
+   *[other] { NUMBER($count) } source keys ({ $keys }{ $count ->
+        [2] {""}
+        [3] {""}
+        [4] {""}
+        [5] {""}
+       *[other] , …
+    }) are
+  } kept in quantized blocks whose numbers Keygraft cannot tell: { $dtypes }.
+    .hint = Take a file of the same weights as F16, BF16, Q8_0 or a K-quant (llama.cpp converts: llama-quantize --allow-requantize IN OUT Q8_0), or let a rule start these keys fresh.
 error-source-without-bytes = The source key { $key } has no bytes that can be read directly: it comes from a model definition, or is compressed, sparse or quantized.
     .hint = Use a checkpoint file that holds plain tensors as source, or ignore the key.
 error-nothing-to-write = No target key is loaded, so there is nothing to write.
@@ -16,6 +27,19 @@ error-bytes-not-here = The bytes of { $file } are not on this server.
     .hint = Download the loader script, or the plan and run “keygraft apply” where the file lies; or upload the file.
 error-disk-full = The output needs { $needed } bytes; the disk of { $folder } has { $free } left.
     .hint = Free some space or choose another folder. Nothing was written.
+error-goal-is-source = { $file } is the checkpoint that is read; its weights would be gone.
+    .hint = Choose another name, and move the new file there once it is checked.
+error-goal-not-file = { $file } is there already and is no ordinary file.
+    .hint = Choose another name, or a folder for shards.
+error-goal-among-shards = The folder { $folder } holds shards of another output: { $file }{ $count ->
+    [1] {""}
+   *[other] {" "}and { NUMBER($count) } in all
+  }.
+    .hint = Choose an empty folder, or delete them first: who reads the folder would read both.
+error-weights-to-terminal = Weights are written to a file, not to the terminal.
+    .hint = Name a file: new.safetensors.
+error-container-unknown = No format that can be written is called { $suffix }.
+    .hint = Name the file { $file }.safetensors or { $file }.pt, or say --container.
 error-write-failed = { $file } could not be written: { $reason }.
     .hint = Nothing half-written was left. Check the disk and the folder's permissions, then try again.
 error-nothing-computes = { $key } has to be computed, but this export only copies bytes.

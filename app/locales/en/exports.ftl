@@ -64,6 +64,7 @@ export-use-approval = keep { $file } beside the weights: its plan hash is that o
 export-script = Loader script
 export-about-script = One Python file, needs torch alone
 export-use-script = from { $module } import load_into; load_into(model, { $checkpoint })
+export-use-script-unread = from { $module } import load_into; load_into(model, tensors)  # a dict: torch does not read { $checkpoint }
 export-safetensors = Remapped weights, safetensors
 export-about-composed = Made by your browser, nothing is uploaded
 export-about-safetensors = The checkpoint under the model's names

@@ -49,7 +49,9 @@ compose-keys = { $count ->
    *[other] { NUMBER($count) } keys
 }
 compose-no-rule = (no rule: equal names)
+compose-blocked = its numbers are kept in quantized blocks
 compose-scattered = its elements do not lie one after another in the file
+compose-instead-blocks = Take the command below, which computes. Or give the file as an upload or by its path on the server.
 compose-instead = Take the loader, or the command below: both compute. Or give the file as an upload or by its path on the server.
 error-composition-computes = { $key } has to be computed, so the file cannot be put together from ranges alone.
     .hint = Take the loader, or run keygraft apply where the file is.

@@ -98,6 +98,14 @@ card-offers = This file holds several sets of tensors. Which one?
 card-top = (top of the file)
 card-candidates = Which of these is the model?
 card-line = line { $line }
+card-parts = made of { $names }
+card-part = a part of another
+card-given-line = The fields are filled from line { $line }.
+card-given-others = { $count ->
+    [one] Another configuration fits, too.
+   *[other] { $count } other configurations fit, too.
+}
+card-given-file = The fields are filled from { $place }.
 card-required = has no default
 card-literal = a Python value
 card-build = Build it

@@ -14,6 +14,10 @@ plain-takes = { $computed ->
     [0] A remapped file has { $output } bytes of tensors, all of them copied as they are.
    *[other] A remapped file has { $output } bytes of tensors; computing { $key } needs the most memory, { $peak } bytes.
   }
+plain-takes-unread = { $count ->
+    [one] No file can be written yet: one key is
+   *[other] No file can be written yet: { NUMBER($count) } keys are
+  } kept in quantized blocks whose numbers cannot be told.
 plain-file = { $file }  { $bytes } bytes  { $keys } keys
 plain-peak = At most { $peak } bytes of tensors are held in memory at once.
 plain-computed = Computed ({ $count })

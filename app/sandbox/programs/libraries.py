@@ -66,7 +66,7 @@ def build_transformers(payload, source, torch):
     if config_text is None:
         target = getattr(transformers, name, None)
         if target is None or getattr(target, "config_class", None) is None:
-            raise Failed("build_unknown_model", library="transformers", name=name, close=close(name, dir(transformers)))
+            raise Failed("build_unknown_model", library="transformers", name=name, close=like_classes(name, dir(transformers)))
         return lambda: guarded(lambda: target(target.config_class(*args, **kwargs)), source), {}
     fields = {**json.loads(config_text), **kwargs}
     name = name or (fields.get("architectures") or [""])[0]
@@ -109,6 +109,18 @@ def guarded(build, source):
         if isinstance(error, TypeError) and "argument" in str(error):
             raise Failed("build_arguments", detail=first_line(error), signature="", parameters="[]") from error
         raise named(error, source, "construct") from error
+
+
+def like_classes(name, names):
+    """Model classes for a hint: of an architecture's or a checkpoint's name (`bert`, `bert-base-uncased`) those of that architecture."""
+    classes = [each for each in names if each[:1].isupper() and ("Model" in each or "For" in each)]
+    word = name.replace("_", "-").split("-")[0].lower()
+    own = [each for each in classes if each.lower().startswith(word + "model") or each.lower().startswith(word + "for")]
+    return (
+        ", ".join(sorted(own, key=lambda each: ("Model" not in each, len(each)))[:5])
+        if word and own
+        else close(name, set(classes) - {name})
+    )
 
 
 def close(name, names):
