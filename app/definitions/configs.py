@@ -13,6 +13,9 @@ import msgspec
 import yaml
 
 MAX_CONFIG = 256 * 1024
+_MOST_TEXT = 512 * 1024
+_SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C, where it came with the package, is five times as fast."""
 _MOST_CONFIGS = 400
 _DEEPEST = 12
 _MOST_PARTS = 5_000
@@ -98,11 +101,14 @@ def _value(node: ast.expr, known: Mapping[str, Any], depth: int) -> Any:
 
 
 def _loaded(texts: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, text in sorted(texts.items()):
-        if len(text) > MAX_CONFIG:
+    """Documents of a project, those nearest to its root first, as long as they are not too much to read while somebody waits."""
+    left = _MOST_TEXT
+    for path, text in sorted(texts.items(), key=lambda each: (each[0].count("/"), each[0])):
+        if len(text) > min(MAX_CONFIG, left):
             continue
+        left -= len(text)
         try:
-            document = json.loads(text) if path.lower().endswith(".json") else yaml.safe_load(text)
+            document = json.loads(text) if path.lower().endswith(".json") else yaml.load(text, _SAFE)  # noqa: S506 -- both are safe ones
         except (ValueError, RecursionError, yaml.YAMLError, TypeError):
             continue
         if isinstance(document, dict):

@@ -176,9 +176,10 @@ def test_arguments_that_were_given_stay():
         )
         + "m: {type: Body, width: *h}\n",
         "type: Body\nwidth: " + "[" * 3_000 + "]" * 3_000,
+        "type: Body\nwidth:\n  " + "- " * 60_000 + "1",
         "\x00",
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_hostile_configurations_are_passed_over(text, tmp_path, monkeypatch):
     """Tags that call, names that are code, circles, expansion, depth: nothing is run, and the scan ends."""
@@ -186,6 +187,14 @@ def test_hostile_configurations_are_passed_over(text, tmp_path, monkeypatch):
     (body, *_) = [found for found in scan({"a.py": HEAD + PARTS, "a.yaml": text}).candidates if found.name == "Body"]
     assert body.given == {}
     assert not list(tmp_path.iterdir())
+
+
+def test_configurations_are_read_from_the_root_on_and_not_without_end():
+    """Of a project with megabytes of them those near the root count; who waits for the form does not wait for all."""
+    filler = {f"data/{number}.yaml": "# " + "x" * 200_000 + "\ntype: Body\nwidth: 9\n" for number in range(9)}
+    near = {"a.py": HEAD + PARTS, "config.yaml": "type: Body\nwidth: 4\n"}
+    (body, *_) = [found for found in scan(near | filler).candidates if found.name == "Body"]
+    assert (body.given, body.place, len(body.others)) == ({"width": "4"}, "config.yaml", 2)
 
 
 @given(st.text(max_size=200))
