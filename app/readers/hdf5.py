@@ -6,7 +6,7 @@ The format itself is read by the HDF5 library, through h5py (extra `hdf5`); it s
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned
+from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned, itemsize
 from app.keys.tree import keyed
 from app.readers.errors import Hdf5Error, ReadError, ReadLimitError, UnknownFormatError
 from app.readers.limits import Limits
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _AHEAD = 64 * 1024
 _MOST_DEPTH = 64
+_FLOATS = {(2, 15, 7, 8, 0, 7): "BF16", (1, 7, 3, 4, 0, 3): "F8_E4M3", (1, 7, 2, 5, 0, 2): "F8_E5M2"}
+"""Bytes of a float, places of sign and exponent, width of the exponent, place and width of the mantissa -> our name."""
 Path = tuple[str, ...]
 
 
@@ -138,13 +140,13 @@ class _Walk:
             self._note(path, "data in another file, not followed")
             return
         shape = tuple(int(size) for size in found.shape or ())
-        dtype, big = _element(found.dtype)
+        dtype, big = _element(found)
         offset = found.id.get_offset()
         place = None if offset is None else absolute(self._source, int(offset))
         length = int(found.id.get_storage_size())
         if place is not None and int(offset) + length > self._source.size:
             raise Hdf5Error("hdf5_invalid", file=self._source.name)
-        where = None if place is None or big or dtype in {"STRING", "RECORD", "OBJECT"} else Location(0, place, length, f"@{place}")
+        where = None if place is None or big or itemsize(dtype) is None else Location(0, place, length, f"@{place}")
         self._tensors.append(
             (path, TensorInfo(shape, dtype, path=path if len(path) > 1 else (), where=where, note="big-endian" if big else ""))
         )
@@ -176,11 +178,17 @@ class _Walk:
         return TreeOffer(path, len(inside), sum(info.numel for info in inside), role_of(path))
 
 
-def _element(dtype: Any) -> tuple[str, bool]:
+def _element(found: "h5py.Dataset") -> tuple[str, bool]:
     """Our name of an element type, and whether it stands big end first."""
+    import h5py  # noqa: PLC0415 -- as above
+
+    dtype, kept = found.dtype, found.id.get_type()
     if dtype.kind == "O":
-        return "STRING", False
+        return "STRING" if h5py.check_string_dtype(dtype) else "REFERENCE" if h5py.check_ref_dtype(dtype) else "VLEN", False
     if dtype.fields:
         return "RECORD", False
+    if isinstance(kept, h5py.h5t.TypeFloatID) and kept.get_size() != dtype.itemsize:  # no type of numpy's: read as the next wider one
+        order = kept.get_order() == h5py.h5t.ORDER_BE
+        return _FLOATS.get((kept.get_size(), *kept.get_fields()), "UNKNOWN"), order
     name, big = dtype_name(dtype.str)
     return name or str(dtype).upper(), big

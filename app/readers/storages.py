@@ -1,6 +1,7 @@
 """From what a pickle says of tensors to what is true of them: each is checked against the record that holds its bytes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from math import prod
 from typing import NamedTuple
 
@@ -157,8 +158,11 @@ def array_info(array: Array) -> Checked:
         if isinstance(data, Blob) and not array.big and not data.text:
             start = absolute(data.source, data.offset)
             where = None if start is None else Location(0, start, length, f"@{start}")
-    stride = fortran(shape) if array.fortran and fortran(shape) != contiguous(shape) else None
-    return TensorInfo(shape, array.dtype, where=where, stride=stride, note=note), ("masked",) if array.masked else ()
+    stride = fortran(shape) if array.fortran else contiguous(shape)
+    if array.axes is not None:
+        shape, stride = tuple(shape[axis] for axis in array.axes), tuple(stride[axis] for axis in array.axes)
+    dense = same_strides(shape, stride)
+    return TensorInfo(shape, array.dtype, where=where, stride=None if dense else stride, note=note), ("masked",) if array.masked else ()
 
 
 def _fits(shape: tuple[int, ...]) -> bool:
@@ -204,18 +208,31 @@ def same_strides(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
     return True
 
 
-def aliases(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
-    """Key -> first key of the tree with the same storage and view, in one pass."""
+def memory_of(tensor: Tensor | Array) -> object:
+    """What tensors have in common that are one in memory, where their bytes lie nowhere as they are: packed, swapped or written as text."""
+    if isinstance(tensor, Array):
+        return id(tensor)
+    return None if tensor.storage is None else (tensor.storage.key, tensor.offset)
+
+
+def aliases(tensors: Mapping[str, TensorInfo], memory: Callable[[], Iterable[object]] | None = None) -> dict[str, str]:
+    """Key -> first key of the tree with the same storage and view, in one pass.
+
+    memory -- of each tensor, in order: what tells that two are one where their bytes cannot be read as they lie; None where nothing does
+    """
     places = [info.where for info in tensors.values() if info.where is not None]
-    if len({where.storage for where in places}) == len(places):
+    whole = memory is None or len(places) == len(tensors)
+    if whole and len({where.storage for where in places}) == len(places):
         return {}
+    others = repeat(None) if whole or memory is None else memory()
     first: dict[object, str] = {}
     found: dict[str, str] = {}
-    for key, info in tensors.items():
+    for (key, info), other in zip(tensors.items(), others, strict=False):
         where = info.where
-        if where is None or not info.nbytes:
+        place = other if where is None else (where.file, where.storage, where.offset)
+        if place is None or not info.nbytes:
             continue
-        owner = first.setdefault((where.file, where.storage, where.offset, info.shape, info.stride, info.dtype), key)
+        owner = first.setdefault((place, info.shape, info.stride, info.dtype), key)
         if owner != key:
             found[key] = owner
     return found

@@ -52,6 +52,41 @@ CASES: dict[str, tuple[Callable[[], Any], tuple[Token, ...], dict[tuple[Token, .
         {("optim", "state"): "optimizer", (): "weights"},
     ),
     "a dictionary of dictionaries": (lambda: {"conv": _state("w"), "fc": _state("w", "b")}, (), {("conv",): "weights", ("fc",): "weights"}),
+    "student, teacher, and what else there is": (
+        lambda: {
+            "student": _state("w", "v"),
+            "teacher": _state("w", "v"),
+            "loss": _state("center"),
+            "optimizer": {"state": {0: _state("m")}},
+        },
+        ("student",),
+        {("teacher",): "ema", ("loss",): "weights", ("optimizer", "state"): "optimizer", (): "weights"},
+    ),
+    "two nets of which one is averaged": (
+        lambda: {"d": _state("w", "v", "u"), "g": _state("w"), "g_ema": _state("w")},
+        ("g",),
+        {("d",): "weights", ("g_ema",): "ema", (): "weights"},
+    ),
+    "optimizers by names of their own": (
+        lambda: {"netG": _state("w", "v"), "netD": _state("w"), "optG": {"state": {0: _state("step", "exp_avg", "exp_avg_sq")}}},
+        ("netG",),
+        {("netD",): "weights", ("optG", "state"): "optimizer", (): "weights"},
+    ),
+    "a number beside two nets and their optimizer": (
+        lambda: {
+            "log_alpha": _state("x")["x"][:1],
+            "actor": _state("w", "v"),
+            "critic": _state("w"),
+            "actor_optimizer": {"state": {0: _state("m")}},
+        },
+        ("actor",),
+        {("critic",): "weights", ("actor_optimizer", "state"): "optimizer", (): "weights"},
+    ),
+    "weights and optimizer as a pair": (
+        lambda: (_state("w", "v"), {"state": {0: _state("exp_avg"), 1: _state("exp_avg")}}, 7),
+        (0,),
+        {(1, "state"): "optimizer", (): "weights"},
+    ),
     "nested below tensors": (lambda: _state("w") | {"inner": _state("b")}, (), {}),
 }
 

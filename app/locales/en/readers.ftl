@@ -29,6 +29,7 @@ error-unsupported-format = { $file } is { $format ->
         [mindspore] a MindSpore checkpoint
         [paddle] a Paddle archive
         [package] a torch.package archive
+        [aoti] a model that AOTInductor compiled
         [tar] a tar archive, as PyTorch 0.1 wrote it
         [ggml] a GGML file from before GGUF
         [joblib] a joblib file
@@ -42,6 +43,7 @@ error-unsupported-format = { $file } is { $format ->
         [package] Open it with torch.package.PackageImporter and save the model's state_dict with torch.save.
         [tar] Open it with torch.load of PyTorch before 2.0 and save it again with torch.save.
         [joblib] Load it with joblib.load where you trust it, and save its arrays by name with numpy.savez.
+        [aoti] Its weights lie inside a library. Choose the program that it was compiled from, as torch.export.save wrote it.
         [ggml] Convert it to GGUF with the scripts of llama.cpp.
        *[other] Save the weights as safetensors, with torch.save or numpy.savez, and choose that file.
     }

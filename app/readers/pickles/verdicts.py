@@ -80,7 +80,7 @@ _DANGEROUS_PREFIXES = (
 )
 _SCRIPTED = "__torch__"
 """Where TorchScript puts the classes of an archive."""
-_OUR_KIND = frozenset({"torch", "numpy"})
+_OUR_KIND = frozenset({"torch", "numpy", "ml_dtypes"})
 _CLASSES_WITH_SCARY_NAMES = frozenset({"types.SimpleNamespace", "types.MethodType", "types.MappingProxyType", "inspect.Signature"})
 _REBUILDERS = (
     "_rebuild",
