@@ -106,7 +106,7 @@ class _Walk:
                 self._links.append("/".join(child))
                 self._note(child, "link, not followed")
                 continue
-            found = group.get(name)
+            found = group[name]
             if not self._new(found, child):
                 continue
             if isinstance(found, h5py.Group):

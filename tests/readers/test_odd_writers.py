@@ -282,3 +282,19 @@ def test_onnx_shows_sparse_weights_long_names_and_types_of_less_than_a_byte() ->
         "pruned": ((5, 6), "F32", "sparse_coo"),
     }
     assert not tree.warnings
+
+
+def test_a_damaged_hdf5_ends_in_one_category() -> None:
+    """Wherever a byte of its object headers is wrong."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file["net/w"] = np.ones(3, np.float32)
+    whole, told = buffer.getvalue(), set()
+    for place in range(700, 1_000):
+        data = bytearray(whole)
+        data[place] ^= 0xFF
+        try:
+            read(MemoryFiles({"x": bytes(data)}))
+        except KeygraftError as error:
+            told.add(error.code)
+    assert told == {"hdf5_invalid"}
