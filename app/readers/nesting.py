@@ -21,7 +21,7 @@ PREFERRED = (
     "generator",
 )
 """Names under which weights nest, the likeliest first."""
-_MOST_OFFERS = 64
+MOST_OFFERS = 64
 """More branches than this are no choice for a person."""
 _ROLES = (
     ("optimizer", re.compile(r"optim|(^|_)opt(_|$)|exp_avg|adam|sgd", re.IGNORECASE)),
@@ -72,11 +72,11 @@ def offers(found: Sequence[Stand], chosen: Path) -> tuple[TreeOffer, ...]:
     paths = [chosen]
     tops = _branches(found, ())
     inside = not chosen and _direct(found, ())
-    if len(tops) <= _MOST_OFFERS:
+    if len(tops) <= MOST_OFFERS:
         others = [top for top in tops if top != chosen[:1] and not (inside and _role(found, top) == "weights")]
         paths.extend(_descended(_below(found, top), top) for top in others)
     inner = _branches(found, chosen) if chosen and not _direct(found, chosen) else []
-    if 1 < len(inner) <= _MOST_OFFERS and not any(_is_module_part(path[-1]) for path in inner):
+    if 1 < len(inner) <= MOST_OFFERS and not any(_is_module_part(path[-1]) for path in inner):
         paths.extend(inner)
     if chosen:
         paths.append(())
@@ -146,7 +146,7 @@ def _is_module_part(token: Token) -> bool:
 
 def _is_training(found: Sequence[Stand], nesting: Path, branches: list[Path]) -> bool:
     """Whether tensors that stand beside branches are the small change of a training run: an optimizer is there too, and larger weights."""
-    roles = {path: _role(found, path) for path in branches}
+    roles = {path: _role(found, path) for path in branches[:MOST_OFFERS]}
     if "optimizer" not in roles.values():
         return False
     stray = sum(
@@ -162,6 +162,8 @@ def _only(found: Sequence[Stand], branches: list[Path]) -> Path | None:
     """Return the only branch of weights; of several the one that has an averaged twin, or the largest where an optimizer stands beside them."""
     if len(branches) == 1:
         return branches[0]
+    if len(branches) > MOST_OFFERS:
+        return None
     seen = {path: _offer(found, path) for path in branches}
     roles = {path: _role(found, path) for path in branches}
     weights = [path for path in branches if roles[path] in {"weights", "ema"}]

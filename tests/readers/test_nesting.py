@@ -109,3 +109,15 @@ def test_a_model_of_a_missing_class_beside_an_optimizer(saved: Callable[..., Pat
     assert tree.nesting == ("model",)
     assert [offer.nesting for offer in tree.offers] == [("model",), ()]
     assert "0.weight" in tree.tensors
+
+
+def test_many_branches_are_no_choice_and_cost_no_look_at_each(saved: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree of three hundred modules is looked at a few times, not once for each of them."""
+    from app.readers import nesting
+
+    looks = []
+    real = nesting.below
+    monkeypatch.setattr(nesting, "below", lambda path, over: looks.append(over) or real(path, over))
+    tree = read(LocalFiles(saved({"net": {str(number): {"inner": _state("w")} for number in range(300)}, "epoch": 1})), nesting=())
+    assert len(tree.tensors) == 300
+    assert len(looks) < 40 * 300
