@@ -9,7 +9,7 @@ from app.keys import FileInfo, ForeignGlobal, KeyTree, ModuleInfo, TensorInfo, W
 from app.keys.spelling import Token, spelt_alone
 from app.keys.tree import keyed
 from app.readers.errors import ReadError
-from app.readers.nesting import below, offers, principal
+from app.readers.nesting import below, meant, offers, principal
 from app.readers.pickles import Global
 from app.readers.pickles.verdicts import verdict
 from app.readers.stands import Stand
@@ -33,7 +33,7 @@ def tree_of(
 ) -> KeyTree:
     """Put a tree together. Raises ReadError (`no_such_nesting`) where `nesting` is not in the file."""
     found = list(walked.stands)
-    chosen = principal(found) if nesting is None else nesting
+    chosen = principal(found) if nesting is None else meant(found, nesting)
     inside = [stand for stand in found if below(stand.key, chosen)]
     if nesting and not inside:
         raise ReadError("no_such_nesting", file=files[0].name if files else "", nesting=".".join(str(token) for token in nesting))

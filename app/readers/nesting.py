@@ -99,6 +99,15 @@ def below(path: Path, nesting: Path) -> bool:
     return path[:depth] == nesting and (not depth or all(type(a) is type(b) for a, b in zip(path, nesting, strict=False)))
 
 
+def meant(found: Sequence[Stand], nesting: Path) -> Path:
+    """Return a path as it stands in the file: a person who writes 0 may mean the number; what is there as it is written comes first."""
+    if any(below(stand.key, nesting) for stand in found):
+        return nesting
+    depth, written = len(nesting), [str(token) for token in nesting]
+    alike = (stand.key[:depth] for stand in found if [str(token) for token in stand.key[:depth]] == written)
+    return next(alike, nesting)
+
+
 def _below(found: Sequence[Stand], nesting: Path) -> list[Stand]:
     return [stand for stand in found if below(stand.key, nesting)]
 

@@ -121,3 +121,10 @@ def test_many_branches_are_no_choice_and_cost_no_look_at_each(saved: Callable[..
     tree = read(LocalFiles(saved({"net": {str(number): {"inner": _state("w")} for number in range(300)}, "epoch": 1})), nesting=())
     assert len(tree.tensors) == 300
     assert len(looks) < 40 * 300
+
+
+def test_a_number_may_be_asked_for_as_it_is_written(saved: Callable[..., Path]) -> None:
+    """In a terminal all tokens are text; a key that is that text comes first."""
+    path = saved([_state("a"), {"0": _state("b"), 0: _state("c")}])
+    assert list(read(LocalFiles(path), nesting=("0",)).tensors) == ["a"]
+    assert read(LocalFiles(path), nesting=("1", "0")).nesting == (1, "0")
