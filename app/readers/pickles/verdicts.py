@@ -27,7 +27,7 @@ _HARMLESS_CALLS = _words(
     copyreg.__newobj_ex__ collections.namedtuple operator.itemgetter _operator.itemgetter math.sqrt math.exp math.log
     datetime.datetime datetime.date datetime.time datetime.timedelta datetime.timezone collections.deque collections.defaultdict
     torch.Size torch.device torch.dtype torch.layout torch.storage._load_from_bytes torch.serialization._get_layout torch.Generator
-    torch._C._rebuild_generator zoneinfo.ZoneInfo._unpickle uuid.UUID functools.partial array.array array._array_reconstructor
+    torch._C._rebuild_generator re._compile zoneinfo.ZoneInfo._unpickle uuid.UUID functools.partial array.array array._array_reconstructor
     """
 )
 """Called by honest pickles; their results are data."""
@@ -88,6 +88,7 @@ _REBUILDERS = (
     "_reconstruct",
     "_mareconstruct",
     "_unpickle",
+    "__pyx_unpickle_",
     "__randomstate_ctor",
     "__bit_generator_ctor",
     "__generator_ctor",
