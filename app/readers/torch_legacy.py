@@ -23,8 +23,10 @@ PROTOCOL = 1001
 _COUNT = 8
 _FIRST = 4 << 20
 """What a lent file is asked for first: the pickles of nearly every file, and they compress well."""
-_BEGIN = 65_536
+_BEGIN = 4096
 """Of a storage that was written as text: its pickles, which are a few hundred bytes, and the count of its elements."""
+_NOWHERE = Inflated("", b"")
+"""What such a storage is kept by once it was read: its bytes lie nowhere as they are, and none of them are wanted."""
 
 
 class Legacy(NamedTuple):
@@ -108,7 +110,7 @@ def nested(held: Blob | bytes, limits: Limits, machine: Machine) -> Any:
     for tensor in [value.storage] if type(value) is Tensor else [value]:
         if type(tensor) is Storage and found.places.get(tensor.key):
             start, length = found.places[tensor.key]
-            tensor.blob = Blob(source, start or 0, length)
+            tensor.blob = Blob(_NOWHERE if isinstance(source, Inflated) else source, start or 0, length)
             tensor.key = f"@{held.offset if isinstance(held, Blob) else id(tensor)}.{tensor.key}"
     return value
 

@@ -15,7 +15,7 @@ import pytest
 
 from app.errors import KeygraftError
 from app.keys.documents import tree_to_json
-from app.readers import read
+from app.readers import Limits, read
 from app.sources import LocalFiles, MemoryFiles
 
 
@@ -298,3 +298,11 @@ def test_a_damaged_hdf5_ends_in_one_category() -> None:
         except KeygraftError as error:
             told.add(error.code)
     assert told == {"hdf5_invalid"}
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_the_data_of_many_arrays_is_no_part_of_what_is_walked(protocol: int) -> None:
+    """A pickle of hundreds of large arrays is mostly what is jumped over."""
+    data = pickle.dumps({f"layer.{number}": np.zeros(20_000, np.float32) for number in range(200)}, protocol=protocol)
+    assert len(data) > 15 << 20
+    assert len(read(MemoryFiles({"x": data}), limits=Limits(pickle_bytes=1 << 20)).tensors) == 200

@@ -372,6 +372,7 @@ class Machine:
         start = window.base + pos
         if start + size > window.end:
             raise self.malformed("cut")
+        window.skip(pos, size)
         return Blob(window.source, start, size, text=text)
 
     def _skipped_line(self, window: Window, pos: int, op: int) -> Any:
