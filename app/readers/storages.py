@@ -158,11 +158,15 @@ def array_info(array: Array) -> Checked:
         if isinstance(data, Blob) and not array.big and not data.text:
             start = absolute(data.source, data.offset)
             where = None if start is None else Location(0, start, length, f"@{start}")
-    stride = fortran(shape) if array.fortran else contiguous(shape)
-    if array.axes is not None:
-        shape, stride = tuple(shape[axis] for axis in array.axes), tuple(stride[axis] for axis in array.axes)
-    dense = same_strides(shape, stride)
-    return TensorInfo(shape, array.dtype, where=where, stride=None if dense else stride, note=note), ("masked",) if array.masked else ()
+    stride = None
+    if array.fortran:
+        stride = fortran(shape)
+    elif array.axes is not None:
+        whole = contiguous(shape)
+        shape, stride = tuple(shape[axis] for axis in array.axes), tuple(whole[axis] for axis in array.axes)
+    if stride is not None and same_strides(shape, stride):
+        stride = None
+    return TensorInfo(shape, array.dtype, where=where, stride=stride, note=note), ("masked",) if array.masked else ()
 
 
 def _fits(shape: tuple[int, ...]) -> bool:
