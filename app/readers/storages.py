@@ -111,14 +111,15 @@ class Storages:
             return False
         size = form.size or itemsize(storage.dtype) or 1
         first = (tensor.offset + storage.first) * size
-        return first + form.needed * size <= place[1] and storage.nbytes <= place[1] + first
+        fits = not form.needed or first + form.needed * size <= place[1]  # one without elements lies nowhere
+        return fits and storage.nbytes <= place[1] + first
 
     def _location(self, place: Place, tensor: Tensor, storage: Storage, form: _Form) -> Location | None:
         start, held = place
         if start is None or self._big:
             return None
         first = int((tensor.offset + storage.first) * (form.size or itemsize(storage.dtype) or 1))
-        return Location(0, start + first, held - first, storage.key)
+        return None if first > held else Location(0, start + first, held - first, storage.key)
 
     def _place(self, storage: Storage) -> Place | None:
         if storage.blob is not None:

@@ -306,3 +306,12 @@ def test_the_data_of_many_arrays_is_no_part_of_what_is_walked(protocol: int) -> 
     data = pickle.dumps({f"layer.{number}": np.zeros(20_000, np.float32) for number in range(200)}, protocol=protocol)
     assert len(data) > 15 << 20
     assert len(read(MemoryFiles({"x": data}), limits=Limits(pickle_bytes=1 << 20)).tensors) == 200
+
+
+def test_an_empty_view_may_begin_behind_its_memory(saved: Callable[..., Path]) -> None:
+    """It has no element that could lie outside."""
+    import torch
+
+    tree = read(LocalFiles(saved({"w": torch.zeros(0, 2).as_strided((2, 0), (1, 1), 1), "v": torch.ones(3)})))
+    assert [(info.shape, info.where is None) for info in tree.tensors.values()] == [((2, 0), True), ((3,), False)]
+    assert not tree.warnings
