@@ -315,3 +315,14 @@ def test_an_empty_view_may_begin_behind_its_memory(saved: Callable[..., Path]) -
     tree = read(LocalFiles(saved({"w": torch.zeros(0, 2).as_strided((2, 0), (1, 1), 1), "v": torch.ones(3)})))
     assert [(info.shape, info.where is None) for info in tree.tensors.values()] == [((2, 0), True), ((3,), False)]
     assert not tree.warnings
+
+
+def test_two_quantized_numbers_share_a_byte(saved: Callable[..., Path]) -> None:
+    """Half a byte for each, which is all that their storage has."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        value = torch.quantize_per_channel(torch.ones(4, 4), torch.ones(4), torch.zeros(4), 0, torch.quint4x2)
+        tree = read(LocalFiles(saved({"w": value})))
+    assert (tree.tensors["w"].dtype, tree.tensors["w"].nbytes, tree.warnings) == ("QUINT4X2", 8, ())
