@@ -122,13 +122,21 @@ def error_id(code: str) -> str:
 
 
 def error_text(error: KeygraftError, language: str = DEFAULT_LANGUAGE) -> str:
-    """What happened."""
-    return text(error_id(error.code), language, None, **error.params)
+    """What happened; names and keys are a stranger's text, and lose what would break a line or turn its direction."""
+    return text(error_id(error.code), language, None, **_harmless(error.params))
 
 
 def error_hint(error: KeygraftError, language: str = DEFAULT_LANGUAGE) -> str:
     """What to do about it."""
-    return text(error_id(error.code), language, "hint", **error.params)
+    return text(error_id(error.code), language, "hint", **_harmless(error.params))
+
+
+def _harmless(params: Mapping[str, object]) -> dict[str, object]:
+    return {name: _printable(value) if isinstance(value, str) and not value.isprintable() else value for name, value in params.items()}
+
+
+def _printable(value: str) -> str:
+    return "".join(char if char.isprintable() else "\ufffd" for char in value)
 
 
 def describe(error: KeygraftError, language: str = DEFAULT_LANGUAGE) -> Mapping[str, object]:

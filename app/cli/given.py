@@ -122,8 +122,8 @@ def _file(text: str, source: KeyTree | None, python: Path | None, nesting: tuple
     files = LocalFiles(path)
     try:
         return Side(text, _limited(files, nesting), files)
-    except KeygraftError:
-        if not _holds_code(path):
+    except KeygraftError as unread:
+        if unread.code != "unknown_format" or not _holds_code(path):
             raise
     return _built(text, f"python:{text}", python)
 

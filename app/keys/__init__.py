@@ -3,7 +3,7 @@
 from app.keys.dtypes import bytes_of, itemsize
 from app.keys.folding import Family, families, family_of
 from app.keys.spelling import Token, parse_token, spell, spell_token
-from app.keys.tree import FileInfo, ForeignGlobal, KeyTree, Location, ModuleInfo, TensorInfo, TreeOffer, Warned, alias_groups
+from app.keys.tree import FileInfo, ForeignGlobal, KeyTree, Location, ModuleInfo, TensorInfo, TreeOffer, Warned, alias_groups, memory_groups
 
 __all__ = [
     "Family",
@@ -21,6 +21,7 @@ __all__ = [
     "families",
     "family_of",
     "itemsize",
+    "memory_groups",
     "parse_token",
     "spell",
     "spell_token",

@@ -47,7 +47,7 @@ def _tensor(key: str, info: TensorInfo, owners: dict[tuple[int, str], str]) -> d
     owner = info.alias
     if info.where is not None and info.where.length and info.where.storage:
         first = owners.setdefault((info.where.file, info.where.storage), key)
-        if owner is None and first != key:
+        if first not in {key, owner}:
             owner = first
             found["view"] = True
     if owner is not None:

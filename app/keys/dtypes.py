@@ -34,6 +34,8 @@ ITEMSIZE: dict[str, float] = {
     "QINT8": 1,
     "QUINT8": 1,
     "QINT32": 4,
+    "QUINT4X2": 0.5,
+    "QUINT2X4": 0.25,
 }
 """Bytes of one element."""
 

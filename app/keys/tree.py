@@ -172,6 +172,15 @@ def alias_groups(tensors: Mapping[str, TensorInfo]) -> list[list[str]]:
     return list(groups.values())
 
 
+def memory_groups(tensors: Mapping[str, TensorInfo]) -> list[list[str]]:
+    """Groups of keys that are different views of one block of memory, each in order; keys that are one tensor count once."""
+    groups: dict[tuple[int, str], list[str]] = {}
+    for key, info in tensors.items():
+        if info.alias is None and info.where is not None and info.where.storage and info.where.length:
+            groups.setdefault((info.where.file, info.where.storage), []).append(key)
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def from_shapes(entries: Mapping[str, tuple[tuple[int, ...] | None, str]], *, form: str = "text", ordered: bool = True) -> KeyTree:
     """Make a tree from key -> (shape, dtype)."""
     return KeyTree(form, {key: TensorInfo(shape, dtype) for key, (shape, dtype) in entries.items()}, ordered=ordered)

@@ -9,11 +9,11 @@ from app.keys import FileInfo, ForeignGlobal, KeyTree, ModuleInfo, TensorInfo, W
 from app.keys.spelling import Token, spelt_alone
 from app.keys.tree import keyed
 from app.readers.errors import ReadError
-from app.readers.nesting import below, offers, principal
+from app.readers.nesting import below, meant, offers, principal
 from app.readers.pickles import Global
 from app.readers.pickles.verdicts import verdict
 from app.readers.stands import Stand
-from app.readers.storages import Storages, aliases
+from app.readers.storages import Storages, aliases, memory_of
 from app.readers.walking import Walked, shown_name
 
 _LISTED = 1_000
@@ -33,7 +33,7 @@ def tree_of(
 ) -> KeyTree:
     """Put a tree together. Raises ReadError (`no_such_nesting`) where `nesting` is not in the file."""
     found = list(walked.stands)
-    chosen = principal(found) if nesting is None else nesting
+    chosen = principal(found) if nesting is None else meant(found, nesting)
     inside = [stand for stand in found if below(stand.key, chosen)]
     if nesting and not inside:
         raise ReadError("no_such_nesting", file=files[0].name if files else "", nesting=".".join(str(token) for token in nesting))
@@ -55,14 +55,15 @@ def tree_of(
 
 def _tensors(inside: Sequence[Stand], depth: int, storages: Storages) -> tuple[dict[str, TensorInfo], list[tuple[str, str]]]:
     keys = _keys(inside, depth)
-    infos, flags = storages.checked([tensor for stand in inside for tensor in stand.tensors])
+    listed = [tensor for stand in inside for tensor in stand.tensors]
+    infos, flags = storages.checked(listed)
     out = dict(zip(keys, infos, strict=True))
     if any(stand.depth != depth + 1 for stand in inside):
         paths = [path for stand in inside for path in stand.paths()]
         for key, path in zip(keys, paths, strict=True):
             if len(path) != depth + 1:
                 out[key] = msgspec.structs.replace(out[key], path=path)
-    for key, owner in aliases(out).items():
+    for key, owner in aliases(out, lambda: map(memory_of, listed)).items():
         out[key] = msgspec.structs.replace(out[key], alias=owner)
     return out, [(code, keys[number]) for number, code in flags]
 

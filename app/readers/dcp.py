@@ -6,14 +6,18 @@ Source of the format: pytorch, `torch/distributed/checkpoint/metadata.py` and `f
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from app.errors import KeygraftError
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned
 from app.keys.spelling import spell_token
+from app.keys.tree import keyed
 from app.readers.archive import Archive
 from app.readers.assembling import cautions, foreign
 from app.readers.directory import STORED
 from app.readers.errors import ReadError, ReadLimitError, TorchError
 from app.readers.limits import Limits
+from app.readers.nesting import MOST_OFFERS, role_of
 from app.readers.pickles import Call, Machine, Mapped
 from app.readers.pickles.torch_makers import dtype_of
 from app.sources import ByteSource, Span, absolute, together
@@ -22,6 +26,7 @@ METADATA = ".metadata"
 _LOCATED = 4_096
 """Tensors whose bytes are looked for in their files: each costs a small read."""
 _MOST = (1 << 63) - 1
+_DEEPEST = 64
 
 
 class _Part(NamedTuple):
@@ -34,8 +39,6 @@ class _Part(NamedTuple):
 
 def read(metadata: ByteSource, rest: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the tree of a distributed checkpoint. Raises PickleError, TorchError (`dcp_header`), ReadLimitError."""
-    if nesting:
-        raise ReadError("no_such_nesting", file=metadata.name, nesting=str(nesting[0])[:80])
     machine = Machine(metadata.name, limits)
     root, _end = machine.load(metadata)
     top = attributes(root)
@@ -50,16 +53,39 @@ def read(metadata: ByteSource, rest: Sequence[ByteSource], nesting: tuple[Token,
     missing = sorted({part.file for parts in _parts(written).values() for part in parts if part.file not in numbers})
     absent = [Warned("shard_absent", {"shard": missing[0][:80], "count": len(missing)})] if missing else []
     names = foreign(machine.globals.values())
-    offer = TreeOffer((), len(tensors), min(_MOST, sum(info.numel for info in tensors.values())))
+    inside = _inside(top.get("planner_data"), tensors)
+    if nesting and nesting not in inside:
+        raise ReadError("no_such_nesting", file=metadata.name, nesting=str(nesting[0])[:80])
+    chosen = nesting or ()
+    trees = {(): tensors} | (inside if len(inside) <= MOST_OFFERS else {})
     return KeyTree(
         "dcp",
-        tensors,
+        inside[chosen] if chosen else tensors,
+        nesting=chosen,
         files=tuple(FileInfo(source.name, source.size) for source in files),
         other=dict(list(other.items())[: limits.shown]),
         globals=names,
         warnings=(*absent, *cautions(names)),
-        offers=(offer,),
+        offers=tuple(_offer(path, trees[path]) for path in sorted(trees, key=lambda path: path != chosen)),
     )
+
+
+def _inside(planned: Any, tensors: dict[str, TensorInfo]) -> dict[tuple[Token, ...], dict[str, TensorInfo]]:
+    """Trees that were flattened into one, by the first token of the paths that the planner wrote: model and optimizer."""
+    found: dict[tuple[Token, ...], dict[tuple[Token, ...], TensorInfo]] = {}
+    for name, path in zip(planned[::2], planned[1::2], strict=False) if type(planned) is Mapped else ():
+        info = tensors.get(spell_token(name)) if type(name) is str else None
+        if info is not None and type(path) is tuple and 1 < len(path) < _DEEPEST and all(map(_is_token, path)):
+            found.setdefault(path[:1], {})[path[1:]] = msgspec.structs.replace(info, path=path)
+    return {top: dict(zip(keyed(inner), inner.values(), strict=True)) for top, inner in found.items()}
+
+
+def _is_token(value: Any) -> bool:
+    return type(value) is str or (type(value) is int and abs(value) <= _MOST)
+
+
+def _offer(path: tuple[Token, ...], tensors: dict[str, TensorInfo]) -> TreeOffer:
+    return TreeOffer(path, len(tensors), min(_MOST, sum(info.numel for info in tensors.values())), role_of(path))
 
 
 def attributes(value: Any) -> Mapping[str, Any]:

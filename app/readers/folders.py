@@ -1,15 +1,18 @@
 """Several files that are one checkpoint: an index with its shards, shards without one, a single file among others."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from app.keys import KeyTree, TensorInfo, Token, Warned
+from app.keys.spelling import spell_token
 from app.keys.tree import TreeOffer
 from app.readers import dcp, refusals, remains, safetensors
 from app.readers.errors import ReadLimitError, ShardsError, UnknownFormatError
 from app.readers.index import shards_of
 from app.readers.limits import Limits
+from app.readers.nesting import role_of
 from app.readers.sniffing import announce, sniff
 from app.sources import ByteSource, together
 
@@ -18,6 +21,8 @@ ReadOne = Callable[[ByteSource, tuple[Token, ...] | None, Limits], KeyTree]
 _INDEX = ".index.json"
 PARTED = (_INDEX, dcp.METADATA)
 """Ends of names of files that are one part of a checkpoint, even where they are given alone."""
+_NUMBERED = re.compile(r"\d+-of-\d+")
+_NAMED = 5
 _SHARDS = ("safetensors", "zip", "torch-legacy", "gguf")
 _LONE = ("hdf5", "onnx", "npy", "pickle")
 _RECOGNISED = ("tensorflow", "tflite", "msgpack", "mindspore", "ggml")
@@ -32,16 +37,22 @@ _PREFERRED = (
 
 def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits, read_one: ReadOne) -> KeyTree:
     """Read what a folder holds. Raises the errors of its files, ShardsError, UnknownFormatError."""
-    index = _index(sources)
+    return _read([source for source in sources if not _is_hidden(source.name)] or sources, nesting, limits, read_one, "")
+
+
+def _read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limits: Limits, read_one: ReadOne, folder: str) -> KeyTree:
+    """Read a checkpoint whose files begin with `folder`."""
+    index = _index(sources, folder)
     if index is not None:
         rest = [source for source in sources if source is not index]
         together(announce, [index, *(source for source in rest if _looks_like_weights(source.name))])
         mapping, shards = shards_of(index, rest, limits)
         return _checked_against(mapping, joined(shards, nesting, limits, read_one))
-    metadata = next((source for source in sources if source.name.rpartition("/")[2] == dcp.METADATA), None)
+    metadata = _metadata(sources)
     if metadata is not None:
         together(announce, [metadata])
-        return dcp.read(metadata, [source for source in sources if source is not metadata], nesting, limits)
+        home = _home(metadata.name)
+        return dcp.read(metadata, [each for each in sources if each is not metadata and _home(each.name) == home], nesting, limits)
     names = [source.name for source in sources]
     split = remains.of_names(names)
     if split is not None:
@@ -51,33 +62,96 @@ def read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limit
         return read_one(_named(sources, state), nesting, limits)
     kinds = _kinds(sources)
     for name in _PREFERRED:
-        if name in kinds:
-            return read_one(_named(sources, name), nesting, limits)
-    for form in _SHARDS:
-        shards = [source for source in sources if kinds.get(source.name) == form]
-        if len(shards) == 1:
-            return read_one(shards[0], nesting, limits)
-        if shards and form == "safetensors" and not nesting:
-            return safetensors.joined(shards, limits)
-        if shards:
-            return joined(shards, nesting, limits, read_one)
-    for source in sources:
-        if kinds.get(source.name) in _LONE:
-            return read_one(source, nesting, limits)
+        if folder + name in kinds:
+            return read_one(_named(sources, folder + name), nesting, limits)
+    weights = _weights(sources, kinds)
+    homes = list(dict.fromkeys(_home(source.name) for source in weights))
+    if len(homes) > 1:
+        raise _several(homes)
+    if homes and homes[0] != folder:
+        return _read([source for source in sources if _home(source.name) == homes[0]], nesting, limits, read_one, homes[0])
+    if weights:
+        return _of_one_kind(weights, kinds, nesting, limits, read_one)
     for source in sources:
         if kinds.get(source.name) in _RECOGNISED:
             raise refusals.refused(kinds[source.name], source.name)
     raise UnknownFormatError("unknown_format", file=sources[0].name, detail="folder")
 
 
+def _of_one_kind(
+    weights: Sequence[ByteSource], kinds: dict[str, str], nesting: tuple[Token, ...] | None, limits: Limits, read_one: ReadOne
+) -> KeyTree:
+    """Read the files of the likeliest format that is there."""
+    form = next(form for form in (*_SHARDS, *_LONE) if form in {kinds[source.name] for source in weights})
+    found = [source for source in weights if kinds[source.name] == form]
+    if len(found) == 1:
+        return read_one(found[0], nesting, limits)
+    if form == "npy" and not nesting:
+        return _arrays(found, limits, read_one)
+    if form in _LONE:
+        raise _several([source.name for source in found])
+    try:
+        if form == "safetensors" and not nesting:
+            return safetensors.joined(found, limits)
+        return joined(found, nesting, limits, read_one)
+    except ShardsError as error:
+        if error.code == "shards_collide" and not all(_NUMBERED.search(source.name) for source in found):
+            raise _several([source.name for source in found]) from error
+        raise
+
+
+def _weights(sources: Sequence[ByteSource], kinds: dict[str, str]) -> list[ByteSource]:
+    """Files that may be the checkpoint: not what else a run saves, nor what lies in folders below where there is one up here."""
+    found = [source for source in sources if kinds.get(source.name) in {*_SHARDS, *_LONE}]
+    found = [source for source in found if role_of((source.name.rpartition("/")[2],)) == "weights"] or found
+    depth = min((source.name.count("/") for source in found), default=0)
+    return [source for source in found if source.name.count("/") == depth]
+
+
+def _arrays(sources: Sequence[ByteSource], limits: Limits, read_one: ReadOne) -> KeyTree:
+    """Make one tree of arrays that lie in a file each: a file's name is the key."""
+    trees = together(lambda each: _shard(each[1], each[0], None, limits, read_one), list(enumerate(sources)))
+    keys = [spell_token(source.name.rpartition("/")[2].removesuffix(".npy")) for source in sources]
+    tensors = {key: tree.tensors[""] for key, tree in zip(keys, trees, strict=True)}
+    offer = TreeOffer((), len(tensors), sum(info.numel for info in tensors.values()))
+    return msgspec.structs.replace(trees[0], tensors=tensors, files=tuple(file for tree in trees for file in tree.files), offers=(offer,))
+
+
+def _several(names: Sequence[str]) -> ShardsError:
+    """Return the error of a folder with checkpoints that are not parts of one."""
+    listed = ", ".join(ascii(name.rstrip("/")[:60])[1:-1] for name in names[:_NAMED])
+    return ShardsError("several_checkpoints", file=names[0], names=listed + (", …" if len(names) > _NAMED else ""), count=len(names))
+
+
+def _home(name: str) -> str:
+    """Folder of a file, with the slash at its end."""
+    return "".join(name.rpartition("/")[:2])
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a file is one that systems keep for themselves."""
+    base = name.rpartition("/")[2]
+    return base.startswith(".") and base != dcp.METADATA
+
+
+def _metadata(sources: Sequence[ByteSource]) -> ByteSource | None:
+    """The metadata of a distributed checkpoint; of the model's where the optimizer's lies in a folder beside it."""
+    found = [source for source in sources if source.name.rpartition("/")[2] == dcp.METADATA]
+    up = [source for source in found if source.name == dcp.METADATA]
+    main = up or [source for source in found if role_of((_home(source.name),)) == "weights"] or found
+    if len(main) > 1:
+        raise _several([_home(source.name) for source in main])
+    return main[0] if main else None
+
+
 def _looks_like_weights(name: str) -> bool:
     return name.endswith((".safetensors", ".bin", ".pt", ".pth"))
 
 
-def _index(sources: Sequence[ByteSource]) -> ByteSource | None:
+def _index(sources: Sequence[ByteSource], folder: str) -> ByteSource | None:
     if sources[0].name.endswith(_INDEX):
         return sources[0]
-    found = [source for source in sources if source.name.endswith(_INDEX) and "/" not in source.name]
+    found = [source for source in sources if source.name.endswith(_INDEX) and _home(source.name) == folder]
     return min(found, key=lambda source: (".safetensors" not in source.name, source.name)) if found else None
 
 

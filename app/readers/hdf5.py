@@ -6,11 +6,11 @@ The format itself is read by the HDF5 library, through h5py (extra `hdf5`); it s
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned
+from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned, itemsize
 from app.keys.tree import keyed
 from app.readers.errors import Hdf5Error, ReadError, ReadLimitError, UnknownFormatError
 from app.readers.limits import Limits
-from app.readers.nesting import below, role_of
+from app.readers.nesting import MOST_OFFERS, below, role_of
 from app.readers.pickles.numpy_makers import dtype_name
 from app.sources import ByteSource, RangesWanted, ReadAhead, absolute
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _AHEAD = 64 * 1024
 _MOST_DEPTH = 64
+_FLOATS = {(2, 15, 7, 8, 0, 7): "BF16", (1, 7, 3, 4, 0, 3): "F8_E4M3", (1, 7, 2, 5, 0, 2): "F8_E5M2"}
+"""Bytes of a float, places of sign and exponent, width of the exponent, place and width of the mantissa -> our name."""
 Path = tuple[str, ...]
 
 
@@ -85,66 +87,63 @@ class _Walk:
         self._tensors: list[tuple[Path, TensorInfo]] = []
         self._other: dict[str, str] = {}
         self._links: list[str] = []
-        self._seen: dict[tuple[int, bytes], Path] = {}
+        self._seen: dict[tuple[int, str], Path] = {}
 
     def run(self, file: "h5py.File") -> None:
-        """Visit all groups, each object once, hard links only."""
-        import h5py  # noqa: PLC0415 -- as above
+        """Visit all groups, each object once, hard links only. The library's lower floor is asked: its upper one takes four times as long."""
+        from h5py import h5d, h5g, h5l, h5o  # noqa: PLC0415 -- as above
 
-        self._new(file, ())
-        stack: list[tuple[Path, h5py.Group, Iterator[str]]] = [((), file, iter(file))]
+        root = file["/"].id
+        self._new(h5o.get_info(root), ())
+        stack: list[tuple[Path, Any, Iterator[bytes]]] = [((), root, iter(root))]
         while stack:
             path, group, names = stack[-1]
             name = next(names, None)
             if name is None:
                 stack.pop()
                 continue
-            child = (*path, name)
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            child = (*path, name.decode("utf-8", "surrogateescape"))
+            if group.links.get_info(name).type != h5l.TYPE_HARD:
                 self._links.append("/".join(child))
                 self._note(child, "link, not followed")
                 continue
-            found = group.get(name)
-            if not self._new(found, child):
+            found = h5o.open(group, name)
+            if not self._new(h5o.get_info(found), child):
                 continue
-            if isinstance(found, h5py.Group):
+            if isinstance(found, h5g.GroupID):
                 if len(child) > _MOST_DEPTH:
                     raise ReadLimitError("limit", file=self._source.name, detail="depth")
                 stack.append((child, found, iter(found)))
-            elif isinstance(found, h5py.Dataset):
-                self._dataset(child, found)
+            elif isinstance(found, h5d.DatasetID):
+                self._dataset(child, found, h5d.VIRTUAL)
 
     def _note(self, path: Path, text: str) -> None:
         if len(self._other) < self._limits.shown:
             self._other["/".join(path)] = text
 
-    def _new(self, found: Any, path: Path) -> bool:
+    def _new(self, info: Any, path: Path) -> bool:
         """Whether an object was not met before under another name."""
-        import h5py  # noqa: PLC0415 -- as above
-
         if len(self._seen) >= self._limits.keys:
             raise ReadLimitError("limit", file=self._source.name, detail="keys")
-        info = h5py.h5o.get_info(found.id)
-        address = (info.fileno, bytes(str(info.addr), "ascii"))
-        if address in self._seen:
-            self._note(path, "same as " + ("/".join(self._seen[address]) or "the root"))
-            return False
-        self._seen[address] = path
-        return True
+        first = self._seen.setdefault((info.fileno, str(info.addr)), path)
+        if first is not path:
+            self._note(path, "same as " + ("/".join(first) or "the root"))
+        return first is path
 
-    def _dataset(self, path: Path, found: "h5py.Dataset") -> None:
-        if found.is_virtual or found.external:
+    def _dataset(self, path: Path, found: Any, virtual: int) -> None:
+        properties = found.get_create_plist()
+        if properties.get_layout() == virtual or properties.get_external_count():
             self._links.append("/".join(path))
             self._note(path, "data in another file, not followed")
             return
         shape = tuple(int(size) for size in found.shape or ())
-        dtype, big = _element(found.dtype)
-        offset = found.id.get_offset()
+        dtype, big = _element(found)
+        offset = found.get_offset()
         place = None if offset is None else absolute(self._source, int(offset))
-        length = int(found.id.get_storage_size())
+        length = int(found.get_storage_size())
         if place is not None and int(offset) + length > self._source.size:
             raise Hdf5Error("hdf5_invalid", file=self._source.name)
-        where = None if place is None or big or dtype in {"STRING", "RECORD", "OBJECT"} else Location(0, place, length, f"@{place}")
+        where = None if place is None or big or itemsize(dtype) is None else Location(0, place, length, f"@{place}")
         self._tensors.append(
             (path, TensorInfo(shape, dtype, path=path if len(path) > 1 else (), where=where, note="big-endian" if big else ""))
         )
@@ -157,7 +156,7 @@ class _Walk:
             raise ReadError("no_such_nesting", file=self._source.name, nesting="/".join(str(token) for token in chosen))
         keys = keyed([path[len(chosen) :] for path, _ in inside], "/")
         tops = dict.fromkeys(path[:1] for path, _ in self._tensors if len(path) > 1)
-        offers = [self._offer(()), *(self._offer(top) for top in tops if len(tops) > 1)]
+        offers = [self._offer(()), *(self._offer(top) for top in tops if 1 < len(tops) <= MOST_OFFERS)]
         warnings = (Warned("hdf5_external", {"key": self._links[0], "count": len(self._links)}),) if self._links else ()
         return KeyTree(
             form,
@@ -176,11 +175,17 @@ class _Walk:
         return TreeOffer(path, len(inside), sum(info.numel for info in inside), role_of(path))
 
 
-def _element(dtype: Any) -> tuple[str, bool]:
+def _element(found: Any) -> tuple[str, bool]:
     """Our name of an element type, and whether it stands big end first."""
+    import h5py  # noqa: PLC0415 -- as above
+
+    dtype, kept = found.dtype, found.get_type()
     if dtype.kind == "O":
-        return "STRING", False
+        return "STRING" if h5py.check_string_dtype(dtype) else "REFERENCE" if h5py.check_ref_dtype(dtype) else "VLEN", False
     if dtype.fields:
         return "RECORD", False
+    if isinstance(kept, h5py.h5t.TypeFloatID) and kept.get_size() != dtype.itemsize:  # no type of numpy's: read as the next wider one
+        order = kept.get_order() == h5py.h5t.ORDER_BE
+        return _FLOATS.get((kept.get_size(), *kept.get_fields()), "UNKNOWN"), order
     name, big = dtype_name(dtype.str)
     return name or str(dtype).upper(), big

@@ -11,7 +11,6 @@ from app.sources import ByteSource
 
 class _Index(msgspec.Struct):
     weight_map: dict[str, str]
-    metadata: dict[str, msgspec.Raw] = {}
 
 
 def shards_of(source: ByteSource, at_hand: Sequence[ByteSource], limits: Limits) -> tuple[dict[str, str], list[ByteSource]]:
@@ -25,6 +24,8 @@ def shards_of(source: ByteSource, at_hand: Sequence[ByteSource], limits: Limits)
         found = msgspec.json.decode(source.read_at(0, source.size), type=_Index)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ShardsError("index_header", file=source.name) from error
+    if not found.weight_map:
+        raise ShardsError("index_header", file=source.name)
     if len(found.weight_map) > limits.keys:
         raise ReadLimitError("limit", file=source.name, detail="keys")
     by_name = {each.name.rpartition("/")[2]: each for each in at_hand}

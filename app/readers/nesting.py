@@ -21,7 +21,7 @@ PREFERRED = (
     "generator",
 )
 """Names under which weights nest, the likeliest first."""
-_MOST_OFFERS = 64
+MOST_OFFERS = 64
 """More branches than this are no choice for a person."""
 _ROLES = (
     ("optimizer", re.compile(r"optim|(^|_)opt(_|$)|exp_avg|adam|sgd", re.IGNORECASE)),
@@ -35,6 +35,11 @@ _ROLES = (
     ),
 )
 
+_TELLING = frozenset({"exp_avg", "exp_avg_sq", "exp_inf", "momentum_buffer", "square_avg", "acc_delta"})
+_SLOTS = _TELLING | {"step", "max_exp_avg_sq", "exp_avg_sq_row", "exp_avg_sq_col", "exp_avg_diff", "neg_pre_grad", "grad_avg"}
+_SLOTS |= {"sum", "prev", "step_size", "mu", "eta", "ax"}
+"""What torch's optimizers keep for each parameter; first what is a name that nothing else has."""
+
 
 def role_of(path: Path) -> str:
     """Guess from its path what a tree is: "weights", "ema", "optimizer", "other"."""
@@ -42,6 +47,19 @@ def role_of(path: Path) -> str:
         if any(type(token) is str and pattern.search(token) for token in path):
             return role
     return "weights"
+
+
+def _role(found: Sequence[Stand], path: Path) -> str:
+    """Guess what a tree is from its path; from what it holds where an optimizer goes by a name of its own."""
+    role = role_of(path)
+    if role != "weights":
+        return role
+    telling = False
+    for stand in _below(found, path):
+        if not all(type(token) is str and token in _SLOTS for token in stand.tokens):
+            return role
+        telling = telling or not _TELLING.isdisjoint(stand.tokens)
+    return "optimizer" if telling else role
 
 
 def principal(found: Sequence[Stand]) -> Path:
@@ -54,11 +72,11 @@ def offers(found: Sequence[Stand], chosen: Path) -> tuple[TreeOffer, ...]:
     paths = [chosen]
     tops = _branches(found, ())
     inside = not chosen and _direct(found, ())
-    if len(tops) <= _MOST_OFFERS:
-        others = [top for top in tops if top != chosen[:1] and not (inside and role_of(top) == "weights")]
+    if len(tops) <= MOST_OFFERS:
+        others = [top for top in tops if top != chosen[:1] and not (inside and _role(found, top) == "weights")]
         paths.extend(_descended(_below(found, top), top) for top in others)
     inner = _branches(found, chosen) if chosen and not _direct(found, chosen) else []
-    if 1 < len(inner) <= _MOST_OFFERS and not any(_is_module_part(path[-1]) for path in inner):
+    if 1 < len(inner) <= MOST_OFFERS and not any(_is_module_part(path[-1]) for path in inner):
         paths.extend(inner)
     if chosen:
         paths.append(())
@@ -72,13 +90,22 @@ def _is_tree(found: Sequence[Stand], path: Path) -> bool:
 def _offer(found: Sequence[Stand], path: Path) -> TreeOffer:
     inside = _below(found, path)
     parameters = sum(sum([prod(tensor.shape or (0,)) for tensor in stand.tensors]) for stand in inside)
-    return TreeOffer(path, sum(len(stand.tensors) for stand in inside), min(parameters, (1 << 63) - 1), role_of(path))
+    return TreeOffer(path, sum(len(stand.tensors) for stand in inside), min(parameters, (1 << 63) - 1), _role(found, path))
 
 
 def below(path: Path, nesting: Path) -> bool:
     """Whether a path lies at or below another; types count, so that 1 is not True."""
     depth = len(nesting)
     return path[:depth] == nesting and (not depth or all(type(a) is type(b) for a, b in zip(path, nesting, strict=False)))
+
+
+def meant(found: Sequence[Stand], nesting: Path) -> Path:
+    """Return a path as it stands in the file: a person who writes 0 may mean the number; what is there as it is written comes first."""
+    if any(below(stand.key, nesting) for stand in found):
+        return nesting
+    depth, written = len(nesting), [str(token) for token in nesting]
+    alike = (stand.key[:depth] for stand in found if [str(token) for token in stand.key[:depth]] == written)
+    return next(alike, nesting)
 
 
 def _below(found: Sequence[Stand], nesting: Path) -> list[Stand]:
@@ -107,12 +134,14 @@ def _descended(found: Sequence[Stand], nesting: Path) -> Path:
         depth = len(nesting)
         if nesting and _direct(found, nesting):
             return nesting
-        branches = {path[depth]: path for path in _branches(found, nesting) if type(path[depth]) is str}
+        branches = {
+            path[depth]: path for path in _branches(found, nesting) if type(path[depth]) is str or (not depth and type(path[depth]) is int)
+        }
         if any(_is_module_part(token) for token in branches):
             return nesting
         named = next((branches[name] for name in PREFERRED if name in branches), None)
         if named is None:
-            if _direct(found, nesting):
+            if _direct(found, nesting) and not _is_training(found, nesting, list(branches.values())):
                 return nesting
             named = _only(found, list(branches.values()))
             if named is None or len(branches) < len(_branches(found, nesting)):
@@ -124,16 +153,34 @@ def _is_module_part(token: Token) -> bool:
     return token in {"_parameters", "_buffers", "_modules"}
 
 
+def _is_training(found: Sequence[Stand], nesting: Path, branches: list[Path]) -> bool:
+    """Whether tensors that stand beside branches are the small change of a training run: an optimizer is there too, and larger weights."""
+    roles = {path: _role(found, path) for path in branches[:MOST_OFFERS]}
+    if "optimizer" not in roles.values():
+        return False
+    stray = sum(
+        prod(tensor.shape or ())
+        for stand in found
+        if stand.depth == len(nesting) + 1 and below(stand.path, nesting)
+        for tensor in stand.tensors
+    )
+    return any(role == "weights" and _offer(found, path).parameters > stray for path, role in roles.items())
+
+
 def _only(found: Sequence[Stand], branches: list[Path]) -> Path | None:
-    """Return the only branch of weights; the largest where an optimizer stands beside several."""
-    weights = [path for path in branches if role_of(path[-1:]) in {"weights", "ema"}]
+    """Return the only branch of weights; of several the one that has an averaged twin, or the largest where an optimizer stands beside them."""
     if len(branches) == 1:
         return branches[0]
-    if len(weights) == 1:
-        return weights[0]
-    raw = [path for path in weights if role_of(path[-1:]) == "weights"]
-    if len(raw) < len(branches) and len(raw) != len(weights):
-        return raw[0] if len(raw) == 1 else None
-    if weights and len(weights) < len(branches):
-        return max(weights, key=lambda path: _offer(found, path).parameters)
-    return None
+    if len(branches) > MOST_OFFERS:
+        return None
+    seen = {path: _offer(found, path) for path in branches}
+    roles = {path: _role(found, path) for path in branches}
+    weights = [path for path in branches if roles[path] in {"weights", "ema"}]
+    raw = [path for path in weights if roles[path] == "weights"]
+    for only in (weights, raw):
+        if len(only) == 1:
+            return only[0]
+    averaged = {(seen[path].tensors, seen[path].parameters) for path in weights if roles[path] == "ema"}
+    twins = [path for path in raw if (seen[path].tensors, seen[path].parameters) in averaged]
+    among = twins or ((raw or weights) if len(weights) < len(branches) else [])
+    return max(among, key=lambda path: seen[path].parameters, default=None)

@@ -19,11 +19,14 @@ from app.readers.storages import contiguous, fortran
 from app.sources import ByteSource, absolute, together
 
 MAGIC = b"\x93NUMPY"
-_HEADER = re.compile(
-    r"\{\s*'descr':\s*(?P<descr>'[^'\n]{1,200}'|\[.{1,60000}\]),\s*'fortran_order':\s*(?P<fortran>True|False),\s*"
-    r"'shape':\s*\((?P<shape>[0-9L, ]{0,600})\),?\s*\}\s*\Z",
+_FIELD = re.compile(
+    r"""\s*(['"])(?P<name>\w{1,20})\1\s*:\s*(?P<value>'[^'\n]{1,200}'|"[^"\n]{1,200}"|\[.{1,60000}\]|True|False|\([0-9L, ]{0,600}\))\s*(?:,|\Z)""",
     re.DOTALL,
 )
+_FIELDS = frozenset({"descr", "fortran_order", "shape"})
+_QUOTED = re.compile("['\"\\[]")
+_DESCR = re.compile(r"[<>|=]?[A-Za-z][A-Za-z]?[0-9]{0,9}\Z", re.ASCII)
+"""An element type as numpy writes it, known here or not."""
 _MOST_HEADER = 1 << 16
 _MOST = (1 << 63) - 1
 _PEEK = 4096
@@ -50,17 +53,38 @@ def header(head: bytes, name: str) -> Header | int:
         raise NumpyError("npy_header", file=name)
     if len(head) < start:
         return start
-    found = _HEADER.match(head[8 + wide : start].decode("latin1").strip())
-    if found is None:
-        raise NumpyError("npy_header", file=name)
+    found = _fields(head[8 + wide : start].decode("latin1").strip(), name)
     descr = found["descr"]
-    dtype, big = dtype_name(descr[1:-1]) if descr[0] == "'" else ("RECORD", False)
+    dtype, big = ("RECORD", False) if descr[:1] == "[" else dtype_name(descr[1:-1])
+    if not dtype and _DESCR.match(descr[1:-1]):
+        dtype = "UNKNOWN"
     if "'|O" in descr or "'O'" in descr or "'O8'" in descr:
         dtype = "OBJECT"
-    shape = tuple(int(size.removesuffix("L")) for size in found["shape"].replace(" ", "").split(",") if size)
+    shape = tuple(int(size.removesuffix("L")) for size in found["shape"][1:-1].replace(" ", "").split(",") if size)
     if not dtype or len(shape) > 64 or any(size > _MOST for size in shape) or prod(shape) > _MOST:
         raise NumpyError("npy_header", file=name)
-    return Header(dtype, big, shape, found["fortran"] == "True", start)
+    return Header(dtype, big, shape, found["fortran_order"] == "True", start)
+
+
+def _fields(text: str, name: str) -> dict[str, str]:
+    """Values of a header as they are written. Their order is free: the format's own description says that no reader may rely on it."""
+    found: dict[str, str] = {}
+    body = text[1:-1] if text[:1] == "{" and text[-1:] == "}" else ""
+    place = 0
+    while place < len(body.rstrip()):
+        field = _FIELD.match(body, place)
+        if field is None or field["name"] in found:
+            raise NumpyError("npy_header", file=name)
+        found[field["name"]] = field["value"]
+        place = field.end()
+    if (
+        found.keys() != _FIELDS
+        or not _QUOTED.match(found["descr"])
+        or found["fortran_order"] not in {"True", "False"}
+        or found["shape"][0] != "("
+    ):
+        raise NumpyError("npy_header", file=name)
+    return found
 
 
 def tensor(found: Header, length: int, place: int | None, file: int = 0) -> TensorInfo | None:

@@ -5,7 +5,7 @@ Source of the format: https://github.com/onnx/onnx, onnx/onnx.proto; protobuf en
 
 from collections import deque
 from functools import partial
-from math import prod
+from math import ceil, prod
 from typing import NamedTuple
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned, itemsize
@@ -50,10 +50,10 @@ TYPES = {
 _GRAPH_OF_MODEL = 7
 _NODE, _INITIALIZER, _SPARSE = 1, 5, 15
 _OUTPUT_OF_NODE, _OPERATOR, _ATTRIBUTE = 2, 4, 5
-_TENSOR_OF_ATTRIBUTE, _GRAPH_OF_ATTRIBUTE, _TENSORS, _GRAPHS = 5, 6, 10, 11
+_TENSOR_OF_ATTRIBUTE, _GRAPH_OF_ATTRIBUTE, _GRAPHS, _SPARSE_OF_ATTRIBUTE = 5, 6, 11, 22
+_VALUES, _SPARSE_DIMS = 1, 3
 _DIMS, _TYPE, _NAME, _RAW, _EXTERNAL, _LOCATION = 1, 2, 8, 9, 13, 14
 _MOST = (1 << 63) - 1
-_MOST_NAME = 4096
 _MOST_FIELDS = 3_000_000
 
 
@@ -71,6 +71,7 @@ class _Found(NamedTuple):
     kind: int
     raw: tuple[int, int] | None
     external: bool
+    layout: str = "strided"
 
 
 def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
@@ -105,6 +106,8 @@ class _Reading:
             for field in self._walk(start, end):
                 if field.wire == 2 and field.number == _INITIALIZER:
                     self._keep(self._tensor(field))
+                elif field.wire == 2 and field.number == _SPARSE:
+                    self._keep(self._sparse(field))
                 elif field.wire == 2 and field.number == _NODE:
                     graphs.extend((*inner, depth + 1) for inner in self._node(field))
         offer = TreeOffer((), len(self._tensors), min(_MOST, sum(info.numel for info in self._tensors.values())))
@@ -139,9 +142,11 @@ class _Reading:
 
     def _bytes(self, field: _Field) -> bytes:
         self._at.place, self._at.end = field.start, field.end
-        return self._at.take(min(field.end - field.start, _MOST_NAME))
+        return self._at.take(field.end - field.start)
 
     def _text(self, field: _Field) -> str:
+        if field.end - field.start > self._limits.key_length:
+            raise ReadLimitError("limit", file=self._source.name, detail="key_length")
         return self._bytes(field).decode("utf-8", "backslashreplace")
 
     def _tensor(self, message: _Field) -> _Found:
@@ -162,6 +167,17 @@ class _Reading:
             elif (field.number == _LOCATION and field.value == 1) or field.number == _EXTERNAL:
                 external = True
         return _Found(name, tuple(dims), kind, raw, external)
+
+    def _sparse(self, message: _Field) -> _Found:
+        """A sparse tensor: named and typed by its values, shaped by its own dimensions."""
+        values = _Found("", (), 0, None, external=False)
+        dims: list[int] = []
+        for field in self._walk(message.start, message.end):
+            if field.number == _VALUES and field.wire == 2:
+                values = self._tensor(field)
+            elif field.number == _SPARSE_DIMS:
+                dims += [field.value] if field.wire == 0 else self._packed(field) if field.wire == 2 else []
+        return values._replace(dims=tuple(dims), raw=None, layout="sparse_coo")
 
     def _packed(self, field: _Field) -> list[int]:
         if field.end - field.start > 640:
@@ -188,8 +204,9 @@ class _Reading:
             for field in self._walk(attribute.start, attribute.end):
                 if field.wire == 2 and field.number in {_GRAPH_OF_ATTRIBUTE, _GRAPHS}:
                     graphs.append((field.start, field.end))
-                elif field.wire == 2 and field.number == _TENSOR_OF_ATTRIBUTE and operator == "Constant":
-                    self._keep(self._tensor(field)._replace(name=output))
+                elif field.wire == 2 and operator == "Constant" and field.number in {_TENSOR_OF_ATTRIBUTE, _SPARSE_OF_ATTRIBUTE}:
+                    found = self._tensor(field) if field.number == _TENSOR_OF_ATTRIBUTE else self._sparse(field)
+                    self._keep(found._replace(name=output))
         return graphs
 
     def _keep(self, found: _Found) -> None:
@@ -210,13 +227,13 @@ class _Reading:
             self._warn("external_data", key)
         elif found.raw is not None:
             where = self._located(key, found, itemsize(dtype))
-        self._tensors[key] = TensorInfo(found.dims, dtype, where=where, note=note)
+        self._tensors[key] = TensorInfo(found.dims, dtype, where=where, layout=found.layout, note=note)
 
     def _located(self, key: str, found: _Found, size: float | None) -> Location | None:
         start, end = found.raw or (0, 0)
         if size is None:
             return None
-        if int(prod(found.dims) * size) != end - start:
+        if ceil(prod(found.dims) * size) != end - start:
             self._warn("bounds", key)
             return None
         return Location(0, start, end - start, f"@{start}")

@@ -8,6 +8,22 @@ from app.readers.errors import UnknownFormatError
 from app.readers.pickles import Mapped
 
 _ZERO_PART = re.compile(r"(^|/)(bf16_)?zero_pp_rank_\d+_mp_rank_\d+_(optim|model)_states\.pt$")
+_PIPELINE = "python -m deepspeed.checkpoint.ds_to_universal --input_folder . --output_folder OUTPUT"
+_LAYER = re.compile(r"(^|/)layer_\d+-model(_\d+-model)?_states\.pt$")
+_SPLIT = (
+    (
+        "llama",
+        re.compile(r"(^|/)consolidated\.\d+\.pth$"),
+        "python -m transformers.models.llama.convert_llama_weights_to_hf --input_dir . --output_dir OUTPUT",
+    ),
+    (
+        "megatron",
+        re.compile(r"(^|/)mp_rank_\d+(_\d+)*/model_optim_rng\.pt$"),
+        "python tools/checkpoint/convert.py --model-type GPT --loader megatron --saver megatron --target-tensor-parallel-size 1 --target-pipeline-parallel-size 1 --load-dir . --save-dir OUTPUT",
+    ),
+    ("megatron", re.compile(r"(^|/)mp_rank_\d+_model_states\.pt$"), _PIPELINE),
+)
+"""What cuts tensors themselves into parts: who did it, names of the parts, and what puts them together again."""
 _ZERO_STATE = re.compile(r"(^|/)mp_rank_\d+_model_states\.pt$")
 _FLATTENED = "flat_param"
 _FLAT = ("single_partition_of_fp32_groups", "fp32_flat_groups")
@@ -24,7 +40,14 @@ _SHARDED = frozenset(
 
 
 def of_names(names: Sequence[str]) -> UnknownFormatError | None:
-    """Return the error of a folder that DeepSpeed left behind with its weights split; None for any other folder."""
+    """Return the error of a folder whose files hold parts of tensors, or layers of a pipeline; None for any other folder."""
+    layers = [name for name in names if _LAYER.search(name)]
+    if layers:
+        return UnknownFormatError("needs_consolidation", file=layers[0], kind="pipeline", command=_PIPELINE)
+    for kind, pattern, command in _SPLIT:
+        cut = [name for name in names if pattern.search(name)]
+        if len(cut) > 1:
+            return UnknownFormatError("needs_consolidation", file=cut[0], kind=kind, command=command)
     parts = [name for name in names if _ZERO_PART.search(name)]
     if not parts:
         return None

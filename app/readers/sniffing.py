@@ -10,12 +10,14 @@ HEAD = 4096
 LENT_HEAD = 65_536
 """What a lent file is asked for first, from both ends: it saves the later rounds of nearly every file."""
 _LEGACY = (b"l\xfc\x9cF\xf9 j\xa8P\x19", b"119547037146038801333356")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_USER_BLOCK, _USER_BLOCKS = 512, 7
 _LFS = b"version https://git-lfs.github.com/spec/"
 _TENSORFLOW_INDEX = bytes.fromhex("57fb808b247547db")
 _MAGIC = (
     (b"GGUF", "gguf"),
     (b"FUGG", "gguf"),
-    (b"\x89HDF\r\n\x1a\n", "hdf5"),
+    (_HDF5, "hdf5"),
     (b"\x93NUMPY", "npy"),
     (b"PK\3\4", "zip"),
     (b"PK\5\6", "zip"),
@@ -98,11 +100,17 @@ def _by_shape(head: bytes, source: ByteSource) -> str | None:
         return "safetensors"
     if head.lstrip()[:1] == b"{" and b'"' in head[:256]:
         return "json"
-    if head[512:520] == b"\x89HDF\r\n\x1a\n":
+    if _behind_a_user_block(source):
         return "hdf5"
     if source.read_at(max(0, source.size - 8), 8) == _TENSORFLOW_INDEX:
         return "tensorflow"
     return _by_fields(head, source) or ("zip" if source.read_at(max(0, source.size - 22), 4) == b"PK\5\6" else None)
+
+
+def _behind_a_user_block(source: ByteSource) -> bool:
+    """Whether an HDF5 file begins behind somebody else's bytes: at 512, or at twice that, or twice that again."""
+    places = [_USER_BLOCK << power for power in range(_USER_BLOCKS) if (_USER_BLOCK << power) < source.size]
+    return any(source.read_at(place, len(_HDF5)) == _HDF5 for place in places)
 
 
 def _by_fields(head: bytes, source: ByteSource) -> str | None:

@@ -55,11 +55,14 @@ class Stands:
 
     def extend(self, path: Path, key: Path, tokens: Iterable[Token], tensors: Iterable[Tensor | Array]) -> None:
         """Add tensors of a container. One whose path is not all strings stands anew each time: 1 is not True."""
+        held = list(tensors)
+        if not held:
+            return
         if path != self._open:
             self._listed.append(Stand(path, key, [], []))
         last = self._listed[-1]
         before = len(last.tensors)
         last.tokens.extend(tokens)
-        last.tensors.extend(tensors)
+        last.tensors.extend(held)
         self.count += len(last.tensors) - before
         self._open = path if last.tokens and all(type(token) is str for token in path) else None

@@ -1,6 +1,7 @@
 """From what a pickle says of tensors to what is true of them: each is checked against the record that holds its bytes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from math import prod
 from typing import NamedTuple
 
@@ -113,14 +114,15 @@ class Storages:
             return False
         size = form.size or itemsize(storage.dtype) or 1
         first = (tensor.offset + storage.first) * size
-        return first + form.needed * size <= place[1] and storage.nbytes <= place[1] + first
+        fits = not form.needed or first + form.needed * size <= place[1]  # one without elements lies nowhere
+        return fits and storage.nbytes <= place[1] + first
 
     def _location(self, place: Place, tensor: Tensor, storage: Storage, form: _Form) -> Location | None:
         start, held = place
         if start is None or self._big:
             return None
         first = int((tensor.offset + storage.first) * (form.size or itemsize(storage.dtype) or 1))
-        return Location(0, start + first, held - first, storage.key)
+        return None if first > held else Location(0, start + first, held - first, storage.key)
 
     def _place(self, storage: Storage) -> Place | None:
         if storage.blob is not None:
@@ -160,7 +162,14 @@ def array_info(array: Array) -> Checked:
         if isinstance(data, Blob) and not array.big and not data.text:
             start = absolute(data.source, data.offset)
             where = None if start is None else Location(0, start, length, f"@{start}")
-    stride = fortran(shape) if array.fortran and fortran(shape) != contiguous(shape) else None
+    stride = None
+    if array.fortran:
+        stride = fortran(shape)
+    elif array.axes is not None:
+        whole = contiguous(shape)
+        shape, stride = tuple(shape[axis] for axis in array.axes), tuple(whole[axis] for axis in array.axes)
+    if stride is not None and same_strides(shape, stride):
+        stride = None
     return TensorInfo(shape, array.dtype, where=where, stride=stride, note=note), ("masked",) if array.masked else ()
 
 
@@ -207,18 +216,31 @@ def same_strides(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
     return True
 
 
-def aliases(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
-    """Key -> first key of the tree with the same storage and view, in one pass."""
+def memory_of(tensor: Tensor | Array) -> object:
+    """What tensors have in common that are one in memory, where their bytes lie nowhere as they are: packed, swapped or written as text."""
+    if isinstance(tensor, Array):
+        return id(tensor)
+    return None if tensor.storage is None else (tensor.storage.key, tensor.offset)
+
+
+def aliases(tensors: Mapping[str, TensorInfo], memory: Callable[[], Iterable[object]] | None = None) -> dict[str, str]:
+    """Key -> first key of the tree with the same storage and view, in one pass.
+
+    memory -- of each tensor, in order: what tells that two are one where their bytes cannot be read as they lie; None where nothing does
+    """
     places = [info.where for info in tensors.values() if info.where is not None]
-    if len({where.storage for where in places}) == len(places):
+    whole = memory is None or len(places) == len(tensors)
+    if whole and len({where.storage for where in places}) == len(places):
         return {}
+    others = repeat(None) if whole or memory is None else memory()
     first: dict[object, str] = {}
     found: dict[str, str] = {}
-    for key, info in tensors.items():
+    for (key, info), other in zip(tensors.items(), others, strict=False):
         where = info.where
-        if where is None or not info.nbytes:
+        place = other if where is None else (where.file, where.storage, where.offset)
+        if place is None or not info.nbytes:
             continue
-        owner = first.setdefault((where.file, where.storage, where.offset, info.shape, info.stride, info.dtype), key)
+        owner = first.setdefault((place, info.shape, info.stride, info.dtype), key)
         if owner != key:
             found[key] = owner
     return found

@@ -6,7 +6,7 @@ Source of the format: pytorch, `torch/export/pt2_archive/_package.py` and `torch
 import msgspec
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned, itemsize
-from app.keys.spelling import spell_token
+from app.keys.spelling import parse_token, spell_token
 from app.readers import torch_zip
 from app.readers.archive import Archive
 from app.readers.errors import ReadError, ReadLimitError, TorchError
@@ -17,6 +17,7 @@ from app.sources import ByteSource
 _CONFIG = "weights_config.json"
 _OLD_STATE = "serialized_state_dict.pt"
 _MOST = (1 << 63) - 1
+_MOST_PROGRAMS = 64
 _DTYPES = {
     1: "U8",
     2: "I8",
@@ -65,12 +66,17 @@ class _Weights(msgspec.Struct):
     config: dict[str, _Weight]
 
 
-def config_of(archive: Archive) -> str | None:
-    """Name of the entry that lists the weights; None where this is no such archive."""
+def configs_of(archive: Archive) -> dict[str, str]:
+    """Name of each program -> name of the entry that lists its weights; none where this is no such archive."""
     if _CONFIG not in archive.listing:
-        return None
+        return {}
     found = [name for name in archive.names if name.endswith(_CONFIG) and "/weights/" in name]
-    return found[0] if len(found) == 1 else None
+    return {name.rpartition("/")[2].removesuffix(_CONFIG).removesuffix("_"): name for name in found}
+
+
+def is_compiled(archive: Archive) -> bool:
+    """Whether this is a program that AOTInductor compiled: its weights lie inside a library."""
+    return "/data/aotinductor/" in archive.listing
 
 
 def is_old(archive: Archive) -> bool:
@@ -78,10 +84,29 @@ def is_old(archive: Archive) -> bool:
     return _OLD_STATE in archive and "serialized_exported_program.json" in archive
 
 
-def read(source: ByteSource, archive: Archive, config: str, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
-    """Read the tree of an exported program. Raises ZipError, TorchError, ReadLimitError."""
-    if nesting:
+def read(source: ByteSource, archive: Archive, configs: dict[str, str], nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
+    """Read the tree of an exported program; of several, each is a tree by its name. Raises ZipError, TorchError, ReadLimitError."""
+    if len(configs) > _MOST_PROGRAMS:
+        raise ReadLimitError("limit", file=source.name, detail="entries")
+    if nesting and (len(configs) == 1 or len(nesting) > 1 or nesting[0] not in configs):
         raise ReadError("no_such_nesting", file=source.name, nesting=str(nesting[0])[:80])
+    trees = {name: _tree(source, archive, config, limits) for name, config in configs.items()}
+    if len(trees) == 1:
+        return next(iter(trees.values()))
+    chosen = str(nesting[0]) if nesting else max(trees, key=lambda name: trees[name].parameters)
+    return msgspec.structs.replace(
+        trees[chosen],
+        tensors={key: msgspec.structs.replace(info, path=(chosen, parse_token(key))) for key, info in trees[chosen].tensors.items()},
+        nesting=(chosen,),
+        offers=tuple(
+            TreeOffer((name,), len(tree.tensors), min(_MOST, tree.parameters))
+            for name, tree in sorted(trees.items(), key=lambda each: each[0] != chosen)
+        ),
+    )
+
+
+def _tree(source: ByteSource, archive: Archive, config: str, limits: Limits) -> KeyTree:
+    """Read the weights that one program lists."""
     try:
         weights = msgspec.json.decode(archive.read(archive[config]), type=_Weights).config
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -3,6 +3,7 @@
 Source of the format: pytorch, `torch/serialization.py`, `_legacy_save` and `_legacy_load`.
 """
 
+import codecs
 from typing import Any, NamedTuple
 
 from app.keys import FileInfo, KeyTree, Warned
@@ -15,12 +16,17 @@ from app.readers.pickles import Blob, Machine, Mapped, Storage, Tensor
 from app.readers.storages import Place, Storages
 from app.readers.walking import walk
 from app.sources import ByteSource, ReadAhead, Span
+from app.sources.memory import Inflated
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
 _COUNT = 8
 _FIRST = 4 << 20
 """What a lent file is asked for first: the pickles of nearly every file, and they compress well."""
+_BEGIN = 4096
+"""Of a storage that was written as text: its pickles, which are a few hundred bytes, and the count of its elements."""
+_NOWHERE = Inflated("", b"")
+"""What such a storage is kept by once it was read: its bytes lie nowhere as they are, and none of them are wanted."""
 
 
 class Legacy(NamedTuple):
@@ -93,9 +99,9 @@ def _agrees(count: int, storage: Storage) -> bool:
     return count == storage.nbytes or (storage.nbytes % max(count, 1) == 0 and storage.nbytes // max(count, 1) in {1, 2, 4, 8, 16})
 
 
-def nested(machine: Machine, blob: Blob) -> Any:
+def nested(machine: Machine, held: Blob | bytes) -> Any:
     """Return the storage of a legacy file that lies inside a pickle, on the budget of the outer one."""
-    source = Span(blob.source, blob.offset, blob.length, blob.source.name)
+    source = _held(held, machine.name)
     inner = Machine(source.name, machine.limits)
     inner.opcodes_left, inner.bytes_left, inner.globals = machine.opcodes_left, machine.bytes_left, machine.globals
     found = load(source, inner)
@@ -104,9 +110,23 @@ def nested(machine: Machine, blob: Blob) -> Any:
     for tensor in [value.storage] if type(value) is Tensor else [value]:
         if type(tensor) is Storage and found.places.get(tensor.key):
             start, length = found.places[tensor.key]
-            tensor.blob = Blob(source, start or 0, length)
-            tensor.key = f"@{blob.offset}.{tensor.key}"
+            tensor.blob = Blob(_NOWHERE if isinstance(source, Inflated) else source, start or 0, length)
+            tensor.key = f"@{held.offset if isinstance(held, Blob) else id(tensor)}.{tensor.key}"
     return value
+
+
+def _held(held: Blob | bytes, name: str) -> ByteSource:
+    """Bytes inside a pickle as a file. Those that protocols 0 to 2 wrote as text are known by their begin, and lie nowhere as they are."""
+    if isinstance(held, bytes):
+        return Inflated(name, held)
+    if not held.text:
+        return Span(held.source, held.offset, held.length, held.source.name)
+    begin = held.source.read_at(held.offset, min(held.length, _BEGIN))
+    coding = "raw-unicode-escape" if held.escaped else "utf-8"
+    text = codecs.getincrementaldecoder(coding)("strict").decode(begin, final=held.length <= _BEGIN)
+    made = Inflated(name, text.encode("latin1"))
+    made.size = max(made.size, held.length if held.length > _BEGIN else 0)
+    return made
 
 
 def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:

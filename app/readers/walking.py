@@ -3,6 +3,7 @@
 The walk is iterative and linear where containers are shared: one without tensors is entered once, one on its own path is a cycle.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,6 +17,11 @@ from app.readers.stands import Path, Stands
 MAX_DIGITS = 400
 _MODULE_PARTS = ("_parameters", "_buffers", "_modules")
 _SHOWN = 120
+_TORCHBIND = "torch.ScriptObject"
+"""An object of torch's own C++ code: a quantized module keeps its weights in one, which state_dict unpacks."""
+_MOST_PARTS = 64
+_MOST_LEVELS = 4
+"""Values in a tuple that is a key, and tuples inside each other."""
 
 
 class Walked(NamedTuple):
@@ -111,7 +117,7 @@ class _Walk:
             self._out.other[spell(step.path)] = described(step.value)
 
     def token(self, value: Any) -> Token:
-        """Check a dictionary key. Raises ReadLimitError where it is too long, PickleError where it can be no key."""
+        """Check a dictionary key. Raises ReadLimitError where it is too long; an object that is no key of ours is told in a few words."""
         if type(value) is Blob:
             if value.length > self._limits.key_length:
                 raise self._limit("key_length")
@@ -128,12 +134,9 @@ class _Walk:
             return value
         if type(value) is bytes:
             return value
-        if type(value) is tuple and len(value) <= 64:
-            return tuple(self._part(part) for part in value)
+        if type(value) is tuple and _is_plain(value):
+            return tuple(self.token(part) for part in value)
         return described(value)
-
-    def _part(self, value: Any) -> Token:
-        return described(value) if type(value) is tuple else self.token(value)
 
     def mapped(self, step: _Step) -> int:
         """Push the values of a dictionary."""
@@ -203,6 +206,10 @@ class _Walk:
                 if child is not None and not (part == "_buffers" and token in skipped):
                     self._stack.append(_Step(child, (*step.path, part, token), (*step.key, token)))
                     count += 1
+        for name, value in values.items():
+            if type(value) is Call and value.class_name == _TORCHBIND and type(value.state) is tuple and value.state:
+                self._stack.append(_Step(value.state[0], (*step.path, name), (*step.key, name)))
+                count += 1
         return max(count, 1)
 
 
@@ -219,13 +226,32 @@ def is_module(state: Mapped) -> bool:
 
 
 def _unique(keys: list[Any], values: list[Any], token: Callable[[Any], Token]) -> list[tuple[Token, Any]]:
-    """Pairs with equal keys made one, the last value winning as in Python, without hashing anything but strings."""
+    """Pairs with equal keys made one, the last value winning as in Python, without hashing anything but strings.
+
+    Objects that are no keys of ours are told apart by a number: an optimizer's state is kept by its tensors.
+    """
     found: dict[str, tuple[Token, Any]] = {}
+    taken: Counter[str] = Counter()
     for key, value in zip(keys, values, strict=False):
         made = token(key)
+        if type(made) is str and type(key) not in _WRITTEN:
+            taken = taken or Counter(each for each in keys if type(each) is str)
+            taken[made] += 1
+            made = made if taken[made] == 1 else f"{made} ({taken[made]})"
         spelt = made if type(made) is str and not made.startswith("~") else spell((made,))
         found[spelt] = (made, value)
     return list(found.values())
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a tuple is small enough to be a key, tuples inside it included: spelling doubles its length with each one around."""
+    count, level = 0, [value]
+    for _ in range(_MOST_LEVELS):
+        count += sum(map(len, level))
+        if count > _MOST_PARTS:
+            return False
+        level = [part for inner in level for part in inner if type(part) is tuple]
+    return not level
 
 
 def _hyperparameters(values: dict[str, Any]) -> dict[str, Any]:
@@ -276,6 +302,7 @@ def shown_name(name: str) -> str:
     return ascii(name[:_SHOWN])[1:-1]
 
 
+_WRITTEN = frozenset({str, Blob})
 _EMPTIABLE = frozenset({Mapped, list, tuple})
 _TENSORS, _TEXT = frozenset({Tensor}), frozenset({str})
 _DEEP = frozenset({Tensor, Array, Mapped, list, tuple, Call})

@@ -32,11 +32,13 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) 
         name.endswith((".data/extern_modules", ".data/python_version")) for name in names
     ):
         raise refusals.refused("package", source.name)
-    config = torch_export.config_of(archive)
-    if config is not None:
-        return torch_export.read(source, archive, config, nesting, limits)
+    configs = torch_export.configs_of(archive)
+    if configs:
+        return torch_export.read(source, archive, configs, nesting, limits)
     if torch_export.is_old(archive):
         return torch_export.read_old(archive, nesting, limits)
+    if torch_export.is_compiled(archive):
+        raise refusals.refused("aoti", source.name)
     root = torch_zip.root_of(archive)
     if root is not None:
         reader = torch_script.read if torch_script.is_script(archive, root) else torch_zip.read

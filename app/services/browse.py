@@ -8,6 +8,7 @@ from app.errors import NotFoundError, RefusedError
 from app.services.cards import Entry, Listing
 from app.services.house import House
 from app.services.plain import plain
+from app.sources import LocalFiles
 
 MOST = 2000
 """Entries of one folder that are shown."""
@@ -75,6 +76,14 @@ def allowed(house: House, path: str) -> Path:
     if not real.exists():
         raise NotFoundError("file_not_found", file=real.name)
     return real
+
+
+def check_links(house: House, path: Path) -> None:
+    """Look whether a link in a folder, or beside an index, leads outside of the roots. Raises RefusedError, NotFoundError."""
+    files = LocalFiles(path)
+    paths = map(files.path_of, files.names())
+    for each in filter(os.path.islink, paths):
+        allowed(house, each)
 
 
 def _roots(house: House) -> list[Path]:

@@ -78,7 +78,7 @@ def from_path(house: House, path: str, *, against: str | None = None, by: str = 
     try:
         found = _read(house, given)
     except KeygraftError as unread:
-        if not real.is_dir():
+        if unread.code != "unknown_format" or not real.is_dir():
             raise
         return _project(house, real, unread, by)
     return sidebook.keep_tree(house, given, found, by=by)
@@ -132,6 +132,7 @@ def stamp_of(path: Path) -> tuple[int, int]:
 
 
 def _read(house: House, given: Given) -> KeyTree:
+    browse.check_links(house, Path(given.path))
     nesting = None if given.nesting is None else tuple(map(parse_token, given.nesting))
     return readers.read_limited(given.path, nesting=nesting, limits=sidebook.limits(house))
 

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
@@ -100,9 +101,12 @@ class LocalFiles:
     def open(self, name: str) -> LocalFile:
         """Return the file of this name."""
         if name not in self._opened:
-            path = os.path.join(self._root, self._odd.get(name, name))  # noqa: PTH118 -- asked of a thousand shards
-            self._opened[name] = LocalFile(path, name)
+            self._opened[name] = LocalFile(self.path_of(name), name)
         return self._opened[name]
+
+    def path_of(self, name: str) -> str:
+        """Where the file of this name lies."""
+        return os.path.join(self._root, self._odd.get(name, name))  # noqa: PTH118 -- asked of a thousand shards
 
     def _of_file(self) -> tuple[str, ...]:
         own = shown_name(self.path)
@@ -137,7 +141,7 @@ def _listed(folder: Path, *, deep: bool) -> Iterator[str]:
         if _is(each.is_file):
             yield each.name
             count += 1
-        elif deep and _is(each.is_dir) and not each.name.startswith("."):
+        elif deep and _is(partial(each.is_dir, follow_symlinks=False)) and not each.name.startswith("."):
             for name in _listed(folder / each.name, deep=False):
                 yield f"{each.name}/{name}"
                 count += 1

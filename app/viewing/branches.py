@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from app.keys import KeyTree
+from app.keys import KeyTree, TensorInfo
 from app.viewing.hits import Finder, finder
 from app.viewing.labels import Part, label_parts, parts_of, path_text
 from app.viewing.nodes import Node, Outline
@@ -18,6 +18,7 @@ OPENED = 60
 """Lines that stand open at first."""
 LISTED = 500
 """Most lines of one list."""
+_PLAIN = ("strided", "", None)
 LONGEST = 400
 """Characters shown of a key."""
 
@@ -27,7 +28,9 @@ class Line(msgspec.Struct, frozen=True):
 
     times  -- equal siblings that it folds; keys -- tensors at or below; nbytes -- of them, tied ones counted once
     below  -- the lines below; None where they are fetched when asked for
-    tied   -- key of the tensor that it shares memory with
+    tied   -- key of the tensor that it is one with
+    odd    -- what is not plain about it, in the words of its format: its layout, a note
+    strides -- of one that is not contiguous
     """
 
     node: int
@@ -40,6 +43,8 @@ class Line(msgspec.Struct, frozen=True):
     shape: str = ""
     dtype: str = ""
     tied: str = ""
+    odd: str = ""
+    strides: str = ""
     below: "tuple[Line, ...] | None" = None
     more: int = 0
 
@@ -115,7 +120,16 @@ class Branches:
             shape_text(info.shape) if info else "",
             info.dtype if info else "",
             _short(info.alias) if info and info.alias else "",
+            *(self._odd(node, info) if info else ()),
         )
+
+    def _odd(self, node: Node, info: TensorInfo) -> tuple[str, str]:
+        """What is not plain about a tensor, if it is so for all that its line stands for."""
+        what = (info.layout, info.note, info.stride)
+        if what == _PLAIN or any((each.layout, each.note, each.stride) != what for each in map(self.tree.tensors.__getitem__, node.keys)):
+            return "", ""
+        words = [word for word in ("" if info.layout == "strided" else info.layout, info.note) if word]
+        return _short(", ".join(words)), ", ".join(map(str, info.stride or ()))
 
 
 def _cut(parts: Sequence[Part]) -> tuple[Part, ...]:

@@ -26,7 +26,8 @@ def summary_lines(summary: Summary, *, language: str = messages.DEFAULT_LANGUAGE
     if len(summary.dtypes) > 1:
         rows = [(share.dtype, f"{share.tensors:,}", f"{share.parameters:,}", f"{share.nbytes:,}") for share in summary.dtypes]
         lines += ["", say("dtypes"), *columns(rows, right={1, 2, 3})]
-    lines += _listed(say, "aliases", [" = ".join(group) for group in summary.aliases])
+    lines += _listed(say, "aliases", [_some(group, " = ") for group in summary.aliases])
+    lines += _listed(say, "views", [_some(group) for group in summary.views])
     lines += _listed(say, "other", [f"{key}: {text}" for key, text in summary.other])
     lines += _listed(say, "offers", [_offer(say, offer) for offer in summary.offers])
     lines += _listed(say, "metadata", [f"{name}: {text[:200]}" for name, text in summary.metadata])
@@ -102,6 +103,10 @@ def _listed(say: Callable[..., str], name: str, entries: Sequence[str]) -> list[
         return []
     more = [say("more", count=len(entries) - SHOWN)] if len(entries) > SHOWN else []
     return ["", say(name, count=len(entries)), *(f"  {entry}" for entry in entries[:SHOWN]), *more]
+
+
+def _some(group: Sequence[str], between: str = ", ") -> str:
+    return between.join(group[:SHOWN]) + (f"{between}… ({len(group):,})" if len(group) > SHOWN else "")
 
 
 def _offer(say: Callable[..., str], offer: TreeOffer) -> str:

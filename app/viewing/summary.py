@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from app.keys import FileInfo, ForeignGlobal, KeyTree, TensorInfo, TreeOffer, Warned, alias_groups, families
+from app.keys import FileInfo, ForeignGlobal, KeyTree, TensorInfo, TreeOffer, Warned, alias_groups, families, memory_groups
 from app.viewing.offers import telling
 
 ORDER = ("dangerous", "unknown", "known")
@@ -38,6 +38,8 @@ class Summary(msgspec.Struct, frozen=True):
 
     verdict -- id of the sentence on what its pickle names: `file-verdict-data`, `-made`, `-known`, `-unknown`, `-dangerous`
     globals -- what the pickle names, the dangerous first
+    aliases -- groups of keys that are one tensor
+    views   -- groups of keys that are different views of one block of memory
     other   -- leaves that are no tensors: key, short description
     dense   -- whether all tensors are contiguous and strided
     """
@@ -50,6 +52,7 @@ class Summary(msgspec.Struct, frozen=True):
     bytes_read: int
     dtypes: tuple[Share, ...]
     aliases: tuple[tuple[str, ...], ...]
+    views: tuple[tuple[str, ...], ...]
     families: tuple[FamilyRow, ...]
     verdict: str
     globals: tuple[ForeignGlobal, ...]
@@ -77,6 +80,7 @@ def summarise(tree: KeyTree) -> Summary:
         bytes_read=tree.bytes_read,
         dtypes=_shares(infos),
         aliases=tuple(tuple(group) for group in alias_groups(tree.tensors)),
+        views=tuple(tuple(group) for group in memory_groups(tree.tensors)),
         families=_families(tree),
         verdict=verdict_of(tree),
         globals=tuple(sorted(tree.globals, key=lambda each: (_rank(each), each.name))),

@@ -29,3 +29,14 @@ def test_with_json_the_error_is_a_document(root, tmp_path):
     assert error["code"] == "unknown_format"
     assert error["message"]
     assert error["hint"]
+
+
+def test_a_script_beside_the_parts_of_a_run_makes_it_no_model(root, tmp_path):
+    """DeepSpeed leaves one there: what is said is how the parts become a checkpoint."""
+    import torch
+
+    torch.save({"optimizer_state_dict": {}}, tmp_path / "zero_pp_rank_0_mp_rank_00_optim_states.pt")
+    (tmp_path / "zero_to_fp32.py").write_text("import torch\n")
+    error = json.loads(_run("tree", str(tmp_path), "--json").stdout)["error"]
+    assert error["code"] == "needs_consolidation"
+    assert "zero_to_fp32.py" in error["hint"]

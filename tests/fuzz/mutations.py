@@ -61,8 +61,12 @@ def parts() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     """Return what is bent, and what is put around it afterwards: a bent zip rarely gets past its directory, a bent pickle in it does."""
     import pickle
 
+    import h5py
     import numpy as np
 
+    groups = io.BytesIO()
+    with h5py.File(groups, "w") as file:
+        file["net/w"], file["net/b"] = np.ones((2, 3), np.float32), np.arange(4)
     state = a.dict_(a=a.tensor(), b=a.tensor(size=(4,), stride=(1,)), c=a.call("torch", "Size", a.tuple_(b"K\2")))
     arrays = io.BytesIO()
     np.savez(arrays, w=np.zeros((2, 3), np.float32), b=np.arange(4))
@@ -77,7 +81,9 @@ def parts() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         "protocol 4": pickle.dumps({"w": np.ones((2, 3), np.float32), "n": {"b": [1, 2.5, None, True, b"x" * 40, {"k"}]}}, protocol=4),
         "protocol 5": pickle.dumps({"w": np.ones((2, 3), np.float32), "t": (1, 2, 3, "é" * 50)}, protocol=5),
         "safetensors": a.safetensors({"__metadata__": {"format": "pt"}, "a": entry, "b": entry | {"data_offsets": [16, 32]}}, bytes(32)),
+        "protocol 2": pickle.dumps({"w": np.ones((2, 3), np.float32), "b": np.ones(90)}, protocol=2),
         "npz": arrays.getvalue(),
+        "hdf5": groups.getvalue(),
         "gguf": gguf + bytes(96),
     }
     nested = a.pickle(a.dict_(model=state, epoch=b"K\7", args=a.name("acme", "Args") + b")\x81" + a.dict_(x=b"N") + b"b"))

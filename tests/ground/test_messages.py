@@ -100,3 +100,11 @@ def test_every_error_brings_what_its_sentence_asks_for(root):
         if None not in keywords and wanted.get(messages.error_id(code), set()) - keywords
     ]
     assert lacking == []
+
+
+def test_what_a_file_calls_its_keys_breaks_no_sentence() -> None:
+    """Line ends, control characters and marks that turn the direction of writing are replaced; letters of any script stay."""
+    error = KeygraftError("gguf_header", file="a\nb\x1b[31m\u202egnp.שלום\0", detail="cut")
+    told = messages.error_text(error) + messages.error_hint(error)
+    assert told.isprintable()
+    assert "שלום" in told

@@ -167,6 +167,12 @@ def test_a_distributed_checkpoint_is_read_by_its_metadata(tmp_path: Path) -> Non
     info = tree.tensors["model.w"]
     raw = (tmp_path / "ck" / tree.files[info.where.file].name).read_bytes()
     assert _bytes_of(raw, info) == state["model"]["w"].numpy().tobytes()
+    assert [(offer.nesting, offer.tensors) for offer in tree.offers] == [((), 2), (("model",), 2)]
+    inner = read(LocalFiles(tmp_path / "ck"), nesting=("model",))
+    assert (inner.nesting, list(inner.tensors), inner.tensors["w"].path) == (("model",), ["w", "half"], ("model", "w"))
+    assert inner.tensors["w"].where == info.where
+    with pytest.raises(KeygraftError, match="no_such_nesting"):
+        read(LocalFiles(tmp_path / "ck"), nesting=("optim",))
     for path in (tmp_path / "ck").glob("*.distcp"):
         path.unlink()
     gone = read(LocalFiles(tmp_path / "ck/.metadata"))

@@ -52,6 +52,41 @@ CASES: dict[str, tuple[Callable[[], Any], tuple[Token, ...], dict[tuple[Token, .
         {("optim", "state"): "optimizer", (): "weights"},
     ),
     "a dictionary of dictionaries": (lambda: {"conv": _state("w"), "fc": _state("w", "b")}, (), {("conv",): "weights", ("fc",): "weights"}),
+    "student, teacher, and what else there is": (
+        lambda: {
+            "student": _state("w", "v"),
+            "teacher": _state("w", "v"),
+            "loss": _state("center"),
+            "optimizer": {"state": {0: _state("m")}},
+        },
+        ("student",),
+        {("teacher",): "ema", ("loss",): "weights", ("optimizer", "state"): "optimizer", (): "weights"},
+    ),
+    "two nets of which one is averaged": (
+        lambda: {"d": _state("w", "v", "u"), "g": _state("w"), "g_ema": _state("w")},
+        ("g",),
+        {("d",): "weights", ("g_ema",): "ema", (): "weights"},
+    ),
+    "optimizers by names of their own": (
+        lambda: {"netG": _state("w", "v"), "netD": _state("w"), "optG": {"state": {0: _state("step", "exp_avg", "exp_avg_sq")}}},
+        ("netG",),
+        {("netD",): "weights", ("optG", "state"): "optimizer", (): "weights"},
+    ),
+    "a number beside two nets and their optimizer": (
+        lambda: {
+            "log_alpha": _state("x")["x"][:1],
+            "actor": _state("w", "v"),
+            "critic": _state("w"),
+            "actor_optimizer": {"state": {0: _state("m")}},
+        },
+        ("actor",),
+        {("critic",): "weights", ("actor_optimizer", "state"): "optimizer", (): "weights"},
+    ),
+    "weights and optimizer as a pair": (
+        lambda: (_state("w", "v"), {"state": {0: _state("exp_avg"), 1: _state("exp_avg")}}, 7),
+        (0,),
+        {(1, "state"): "optimizer", (): "weights"},
+    ),
     "nested below tensors": (lambda: _state("w") | {"inner": _state("b")}, (), {}),
 }
 
@@ -74,3 +109,22 @@ def test_a_model_of_a_missing_class_beside_an_optimizer(saved: Callable[..., Pat
     assert tree.nesting == ("model",)
     assert [offer.nesting for offer in tree.offers] == [("model",), ()]
     assert "0.weight" in tree.tensors
+
+
+def test_many_branches_are_no_choice_and_cost_no_look_at_each(saved: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree of three hundred modules is looked at a few times, not once for each of them."""
+    from app.readers import nesting
+
+    looks = []
+    real = nesting.below
+    monkeypatch.setattr(nesting, "below", lambda path, over: looks.append(over) or real(path, over))
+    tree = read(LocalFiles(saved({"net": {str(number): {"inner": _state("w")} for number in range(300)}, "epoch": 1})), nesting=())
+    assert len(tree.tensors) == 300
+    assert len(looks) < 40 * 300
+
+
+def test_a_number_may_be_asked_for_as_it_is_written(saved: Callable[..., Path]) -> None:
+    """In a terminal all tokens are text; a key that is that text comes first."""
+    path = saved([_state("a"), {"0": _state("b"), 0: _state("c")}])
+    assert list(read(LocalFiles(path), nesting=("0",)).tensors) == ["a"]
+    assert read(LocalFiles(path), nesting=("1", "0")).nesting == (1, "0")

@@ -35,7 +35,7 @@ torch._utils._rebuild_tensor_v2 torch._utils._rebuild_parameter torch._utils._re
 torch.nn.modules.linear.Linear torch.nn.parameter.Parameter torch.optim.adam.Adam torch.storage._load_from_bytes torch.jit._pickle.build_intlist
 torch.distributed.checkpoint.metadata._MEM_FORMAT_ENCODING torch.distributed.tensor.DTensor torch.torch_version.TorchVersion numpy.dtype numpy.ndarray numpy.core.multiarray._reconstruct
 numpy._core.multiarray.scalar numpy._core.numeric._frombuffer numpy.random._pickle.__randomstate_ctor numpy.random._pickle.__generator_ctor
-__torch__.net.___torch_mangle_3.Net
+__torch__.net.___torch_mangle_3.Net numpy.random.bit_generator.__pyx_unpickle_SeedSequence re._compile
 """)
 
 UNKNOWN = _words("""

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app import messages
@@ -173,3 +174,28 @@ def test_every_limit_of_reading_is_a_setting(tmp_path):
         sides.from_path(house, str(tmp_path / "many.safetensors"))
     assert (told.value.code, told.value.params["detail"]) == ("limit", "keys")
     house.close()
+
+
+def test_a_link_in_a_folder_leads_nowhere_outside(house: House, root: Path, tmp_path: Path) -> None:
+    """A folder is no way around the roots; a link within them is fine."""
+    from safetensors.numpy import save_file
+
+    (tmp_path / "secret").mkdir()
+    (root / "run").mkdir()
+    save_file({"hidden": np.zeros(1)}, tmp_path / "secret/b.safetensors")
+    save_file({"w": np.zeros(1)}, root / "a.safetensors")
+    (root / "run/a.safetensors").symlink_to("../a.safetensors")
+    assert list(sides.tree(house, sides.from_path(house, str(root / "run")).id).tensors) == ["w"]
+    (root / "run/b.safetensors").symlink_to(tmp_path / "secret/b.safetensors")
+    with pytest.raises(RefusedError, match="path_outside_roots"):
+        sides.from_path(house, str(root / "run"))
+
+
+def test_a_folder_of_a_run_that_brings_scripts_is_no_project(house: House, root: Path) -> None:
+    """DeepSpeed leaves its script beside the parts: what is said is what the parts need."""
+    import torch
+
+    torch.save({"optimizer_state_dict": {}}, root / "zero_pp_rank_0_mp_rank_00_optim_states.pt")
+    (root / "zero_to_fp32.py").write_text("import torch\nclass Net(torch.nn.Module): pass\n")
+    with pytest.raises(KeygraftError, match="needs_consolidation"):
+        sides.from_path(house, str(root))

@@ -78,3 +78,14 @@ def test_a_wrapper_around_everything_is_left_out() -> None:
     tree = from_shapes({f"model.layers.{number}.{name}": ((8, 8), "F32") for number in range(30) for name in ("q", "k")})
     assert len([box for box in squares(tree, "parameters") if box.outer]) == 30
     assert trail("model.layers", ".") == (("model", "model"), ("layers", "model.layers"))
+
+
+def test_what_is_not_plain_is_said_on_its_line() -> None:
+    """Strides, layouts and notes; of a run of equal ones only what is so for all of them."""
+    tensors = {f"layers.{number}.w": TensorInfo((2, 3), "F32", stride=(1, 2)) for number in range(3)}
+    tensors |= {f"layers.{number}.b": TensorInfo((3,), "F32", stride=(2,) if number else None) for number in range(3)}
+    tensors["packed"] = TensorInfo((2, 3), "QINT8", layout="quantized", note="per_tensor_affine\n")
+    tree = KeyTree("torch-zip", tensors)
+    lines = Branches(tree, outline(tree)).below(0, 60).lines
+    told = {part.text: (line.odd, line.strides) for line in (*(lines[0].below or ()), lines[1]) for part in line.parts[:1]}
+    assert told == {"w": ("", "1, 2"), "b": ("", ""), "packed": ("quantized, per_tensor_affine\ufffd", "")}

@@ -3,7 +3,7 @@
 import pytest
 
 from app import messages
-from app.keys import FileInfo, ForeignGlobal, KeyTree, TensorInfo, TreeOffer, Warned
+from app.keys import FileInfo, ForeignGlobal, KeyTree, Location, TensorInfo, TreeOffer, Warned
 from app.keys.difference import difference
 from app.viewing.plain import columns, difference_lines, folded_keys, safe, summary_lines
 from app.viewing.summary import Share, summarise, verdict_of
@@ -102,6 +102,18 @@ def test_a_plain_file_has_few_lines():
         "",
         "Only data: this file names no classes or functions.",
     ]
+
+
+def test_views_of_one_memory_are_told_apart_from_ties():
+    """A fused block in three parts, one of them under two keys; what has a place of its own is not named."""
+    places = {"q": 0, "k": 24, "v": 48}
+    tensors = {key: TensorInfo((2, 3), "F32", where=Location(0, at, 72 - at, "0")) for key, at in places.items()}
+    tensors["again"] = TensorInfo((2, 3), "F32", where=Location(0, 24, 48, "0"), alias="k")
+    tensors["alone"] = TensorInfo((2, 3), "F32", where=Location(0, 100, 24, "1"))
+    tensors["plain"] = TensorInfo((2, 3), "F32", where=Location(0, 200, 24))
+    summary = summarise(KeyTree("torch-zip", tensors))
+    assert (summary.aliases, summary.views) == ((("k", "again"),), (("q", "k", "v"),))
+    assert "  q, k, v" in summary_lines(summary)
 
 
 def test_hostile_names_stay_on_their_line():

@@ -51,3 +51,29 @@ def test_the_summary_of_the_api(visitor: TestClient, shared: Path) -> None:
     assert document["aliases"]
     assert document["verdict"] == "file-verdict-known"
     assert sum(share["tensors"] for share in document["dtypes"]) == document["tensors"]
+
+
+def test_a_file_without_tensors_says_so(visitor: TestClient, tmp_path: Path) -> None:
+    """Nothing to draw, nothing to list."""
+    import torch
+
+    torch.save({"epoch": 3}, tmp_path / "log.pt")
+    markup = visitor.get(f"/files/{given(visitor, tmp_path / 'log.pt')}").text
+    assert "There are no tensors in this file." in markup
+    assert "Modules by size" not in markup
+    assert "Find keys" not in markup
+
+
+def test_views_strides_and_what_is_too_small_to_draw_are_named(visitor: TestClient, tmp_path: Path) -> None:
+    """Three parts of one block of memory, one that lies across, and hundreds of modules in one rectangle."""
+    import torch
+
+    fused = torch.ones(60, 20)
+    odd = {"q": fused[:20], "k": fused[20:40], "v": fused[40:], "across": torch.ones(4, 5).t()}
+    torch.save(odd, tmp_path / "odd.pt")
+    markup = visitor.get(f"/files/{given(visitor, tmp_path / 'odd.pt')}").text
+    for said in ("One block of memory that several keys view", "strides 1, 5"):
+        assert said in markup
+    torch.save({f"layers.{number}.w": torch.ones(1) for number in range(1_000)}, tmp_path / "many.pt")
+    markup = visitor.get(f"/files/{given(visitor, tmp_path / 'many.pt')}").text
+    assert ">1,000 small ones</text>" in markup

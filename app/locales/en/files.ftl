@@ -16,6 +16,10 @@ file-aliases = { $count ->
         [one] One group of keys that are one tensor:
        *[other] { NUMBER($count) } groups of keys that are one tensor each:
     }
+file-views = { $count ->
+        [one] One block of memory that several keys view:
+       *[other] { NUMBER($count) } blocks of memory that several keys view each:
+    }
 file-other = { $count ->
         [one] One value beside the tensors:
        *[other] { NUMBER($count) } values beside the tensors:
@@ -124,12 +128,18 @@ files-tensors = { $count ->
     }
 files-more = … and { NUMBER($count) } more
 files-tied = tied
+files-strides = strides { $strides }
+files-empty = There are no tensors in this file.
 files-types = Element types
 files-type = Type
 files-scattered = Some tensors are views that do not lie in one row, or are not plain arrays.
 files-aliases = { $count ->
         [one] One tensor under several keys
        *[other] { NUMBER($count) } tensors under several keys each
+    }
+files-views = { $count ->
+        [one] One block of memory that several keys view
+       *[other] { NUMBER($count) } blocks of memory that several keys view each
     }
 files-other = Values beside the tensors ({ NUMBER($count) })
 files-metadata = Metadata ({ NUMBER($count) })

@@ -2,7 +2,7 @@
 
 error-unknown-format = { $detail ->
         [empty] { $file } is empty.
-        [empty_folder] There is no file to read.
+        [empty_folder] There is no file here, nor in the folders right below.
         [folder] None of the files beside { $file } is a checkpoint that can be read.
         [html] { $file } is a web page, not a checkpoint.
         [compressed] { $file } is a compressed archive.
@@ -29,6 +29,7 @@ error-unsupported-format = { $file } is { $format ->
         [mindspore] a MindSpore checkpoint
         [paddle] a Paddle archive
         [package] a torch.package archive
+        [aoti] a model that AOTInductor compiled
         [tar] a tar archive, as PyTorch 0.1 wrote it
         [ggml] a GGML file from before GGUF
         [joblib] a joblib file
@@ -42,14 +43,18 @@ error-unsupported-format = { $file } is { $format ->
         [package] Open it with torch.package.PackageImporter and save the model's state_dict with torch.save.
         [tar] Open it with torch.load of PyTorch before 2.0 and save it again with torch.save.
         [joblib] Load it with joblib.load where you trust it, and save its arrays by name with numpy.savez.
+        [aoti] Its weights lie inside a library. Choose the program that it was compiled from, as torch.export.save wrote it.
         [ggml] Convert it to GGUF with the scripts of llama.cpp.
        *[other] Save the weights as safetensors, with torch.save or numpy.savez, and choose that file.
     }
 error-needs-consolidation = { $file } is one part of a { $kind ->
         [deepspeed] DeepSpeed ZeRO checkpoint
+        [pipeline] checkpoint of a DeepSpeed pipeline
         [fsdp] checkpoint of FSDP shards
+        [llama] checkpoint that Llama's own code cut for several devices
+        [megatron] checkpoint that was cut for several devices
        *[other] sharded checkpoint
-    }: no single part holds a whole tensor.
+    }: no single part can be loaded by itself.
     .hint = Run: { $command }
 error-needs-metadata = { $file } is one part of a distributed checkpoint.
     .hint = Choose the folder that holds it, with the file .metadata in it.
@@ -182,6 +187,8 @@ error-missing-shard = { $file } names { $count ->
     .hint = Choose all shards together with the index, or their folder.
 error-shards-collide = The key { $key } stands in { $file } and in another shard as well.
     .hint = Choose the shards of one checkpoint only, or its index file.
+error-several-checkpoints = There are { $count } checkpoints here that are not parts of one: { $names }.
+    .hint = Choose one of them.
 
 ## What is odd but did not stop the reading
 

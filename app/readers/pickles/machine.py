@@ -48,7 +48,7 @@ class Machine:
         name: str,
         limits: Limits,
         persistent: Callable[[Any], Any] | None = None,
-        nested: Callable[["Machine", Blob], Any] | None = None,
+        nested: Callable[["Machine", Blob | bytes], Any] | None = None,
         *,
         runs: bool = False,
     ) -> None:
@@ -338,6 +338,9 @@ class Machine:
                     if (len(stack) - mark) % 2:
                         raise self.malformed("pairs")
                     stack[mark:] = [Mapped(stack[mark:])]
+                elif op in _WRITTEN and buf.find(b"\n", pos) < 0:  # long: an array of protocol 0
+                    push(self._skipped_line(window, pos, op))
+                    buf, pos, soft = window.buf, 0, window.soft
                 elif op in _LINES:
                     line, pos = self._line(window, pos)
                     buf, soft = window.buf, window.soft
@@ -371,7 +374,23 @@ class Machine:
         start = window.base + pos
         if start + size > window.end:
             raise self.malformed("cut")
+        window.skip(pos, size)
         return Blob(window.source, start, size, text=text)
+
+    def _skipped_line(self, window: Window, pos: int, op: int) -> Any:
+        """Look for the end of a line beyond the window; one that is long is remembered by its place."""
+        start = at = window.base + pos
+        while (found := window.buf.find(b"\n", at - window.base)) < 0:
+            at = window.base + len(window.buf)
+            if at >= window.end:
+                raise self.malformed("line")
+            if window.walked > self.bytes_left:
+                raise self.limit("pickle_bytes")
+            window.move(at)
+        length = window.base + found - start
+        window.move(start + length + 1)
+        blob = Blob(window.source, start, length, escaped=True)
+        return blob if length >= SKIPPED else _parsed(op, blob.read())
 
     def _line(self, window: Window, pos: int) -> tuple[bytes, int]:
         end = window.buf.find(b"\n", pos)
@@ -388,6 +407,8 @@ _BYTES = {0x42: ("<I", 4), 0x43: ("<B", 1), 0x8E: ("<Q", 8), 0x96: ("<Q", 8), 0x
 """BINBYTES, SHORT_BINBYTES, BINBYTES8, BYTEARRAY8, BINSTRING, SHORT_BINSTRING: form and width of the length."""
 _STRINGS = frozenset({0x54, 0x55})
 _LINES = frozenset(b"pgPIFLSV")
+_WRITTEN = frozenset(b"SV")
+"""STRING and UNICODE: lines of any length."""
 
 
 def _index(line: bytes) -> int:

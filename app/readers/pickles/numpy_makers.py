@@ -3,10 +3,11 @@
 Source: numpy, `numpy/_core/src/multiarray/methods.c` (`array_setstate`) and `descriptor.c` (`arraydescr_setstate`).
 """
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from app.readers.pickles.values import Array
+from app.readers.pickles.values import Array, Global
 
 if TYPE_CHECKING:
     from app.readers.pickles.machine import Machine
@@ -30,10 +31,22 @@ _KINDS = {
     "c32": "C256",
 }
 _LETTERS = {"O": "OBJECT", "U": "STRING", "S": "STRING", "V": "RECORD", "m": "TIMEDELTA", "M": "DATETIME", "a": "STRING"}
-
-
+_LETTERED = re.compile(r"(?:[OUSVa]\d*|[mM](?:8(?:\[\w{1,20}\])?)?)\Z", re.ASCII)
+"""A letter with a size, or a date with its unit: `U5`, `M8[ns]`."""
 _MASKED = 7
 """Values in the state of a masked array: numpy, `numpy/ma/core.py`, `MaskedArray.__getstate__`."""
+_MOST_AXES = 64
+_ML_DTYPES = {
+    "bfloat16": "BF16",
+    "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2",
+    "float8_e4m3fnuz": "F8_E4M3FNUZ",
+    "float8_e5m2fnuz": "F8_E5M2FNUZ",
+    "float8_e8m0fnu": "F8_E8M0",
+    "int4": "INT4",
+    "uint4": "UINT4",
+}
+"""Element types that JAX and TensorFlow add to numpy. Source: the package ml_dtypes."""
 
 
 class Dtype:
@@ -54,15 +67,17 @@ def dtype_name(form: str) -> tuple[str, bool]:
         return _KINDS[body], order == ">"
     if body == "?":
         return "BOOL", False
-    if body[:1] in _LETTERS and (body[1:] == "" or body[1:].isdigit() or body[1:2] == "["):
+    if _LETTERED.match(body):
         return _LETTERS[body[:1]], order == ">"
-    return {"bfloat16": "BF16", "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2", "float16": "F16"}.get(body, ""), False
+    return _ML_DTYPES.get(body, {"float16": "F16", "f1": "F8_E5M2"}.get(body, "")), False
 
 
 def _dtype(machine: "Machine", args: tuple[Any, ...]) -> Dtype:
     if not args:
         raise machine.malformed("dtype")
     form = args[0]
+    if type(form) is Global and form.module == "ml_dtypes":
+        return Dtype(_ML_DTYPES.get(form.name, "UNKNOWN"))
     name, big = dtype_name(form.decode("latin1") if type(form) is bytes else form) if type(form) in {str, bytes} else ("", False)
     return Dtype(name or "UNKNOWN", big=big)
 
@@ -104,6 +119,11 @@ def _frombuffer(machine: "Machine", args: tuple[Any, ...]) -> Array:
     data, dtype, shape, order = args[:4]
     array = Array()
     fill(machine, array, (shape, dtype, order == "F", data))
+    axes = args[4] if order == "K" and len(args) > 4 else None
+    if axes is not None:
+        if type(axes) is not tuple or len(axes) > _MOST_AXES or sorted(axes) != list(range(len(shape))):
+            raise machine.malformed("array")
+        array.axes = axes
     return array
 
 

@@ -207,7 +207,7 @@ def _first(machine: "Machine", args: tuple[Any, ...]) -> Any:
 
 def _storage_from_bytes(machine: "Machine", args: tuple[Any, ...]) -> Any:
     """Stand for `torch.storage._load_from_bytes`: a whole legacy file inside a pickle, walked against the same budget."""
-    if not args or type(args[0]) is not Blob or machine.nested is None:
+    if not args or type(args[0]) not in {Blob, bytes} or machine.nested is None:
         raise machine.malformed("storage")
     return machine.nested(machine, args[0])
 

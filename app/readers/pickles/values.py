@@ -59,15 +59,20 @@ class Call:
 
 
 class Blob:
-    """Bytes inside the pickle that were skipped: `length` from `offset` of `source`; `text` where they are UTF-8."""
+    """Bytes inside the pickle that were skipped: `length` from `offset` of `source`.
 
-    __slots__ = ("length", "offset", "source", "text")
+    text    -- whether they are written as text: UTF-8
+    escaped -- or a line of protocol 0, in which backslashes escape
+    """
 
-    def __init__(self, source: ByteSource, offset: int, length: int, *, text: bool = False) -> None:
+    __slots__ = ("escaped", "length", "offset", "source", "text")
+
+    def __init__(self, source: ByteSource, offset: int, length: int, *, text: bool = False, escaped: bool = False) -> None:
         self.source = source
         self.offset = offset
         self.length = length
-        self.text = text
+        self.text = text or escaped
+        self.escaped = escaped
 
     def read(self) -> bytes:
         """Return the bytes."""
@@ -111,9 +116,12 @@ class Tensor(msgspec.Struct, eq=False, gc=False):
 
 
 class Array:
-    """A numpy array: made empty by `_reconstruct`, filled by BUILD. `data` is its bytes, `big` their byte order; `masked` where it has a mask."""
+    """A numpy array: made empty by `_reconstruct`, filled by BUILD. `data` is its bytes, `big` their byte order; `masked` where it has a mask.
 
-    __slots__ = ("big", "data", "dtype", "fortran", "masked", "shape")
+    axes -- of one that is neither C nor Fortran: which dimension of `shape` each of its own is
+    """
+
+    __slots__ = ("axes", "big", "data", "dtype", "fortran", "masked", "shape")
 
     def __init__(self) -> None:
         self.shape: tuple[int, ...] | None = None
@@ -121,4 +129,5 @@ class Array:
         self.fortran = False
         self.big = False
         self.masked = False
+        self.axes: tuple[int, ...] | None = None
         self.data: Any = None

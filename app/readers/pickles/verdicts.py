@@ -27,7 +27,7 @@ _HARMLESS_CALLS = _words(
     copyreg.__newobj_ex__ collections.namedtuple operator.itemgetter _operator.itemgetter math.sqrt math.exp math.log
     datetime.datetime datetime.date datetime.time datetime.timedelta datetime.timezone collections.deque collections.defaultdict
     torch.Size torch.device torch.dtype torch.layout torch.storage._load_from_bytes torch.serialization._get_layout torch.Generator
-    torch._C._rebuild_generator zoneinfo.ZoneInfo._unpickle uuid.UUID functools.partial array.array array._array_reconstructor
+    torch._C._rebuild_generator re._compile zoneinfo.ZoneInfo._unpickle uuid.UUID functools.partial array.array array._array_reconstructor
     """
 )
 """Called by honest pickles; their results are data."""
@@ -80,7 +80,7 @@ _DANGEROUS_PREFIXES = (
 )
 _SCRIPTED = "__torch__"
 """Where TorchScript puts the classes of an archive."""
-_OUR_KIND = frozenset({"torch", "numpy"})
+_OUR_KIND = frozenset({"torch", "numpy", "ml_dtypes"})
 _CLASSES_WITH_SCARY_NAMES = frozenset({"types.SimpleNamespace", "types.MethodType", "types.MappingProxyType", "inspect.Signature"})
 _REBUILDERS = (
     "_rebuild",
@@ -88,6 +88,7 @@ _REBUILDERS = (
     "_reconstruct",
     "_mareconstruct",
     "_unpickle",
+    "__pyx_unpickle_",
     "__randomstate_ctor",
     "__bit_generator_ctor",
     "__generator_ctor",

@@ -15,7 +15,7 @@ class Window:
     More is announced the longer the walk: a lent file then takes few rounds, and one that is here does not care.
     """
 
-    __slots__ = ("_source", "base", "buf", "end", "soft", "walked")
+    __slots__ = ("_fetched", "_source", "base", "buf", "end", "soft", "walked")
 
     def __init__(self, source: ByteSource, start: int, end: int | None = None) -> None:
         self._source = source
@@ -24,6 +24,7 @@ class Window:
         self.buf = b""
         self.soft = 0
         self.walked = 0
+        self._fetched = 0
         self.move(start)
 
     @property
@@ -31,17 +32,23 @@ class Window:
         """The file below."""
         return self._source
 
+    def skip(self, pos: int, size: int) -> None:
+        """Say that `size` bytes from `pos` of the buffer are passed over: what is data is not walked."""
+        self.walked -= min(size, len(self.buf) - pos)
+
     def move(self, start: int, need: int = 0) -> None:
         """Put the window at absolute `start`, at least `need` bytes wide. Raises PickleError where the file ends before."""
         if start + need > self.end or start < 0:
             raise PickleError("malformed_pickle", file=self._source.name, detail="cut")
         length = CHUNK - start % CHUNK  # to the end of a block, so that a next pickle in it costs nothing
         length = min(max(need, length if length > _LEAST else length + CHUNK), self.end - start)
-        if self.walked:
-            self._source.want([(start, min(max(length, 4 * self.walked), self.end - start))])
+        if self._fetched:
+            self._source.want([(start, min(max(length, 4 * self._fetched), self.end - start))])
+        self.walked -= max(0, len(self.buf) - (start - self.base))  # what was read and not passed yet is read again
         self.buf = self._source.read_at(start, length)
         if len(self.buf) < need:
             raise PickleError("malformed_pickle", file=self._source.name, detail="cut")
         self.base = start
         self.walked += len(self.buf)
+        self._fetched += len(self.buf)
         self.soft = len(self.buf) - SLACK if start + len(self.buf) < self.end else len(self.buf)
