@@ -83,7 +83,8 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
     """Rank the norms of one layer; two are attention's and the feed-forward's, three have cross attention's between them."""
     norms = [unit for unit in group if not unit.role and is_norm(unit, vocabulary) and not {"query", "key"} & set(unit.words)]
     direct = [unit for unit in norms if len(unit.local) == 1 or len(unit.path) == depth + 1]
-    placed = [unit for unit in norms if unit not in direct and not attention_of(unit, vocabulary) and _says_after(unit)]
+    within = [unit for unit in norms if unit not in direct and not attention_of(unit, vocabulary)]
+    placed = [unit for unit in within if _says_after(unit)] or _fed_forward(direct, within, group)
     chosen = direct + placed if len(direct) > 1 else norms
     for unit in norms:
         if unit not in chosen:
@@ -100,6 +101,11 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
         len(places) == 3 and sum(_bare(unit) for unit in places) == 1 and {15, _CROSS} <= set(places.values())
     ):  # what is left is the feed-forward's
         places |= {unit: 55 for unit in places if _bare(unit)}
+    counted = sorted((unit for unit in places if _named_place(unit) is None), key=lambda unit: places[unit])
+    if (
+        len(places) == 3 and len(counted) == 2 and _CROSS in places.values()
+    ):  # cross attention's has a name: of the two that are counted, the last is the feed-forward's
+        places |= {counted[-1]: 55}
     if len(places) == 2:  # one inside the attention, one that only says that it is a norm: ESM, where that is the feed-forward's
         places |= {
             unit: 55 for unit in places if _bare(unit) and any(other is not unit and attention_of(other, vocabulary) for other in places)
@@ -125,6 +131,13 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
     )
     for unit, name in zip(ranked, names, strict=True):
         unit.role = "norm." + name
+
+
+def _fed_forward(direct: Sequence[Unit], within: Sequence[Unit], group: Sequence[Unit]) -> list[Unit]:
+    """Return the norm that a feed-forward keeps before its first linear, where the two beside it are self and cross attention's (OpenNMT)."""
+    crossing = any(unit.role.startswith("cross.") for unit in group)
+    found = [unit for unit in within if direct and unit.main == direct[0].main and _named_place(unit) == 55]
+    return found if crossing and len(direct) == 2 and len(found) == 1 else []
 
 
 def _says_after(unit: Unit) -> bool:

@@ -206,6 +206,7 @@ GATED: tuple[tuple[Mapping[str, str], str], ...] = (
     ({"w12": "gate_up", "w3": "down"}, "DINOv2, SwiGLUFFN: w12 splits into gate and up"),
     ({"weightsin": "gate_up", "weightsout": "down"}, "DINOv2 in transformers"),
     ({"gateupproj": "gate_up", "downproj": "down"}, "Phi-3"),
+    ({"fc": "gate", "gate": "up", "proj": "down"}, "TensorRT-LLM, GatedMLP: act(fc(x)) * gate(x)"),
 )
 """Names of a gated feed-forward's members, where all of them stand side by side; each with the code that says so."""
 
