@@ -24,6 +24,11 @@ PLAIN: Mapping[str, str] = {
     "w": "weight",
     "b": "bias",
     "depthwise_kernel": "weight",
+    "weights": "weight",
+    "biases": "bias",
+    "depthwise_weights": "weight",
+    "_mean": "mean",
+    "_variance": "var",
 }
 """Last segment -> parameter of the module above it."""
 
@@ -58,7 +63,7 @@ _SCALED = ("_scale_inv", "_scales", "_scale")
 COMPANIONS = frozenset(_COMPANIONS.values())
 
 _PARAMETRIZED = {"original0": "weight_g", "original1": "weight_v"}
-_WEIGHT_BESIDE_BIAS = {"gamma": ("beta",), "scale": ("bias", "offset"), "g": ("b", "bias")}
+_WEIGHT_BESIDE_BIAS = {"gamma": ("beta",), "scale": ("bias", "offset"), "g": ("b", "bias"), "s": ("b",)}
 _NORMS = frozenset({"norm", "ln", "layernorm", "rmsnorm", "batchnorm", "bn", "rms"})
 
 Path = tuple[str, ...]
@@ -94,11 +99,27 @@ def place(key: str, rank: int, tree: KeyTree, separator: str) -> tuple[Path, str
         return path, "bias"
     if path and last in {"mean", "var"} and head + ("var" if last == "mean" else "mean") + mark in tree.tensors:
         return path, last
+    return _written_in_one(path, last, rank, head, tree) or (segments, "weight")
+
+
+def _written_in_one(path: Path, last: str, rank: int, head: str, tree: KeyTree) -> tuple[Path, str] | None:
+    """Return the place of a parameter whose name begins or ends with what it is: `in_proj_bias`, Haiku's `query_w`, Marian's `Wq` beside `bq`."""
     if last.endswith("_weight"):
         return (*path, last[:-7]), "weight"
     if last.endswith("_bias") and rank < 2:
         return (*path, last[:-5]), "bias"
-    return segments, "weight"
+    stem = last[:-2]
+    if stem and last.endswith("_w"):
+        return (*path, stem), "weight"
+    if stem and last.endswith("_b") and head + stem + "_w" in tree.tensors:
+        return (*path, stem), "bias"
+    mark, stem = last[:1], last[1:]
+    if mark in _LETTERS and stem and head + _LETTERS[mark] + stem in tree.tensors:
+        return (*path, stem), "weight" if mark == "W" else "bias"
+    return None
+
+
+_LETTERS = {"W": "b", "b": "W"}
 
 
 def told_of(param: str) -> bool:

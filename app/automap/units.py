@@ -86,8 +86,8 @@ class Unit:
 
     @property
     def main(self) -> Shape:
-        """Shape of the parameter that tells most."""
-        return self.params.get("weight") or next(iter(self.params.values()))
+        """Shape of the parameter that tells most; the same one however the listing goes."""
+        return self.params.get("weight") or self.params.get("weight_v") or self.params[min(self.params)]
 
     def keys(self, param: str) -> list[str]:
         """Return the keys of one parameter of all members, outermost axis first."""
@@ -98,3 +98,16 @@ class Unit:
             segments[axis.depth] = "%s"
         form = self.separator.join(segments)
         return [form % labels for labels in product(*(axis.labels for axis in self.axes))]
+
+
+_KERNELS = frozenset({"kernel", "depthwise_kernel", "weights", "depthwise_weights"})
+"""What TensorFlow and Flax call a weight that ends with (in, out)."""
+
+
+def torch_shape(unit: Unit) -> Shape:
+    """Return the shape of a convolution's weight as torch would have it, (out, in, …); a depthwise one has its channels first."""
+    shape = unit.main
+    if unit.weight_name not in _KERNELS or len(shape) < 3:
+        return shape
+    into, out = shape[-2:]
+    return (into, out, *shape[:-2]) if unit.weight_name.startswith("depthwise") else (out, into, *shape[:-2])

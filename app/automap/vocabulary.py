@@ -264,7 +264,19 @@ STAGED: Mapping[str, str] = {
 """Sequences of a diffusion residual block (guided-diffusion, unet.py: ResBlock) -> what their convolution or linear is."""
 
 SHORTCUTS = frozenset(
-    ["shortcut", "downsample", "skip", "skipconnection", "ninshortcut", "convshortcut", "identityconv", "projshortcut", "residual"]
+    [
+        "shortcut",
+        "downsample",
+        "skip",
+        "skipconnection",
+        "ninshortcut",
+        "convshortcut",
+        "identityconv",
+        "projshortcut",
+        "residual",
+        "branch1",
+        "short",
+    ]
 )
 """Names of what bridges a residual block."""
 
