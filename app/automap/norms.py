@@ -1,7 +1,7 @@
 """Norms and layer scales of a block, by the place they have in it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from app.automap.attention import attention_of
@@ -21,12 +21,15 @@ def is_norm(unit: Unit, vocabulary: Vocabulary) -> bool:
 
 
 _CROSS = 30
+_BEHIND = 20
 _NORM_PLACES: tuple[tuple[str, int], ...] = (
     ("postfeedforward", 60),
     ("postffw", 60),
+    ("postffn", 60),
     ("postmlp", 60),
     ("prefeedforward", 50),
     ("preffw", 50),
+    ("preffn", 50),
     ("premlp", 50),
     ("postattention", 20),
     ("postattn", 20),
@@ -123,7 +126,7 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
             unit.role = "norm." + ("cross" if places[unit] == _CROSS else "attn" if places[unit] < _CROSS else "mlp")
         return
     if len(ranked) == 1 and not {"up", "down"} & {unit.role for unit in group}:
-        crossing = any("cross" in unit.words or unit.role.startswith("cross.") for unit in group)
+        crossing = any(_crosses(unit) for unit in group)
         ranked[0].role = "norm.cross" if crossing else "norm.attn"
         return
     names = {1: ("only",), 2: ("attn", "mlp"), 3: ("attn", "cross", "mlp")}.get(len(ranked)) or tuple(
@@ -131,6 +134,23 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
     )
     for unit, name in zip(ranked, names, strict=True):
         unit.role = "norm." + name
+
+
+def _untied(places: Mapping[Unit, int]) -> dict[Unit, int]:
+    """Return places anew for what shares that of a norm behind the attention: what is counted, or only says that it comes after attention, is the feed-forward's.
+
+    GLM-4 has `post_self_attn_layernorm` beside `post_attention_layernorm`; LitGPT's Gemma 2 `post_attention_norm` beside `norm_2`.
+    """
+    behind = [unit for unit, place in places.items() if place == _BEHIND]
+    if len(behind) != 2 or len(places) != 4:
+        return {}
+    second = [unit for unit in behind if _named_place(unit) is None] or [unit for unit in behind if "self" not in words(_own_name(unit))]
+    return {second[0]: 50} if len(second) == 1 else {}
+
+
+def _crosses(unit: Unit) -> bool:
+    """Whether a unit is of an attention from a decoder to its encoder: T5's `EncDecAttention`."""
+    return "cross" in unit.words or unit.role.startswith("cross.") or {"encoder", "decoder"} <= set(unit.words)
 
 
 def _fed_forward(direct: Sequence[Unit], within: Sequence[Unit], group: Sequence[Unit]) -> list[Unit]:
@@ -185,6 +205,7 @@ def _named_place(unit: Unit) -> int | None:
 def _places(norms: Sequence[Unit]) -> dict[Unit, int]:
     """Return where norms stand by their paths; by their own names where what holds them all says the same of each."""
     places = {unit: place for unit in norms if (place := _norm_place(unit, _named_place(unit))) is not None}
+    places |= _untied(places)
     if len(set(places.values())) < len(places) and len({unit.local[:-1] for unit in norms}) == 1:
         return {unit: place for unit in norms if (place := _norm_place(unit, None)) is not None}
     return places

@@ -2,7 +2,10 @@
 
 import pytest
 
-from app.automap import propose
+from app.automap import folding, propose, roles
+from app.automap.flatnames import nest
+from app.automap.folding import separator_of, trie
+from app.automap.vocabulary import VOCABULARY
 from app.keys.tree import from_shapes
 from tests.automap.test_roles import linear, tree, units_of
 
@@ -84,11 +87,6 @@ def keras(name, into, out, size):
 
 def by_path(shapes):
     """The units of one side after flat names became levels, by dotted path."""
-    from app.automap import folding, roles
-    from app.automap.flatnames import nest
-    from app.automap.folding import separator_of, trie
-    from app.automap.vocabulary import VOCABULARY
-
     made = from_shapes({key: (shape, "F32") for key, shape in shapes.items()})
     found = folding.units(trie(made), separator_of(made), "")
     nest(found)

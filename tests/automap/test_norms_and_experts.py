@@ -1,0 +1,105 @@
+"""Norms whose words share a place, attention and feed-forwards that are only counted, experts in one tensor."""
+
+import pytest
+
+from app.automap import propose
+from tests.automap.test_namings import taken
+from tests.automap.test_roles import linear, norm, tree, units_of
+
+
+def block(names, prefix="layers.{}."):
+    """Four blocks with an attention, a feed-forward, and norms by these names."""
+    shapes = {}
+    for i in range(4):
+        own = prefix.format(i)
+        for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
+            shapes |= linear(f"{own}self_attn.{name}", 8, 8)
+        shapes |= linear(f"{own}mlp.fc1", 32, 8) | linear(f"{own}mlp.fc2", 8, 32)
+        shapes |= {f"{own}{name}.weight": (8,) for name in names}
+    return shapes
+
+
+PLAIN = ("input_norm", "post_attention_norm", "pre_ffn_norm", "post_ffn_norm")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("input_layernorm", "post_self_attn_layernorm", "post_attention_layernorm", "post_mlp_layernorm"),
+        ("norm_1", "post_attention_norm", "norm_2", "post_mlp_norm"),
+    ],
+)
+def test_of_two_norms_behind_the_attention_the_vaguer_is_the_feed_forwards(names):
+    """GLM-4's `post_attention_layernorm` beside `post_self_attn_layernorm`, LitGPT's `norm_2` beside `post_attention_norm`."""
+    units = units_of(block(names))
+    assert [units[f"layers.0.{name}"].role for name in names] == [f"norm.{at}of4" for at in range(4)]
+    found = propose({"": tree(dict(sorted(block(PLAIN).items())))}, tree(dict(sorted(block(names).items()))))
+    assert [found[f"layers.1.{name}.weight"].claim.sources for name in names] == [(f"layers.1.{name}.weight",) for name in PLAIN]
+
+
+def test_t5s_attention_to_the_encoder_has_a_norm_of_its_own():
+    """`EncDecAttention` crosses though it does not say so: the norm beside it is cross attention's."""
+    shapes = {}
+    for i, attention in enumerate(("SelfAttention", "EncDecAttention")):
+        for name in "qkvo":
+            shapes[f"decoder.block.0.layer.{i}.{attention}.{name}.weight"] = (8, 8)
+        shapes[f"decoder.block.0.layer.{i}.layer_norm.weight"] = (8,)
+    units = units_of(shapes)
+    assert units["decoder.block.0.layer.0.layer_norm"].role == "norm.attn"
+    assert units["decoder.block.0.layer.1.layer_norm"].role == "norm.cross"
+
+
+def test_counted_linears_of_an_attention_by_their_widths():
+    """CTranslate2: `linear_0` holds q, k and v of an attention to itself; q alone where the next is twice as wide, for k and v."""
+    units = units_of(
+        linear("layer_0.self_attention.linear_0", 24, 8)
+        | linear("layer_0.self_attention.linear_1", 8, 8)
+        | linear("layer_0.attention.linear_0", 8, 8)
+        | linear("layer_0.attention.linear_1", 16, 8)
+        | linear("layer_0.attention.linear_2", 8, 8)
+        | norm("layer_0.norm", 8)
+    )
+    assert [units[f"layer_0.self_attention.linear_{at}"].role.rpartition(".")[2] for at in range(2)] == ["qkv", "out"]
+    assert [units[f"layer_0.attention.linear_{at}"].role.rpartition(".")[2] for at in range(3)] == ["q", "kv", "out"]
+
+
+EXPERTS = 4
+
+
+def experts(apart):
+    """Four blocks of four gated experts: each by itself, or all in one tensor as MLX or vLLM keeps them."""
+    shapes = {}
+    for i in range(4):
+        moe = f"layers.{i}.block_sparse_moe."
+        shapes[moe + "gate.weight"] = (EXPERTS, 16)
+        if apart == "each":
+            for e in range(EXPERTS):
+                shapes |= {
+                    f"{moe}experts.{e}.w1.weight": (24, 16),
+                    f"{moe}experts.{e}.w3.weight": (24, 16),
+                    f"{moe}experts.{e}.w2.weight": (16, 24),
+                }
+        elif apart == "mlx":
+            shapes |= {f"{moe}switch_mlp.{name}_proj.weight": (EXPERTS, 24, 16) for name in ("gate", "up")}
+            shapes[f"{moe}switch_mlp.down_proj.weight"] = (EXPERTS, 16, 24)
+        else:
+            shapes |= {f"{moe}experts.w13_weight": (EXPERTS, 48, 16), f"{moe}experts.w2_weight": (EXPERTS, 16, 24)}
+    return shapes
+
+
+def test_experts_are_stacked_as_mlx_and_vllm_keep_them():
+    """One tensor of all experts below `switch_mlp`; gate and up of each expert joined in `w13_weight`."""
+    moe = "layers.2.block_sparse_moe."
+    found = taken(experts("each"), experts("mlx"))
+    assert found[moe + "switch_mlp.up_proj.weight"] == tuple(f"{moe}experts.{e}.w3.weight" for e in range(EXPERTS))
+    found = taken(experts("each"), experts("vllm"))
+    assert found[moe + "experts.w13_weight"] == tuple(f"{moe}experts.{e}.{name}.weight" for e in range(EXPERTS) for name in ("w1", "w3"))
+    assert found[moe + "experts.w2_weight"] == tuple(f"{moe}experts.{e}.w2.weight" for e in range(EXPERTS))
+
+
+def test_chains_of_two_and_of_three_are_no_contradiction():
+    """`bbox_embed.layers.0 … 2` may be two layers and an output elsewhere: the place in one chain says nothing against the other."""
+    source = {key: shape for at, out in enumerate((8, 8, 4)) for key, shape in linear(f"bbox_embed.layers.{at}", out, 8).items()}
+    target = linear("bbox_head.reg_ffn.layers.0.0", 8, 8) | linear("bbox_head.reg_ffn.layers.1", 8, 8) | linear("bbox_head.fc_reg", 4, 8)
+    found = propose({"": tree(source)}, tree(target))
+    assert found["bbox_head.reg_ffn.layers.1.weight"].claim.sources == ("bbox_embed.layers.1.weight",)
