@@ -122,9 +122,27 @@ def _written_in_one(path: Path, last: str, rank: int, head: str, tree: KeyTree) 
 _LETTERS = {"W": "b", "b": "W"}
 
 
+_ADAPTED = {"lora_A": "lora_a", "lora_down": "lora_a", "down": "lora_a", "lora_B": "lora_b", "lora_up": "lora_b", "up": "lora_b"}
+"""Names of the two factors that LoRA adds to a weight, as PEFT, kohya and diffusers write them; `down` and `up` below `lora`."""
+_ADAPTERS = frozenset({"lora", "lora_linear_layer"})
+
+
+def adapted(path: Path) -> tuple[Path, str] | None:
+    """Return the module that a factor of LoRA belongs to, and which it is; None for any other module.
+
+    `to_q.lora_A`, `to_q.lora_A.default`, `to_q.lora.down` and `to_q.lora_down` are all of `to_q`.
+    """
+    for end in range(len(path), max(0, len(path) - 2), -1):
+        name = path[end - 1]
+        if name in _ADAPTED and (name.startswith("lora_") or (end > 1 and path[end - 2] in _ADAPTERS)):
+            module = path[: end - 1] if name.startswith("lora_") else path[: end - 2]
+            return (module, _ADAPTED[name]) if module else None
+    return None
+
+
 def told_of(param: str) -> bool:
-    """Whether a parameter only says how another is stored: its scale, its zero points."""
-    return param in COMPANIONS or param.startswith(".")
+    """Whether a parameter only says how another is stored or weighed: its scale, its zero points, LoRA's alpha."""
+    return param in COMPANIONS or param.startswith(".") or param == "alpha"
 
 
 def _quantized(path: Path, last: str, tree: KeyTree, separator: str) -> tuple[Path, str] | None:

@@ -87,6 +87,8 @@ class Unit:
     @property
     def main(self) -> Shape:
         """Shape of the parameter that tells most; the same one however the listing goes."""
+        if "lora_a" in self.params and "lora_b" in self.params and "weight" not in self.params:  # of the weight that the two are added to
+            return (self.params["lora_b"][:1] + self.params["lora_a"][1:]) if self.params["lora_a"] else ()
         return self.params.get("weight") or self.params.get("weight_v") or self.params[min(self.params)]
 
     def keys(self, param: str) -> list[str]:
@@ -95,7 +97,8 @@ class Unit:
             return [self.separator.join(self.spelt[param])]
         segments = [segment.replace("%", "%%") for segment in self.spelt[param]]
         for axis in self.axes:
-            segments[axis.depth] = "%s"
+            behind = segments[axis.depth][len(axis.labels[0]) :] if axis.depth >= 0 else ""
+            segments[axis.depth] = "%s" + behind
         form = self.separator.join(segments)
         return [form % labels for labels in product(*(axis.labels for axis in self.axes))]
 
