@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.automap.units import Path, Unit
 
-_STEP = re.compile(r"((?:(?:[A-Za-z]+|Conv[0-9]d)_?)?[0-9]{1,4})([a-z]?)_(?=[^_])(.+)\Z")
+_STEP = re.compile(r"((?:(?:Conv[0-9]d|[A-Za-z]+)_?)?[0-9]{1,4})([a-z]?)_(?=[^_])(.+)\Z")
 DEEP = 2
 """A flat name may stand in the one module that holds them all."""
 LEAST = 3

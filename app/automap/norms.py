@@ -64,6 +64,7 @@ _NORM_PLACES: tuple[tuple[str, int], ...] = (
 
 def name_norms(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Rank the norms of a block; where it is made of several layers with norms of their own, those of each."""
+    _name_halves(group, vocabulary)
     held = Counter(
         unit.path[:-1] for unit in group if is_norm(unit, vocabulary) and len(unit.local) > 1 and not attention_of(unit, vocabulary)
     )
@@ -72,6 +73,21 @@ def name_norms(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
         _name_norms(group, vocabulary)
     for path in layers if len(layers) > 1 else ():
         _name_norms([unit for unit in group if unit.path[: len(path)] == path], vocabulary, len(path))
+
+
+def _name_halves(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name the norms of a Conformer's two feed-forwards: `norm_ff_macaron` and `norm_ff`, `norm_feed_forward1` and `2`, the first of `ffn1` and of `ffn2`."""
+    if sum(unit.role == "up" for unit in group) != 2:
+        return
+    told: dict[Unit, int] = {}
+    for unit in group:
+        named = [words(part) for part in unit.local if "mlp" in spoken((part,), vocabulary)]
+        if named and not unit.role and is_norm(unit, vocabulary) and not {"pre", "post"} & set(named[0]):
+            digits = [int(word) for word in named[0] if is_number(word)]
+            told[unit] = 1 if "macaron" in named[0] else digits[-1] if digits else 2
+    if sorted(told.values()) == [1, 2]:
+        for unit, half in told.items():
+            unit.role = f"norm.half{half}"
 
 
 def _twins(group: Sequence[Unit], vocabulary: Vocabulary) -> list[Path]:

@@ -103,3 +103,23 @@ def test_chains_of_two_and_of_three_are_no_contradiction():
     target = linear("bbox_head.reg_ffn.layers.0.0", 8, 8) | linear("bbox_head.reg_ffn.layers.1", 8, 8) | linear("bbox_head.fc_reg", 4, 8)
     found = propose({"": tree(source)}, tree(target))
     assert found["bbox_head.reg_ffn.layers.1.weight"].claim.sources == ("bbox_embed.layers.1.weight",)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "halves"),
+    [
+        ("norm_ff_macaron", "norm_ff", ("feed_forward_macaron.w_1", "feed_forward.w_1")),
+        ("norm_feed_forward1", "norm_feed_forward2", ("feed_forward1.linear1", "feed_forward2.linear1")),
+        ("ffn1.sequential.0", "ffn2.sequential.0", ("ffn1.sequential.1", "ffn2.sequential.1")),
+    ],
+)
+def test_the_two_feed_forwards_of_a_conformer_each_have_a_norm(first, second, halves):
+    """ESPnet and WeNet call the first one macaron's, NeMo and torchaudio count them."""
+    ends = {"w_1": "w_2", "linear1": "linear2", "1": "4"}
+    shapes = norm("layers.0.norm_conv", 8) | norm(f"layers.0.{second}", 8) | norm(f"layers.0.{first}", 8)
+    for half in halves:
+        holder, _, up = half.rpartition(".")
+        shapes |= linear(f"layers.0.{half}", 32, 8) | linear(f"layers.0.{holder}.{ends[up]}", 8, 32)
+    units = units_of(shapes)
+    assert units[f"layers.0.{first}"].role == "norm.half1"
+    assert units[f"layers.0.{second}"].role == "norm.half2"
