@@ -45,31 +45,36 @@ class Node:
         return made
 
 
-def trie(tree: KeyTree) -> Node:
-    """Return the module tree of one side; keys without a known shape are left out."""
+def trie(tree: KeyTree, *, adapters: bool = False) -> Node:
+    """Return the module tree of one side; keys without a known shape are left out.
+
+    adapters -- whether LoRA's factors are parameters of the modules they adapt: where both sides have them
+    """
     with paused():
-        root = _grown(tree, separator_of(tree))
+        root = _grown(tree, separator_of(tree), adapters=adapters)
         _classify(root, {})
     return root
 
 
-def _grown(tree: KeyTree, separator: str) -> Node:
+def _grown(tree: KeyTree, separator: str, *, adapters: bool) -> Node:
     root = node = holder = Node()
     last = around = ""
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
             continue
         if not separator:
-            _plant(root, key, info.shape, order)
+            _plant(root, key, info.shape, order, adapters=adapters)
             continue
         head, _, name = key.rpartition(separator)
         param = PLAIN.get(name) if head else None
         if param is None or head.count(separator) >= DEEPEST:
             path, param = place(key, len(info.shape), tree, separator)
+            if adapters and param == "weight":
+                path, param = adapted(path) or (path, param)
             node, last = _walked(root, path if len(path) <= DEEPEST else (separator.join(path),)), ""
         elif head != last:  # neighbours share the way to their module, mostly
             above, _, label = head.rpartition(separator)
-            if "lora" in head and param == "weight" and (found := adapted(tuple(head.split(separator)))):
+            if adapters and param == "weight" and (found := adapted(tuple(head.split(separator)))):
                 node, last, param = _walked(root, found[0]), "", found[1]
             else:
                 if above != around or not above:
@@ -83,14 +88,14 @@ def _grown(tree: KeyTree, separator: str) -> Node:
     return root
 
 
-def _plant(root: Node, key: str, shape: Shape, order: int) -> None:
+def _plant(root: Node, key: str, shape: Shape, order: int, *, adapters: bool) -> None:
     """Add a key whose path is written with underscores."""
     path, _ = levels(key)
     param = PLAIN.get(path[-1], "")
     place = (path[:-1], param) if param else (path, "weight")
-    if path[-1] == "alpha":
+    if adapters and path[-1] == "alpha":
         place = path[:-1], "alpha"
-    elif found := adapted(place[0]) if param else None:
+    elif found := adapted(place[0]) if adapters else None:
         place = found
     node = _walked(root, place[0])
     if node.params is _NONE:

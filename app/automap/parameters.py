@@ -122,8 +122,8 @@ def _written_in_one(path: Path, last: str, rank: int, head: str, tree: KeyTree) 
 _LETTERS = {"W": "b", "b": "W"}
 
 
-_ADAPTED = {"lora_A": "lora_a", "lora_down": "lora_a", "down": "lora_a", "lora_B": "lora_b", "lora_up": "lora_b", "up": "lora_b"}
-"""Names of the two factors that LoRA adds to a weight, as PEFT, kohya and diffusers write them; `down` and `up` below `lora`."""
+_ADAPTED = {"lora_a": "lora_a", "lora_down": "lora_a", "down": "lora_a", "lora_b": "lora_b", "lora_up": "lora_b", "up": "lora_b"}
+"""Names of the two factors that LoRA adds to a weight, as PEFT, torchtune, kohya and diffusers write them; `down` and `up` below `lora`."""
 _ADAPTERS = frozenset({"lora", "lora_linear_layer"})
 
 
@@ -133,11 +133,17 @@ def adapted(path: Path) -> tuple[Path, str] | None:
     `to_q.lora_A`, `to_q.lora_A.default`, `to_q.lora.down` and `to_q.lora_down` are all of `to_q`.
     """
     for end in range(len(path), max(0, len(path) - 2), -1):
-        name = path[end - 1]
+        name = path[end - 1].lower()
         if name in _ADAPTED and (name.startswith("lora_") or (end > 1 and path[end - 2] in _ADAPTERS)):
             module = path[: end - 1] if name.startswith("lora_") else path[: end - 2]
             return (module, _ADAPTED[name]) if module else None
     return None
+
+
+def speaks_of_adapters(tree: KeyTree) -> bool:
+    """Whether a file has LoRA's factors under names that are known."""
+    ends = (tuple(key.removesuffix(".weight").rsplit(".", 3)) for key in tree.tensors if "lora" in key)
+    return any(adapted(end) for end in ends)
 
 
 def told_of(param: str) -> bool:

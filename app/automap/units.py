@@ -87,8 +87,8 @@ class Unit:
     @property
     def main(self) -> Shape:
         """Shape of the parameter that tells most; the same one however the listing goes."""
-        if "lora_a" in self.params and "lora_b" in self.params and "weight" not in self.params:  # of the weight that the two are added to
-            return (self.params["lora_b"][:1] + self.params["lora_a"][1:]) if self.params["lora_a"] else ()
+        if "lora_a" in self.params and "lora_b" in self.params:
+            return _product(self.params["lora_a"], self.params["lora_b"])
         return self.params.get("weight") or self.params.get("weight_v") or self.params[min(self.params)]
 
     def keys(self, param: str) -> list[str]:
@@ -101,6 +101,14 @@ class Unit:
             segments[axis.depth] = "%s" + behind
         form = self.separator.join(segments)
         return [form % labels for labels in product(*(axis.labels for axis in self.axes))]
+
+
+def _product(down: Shape, up: Shape) -> Shape:
+    """Return the shape of the weight that LoRA's factors are added to: (rank, in, …) and (out, rank, …), or as MLX keeps them (in, rank) and (rank, out)."""
+    if len(down) < 2 or len(up) < 2:
+        return down
+    turned = down[1] == up[0] and (down[0] != up[1] or down[1] < down[0])  # the rank is the smaller one of what both share
+    return (down[0], *up[1:]) if turned else (up[0], *down[1:])
 
 
 _KERNELS = frozenset({"kernel", "depthwise_kernel", "weights", "depthwise_weights"})

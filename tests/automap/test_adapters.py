@@ -2,11 +2,12 @@
 
 import pytest
 
-from app.automap import propose
+from app.automap import folding, propose, roles
 from app.automap.folding import separator_of
 from app.automap.underscores import levels
+from app.automap.vocabulary import VOCABULARY
 from tests.automap.test_namings import taken
-from tests.automap.test_roles import tree, units_of
+from tests.automap.test_roles import tree
 
 RANK, WIDTH = 4, 32
 ENDS = {
@@ -56,7 +57,10 @@ def test_a_file_of_flat_paths_is_told_from_one_with_long_names():
 @pytest.mark.parametrize("ends", ENDS)
 def test_the_factors_are_two_parameters_of_the_module_they_adapt(ends):
     """Whatever they are called, a query stays a query, as wide as the weight that the factors make."""
-    units = units_of(adapter(ends))
+    made = tree(adapter(ends))
+    found = folding.units(folding.trie(made, adapters=True), ".", "")
+    roles.assign(found, VOCABULARY)
+    units = {".".join(unit.path): unit for unit in found}
     unit = units["unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"]
     assert unit.params == {"lora_a": (RANK, WIDTH), "lora_b": (WIDTH, RANK)}
     assert unit.role == "q"
@@ -79,6 +83,33 @@ def test_kohyas_adapter_is_taken_for_any_other(ends, arranged):
         for key, shape in target.items()
     }
     assert found == wanted
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_factors_without_a_module_of_their_own(turned):
+    """Torchtune's `lora_a.weight`, and MLX's `lora_a` that is kept (in, rank): the weight they are added to is square all the same."""
+    source = adapter("peft")
+    target = {}
+    for key, shape in source.items():
+        name = key.replace("lora_A", "lora_a").replace("lora_B", "lora_b")
+        target[name.removesuffix(".weight") if turned else name] = shape[::-1] if turned else shape
+    found = propose({"": tree(source)}, tree(target))
+    for key in source:
+        name = key.replace("lora_A", "lora_a").replace("lora_B", "lora_b")
+        claim = found[name.removesuffix(".weight") if turned else name].claim
+        assert claim.sources == (key,)
+        assert claim.op == ("transpose" if turned else "identity")
+
+
+def test_factors_whose_names_nobody_knows_are_matched_as_modules():
+    """Where one side's factors go by other names, both stay modules of their own, and shapes and surroundings tell them."""
+    source = adapter("peft")
+    target = {key.replace("lora_A", "adapter_first").replace("lora_B", "adapter_last"): shape for key, shape in source.items()}
+    found = propose({"": tree(source)}, tree(target))
+    for key, shape in source.items():
+        if "ff" in key:
+            name = key.replace("lora_A", "adapter_first").replace("lora_B", "adapter_last")
+            assert found[name].claim.sources == (key,), shape
 
 
 def test_an_adapter_is_no_weight():

@@ -123,3 +123,17 @@ def test_the_two_feed_forwards_of_a_conformer_each_have_a_norm(first, second, ha
     units = units_of(shapes)
     assert units[f"layers.0.{first}"].role == "norm.half1"
     assert units[f"layers.0.{second}"].role == "norm.half2"
+
+
+def test_a_norm_alone_in_its_module_is_not_taken_for_one_of_two():
+    """Of two norms of a convolution's module, the one that is called so too may still be the other one: not without a look."""
+    source, target = {}, {}
+    for i in range(3):
+        source |= norm(f"layers.{i}.convolution_module.layer_norm", 8) | norm(f"layers.{i}.convolution_module.after_conv.0", 8)
+        target |= norm(f"encoders.{i}.norm_conv", 8) | norm(f"encoders.{i}.conv_module.norm", 8)
+        for at, (out, into) in enumerate(((32, 8), (8, 32))):
+            source |= linear(f"layers.{i}.ffn.{at}", out, into)
+            target |= linear(f"encoders.{i}.ffn.{at}", out, into)
+    found = taken(source, target)
+    assert "encoders.1.conv_module.norm.weight" not in found
+    assert found["encoders.1.ffn.0.weight"] == ("layers.1.ffn.0.weight",)
