@@ -126,14 +126,20 @@ def test_the_two_feed_forwards_of_a_conformer_each_have_a_norm(first, second, ha
 
 
 def test_a_norm_alone_in_its_module_is_not_taken_for_one_of_two():
-    """Of two norms of a convolution's module, the one that is called so too may still be the other one: not without a look."""
+    """SpeechBrain keeps two norms in a convolution's module, ESPnet one: the one that is called so too may be the other, so not without a look."""
     source, target = {}, {}
     for i in range(3):
-        source |= norm(f"layers.{i}.convolution_module.layer_norm", 8) | norm(f"layers.{i}.convolution_module.after_conv.0", 8)
-        target |= norm(f"encoders.{i}.norm_conv", 8) | norm(f"encoders.{i}.conv_module.norm", 8)
-        for at, (out, into) in enumerate(((32, 8), (8, 32))):
-            source |= linear(f"layers.{i}.ffn.{at}", out, into)
-            target |= linear(f"encoders.{i}.ffn.{at}", out, into)
+        ours, theirs = f"encoder.layers.{i}.", f"encoder.encoders.{i}."
+        for half, name in (("ffn_module1", "feed_forward_macaron"), ("ffn_module2", "feed_forward")):
+            source |= norm(f"{ours}{half}.0", 8) | linear(f"{ours}{half}.1.ffn.0", 32, 8) | linear(f"{ours}{half}.1.ffn.3", 8, 32)
+            target |= norm(f"{theirs}norm_ff{name[12:]}", 8) | linear(f"{theirs}{name}.w_1", 32, 8) | linear(f"{theirs}{name}.w_2", 8, 32)
+        source |= norm(f"{ours}norm1", 8) | norm(f"{ours}convolution_module.layer_norm", 8)
+        target |= norm(f"{theirs}norm_mha", 8) | norm(f"{theirs}norm_conv", 8)
+        for a, b, shape in (("bottleneck.0", "pointwise_conv1", (16, 8, 1)), ("conv", "depthwise_conv", (8, 1, 31))):
+            source |= {f"{ours}convolution_module.{a}.weight": shape, f"{ours}convolution_module.{a}.bias": shape[:1]}
+            target |= {f"{theirs}conv_module.{b}.weight": shape, f"{theirs}conv_module.{b}.bias": shape[:1]}
+        source |= norm(f"{ours}convolution_module.after_conv.0", 8) | linear(f"{ours}convolution_module.after_conv.2", 8, 8)
+        target |= norm(f"{theirs}conv_module.norm", 8) | linear(f"{theirs}conv_module.pointwise_conv2", 8, 8)
     found = taken(source, target)
-    assert "encoders.1.conv_module.norm.weight" not in found
-    assert found["encoders.1.ffn.0.weight"] == ("layers.1.ffn.0.weight",)
+    assert found["encoder.encoders.1.feed_forward.w_1.weight"] == ("encoder.layers.1.ffn_module2.1.ffn.0.weight",)
+    assert "encoder.encoders.1.conv_module.norm.weight" not in found
