@@ -226,7 +226,9 @@ class Judge:
         return len(self.matching.rows[a]) == 1 and len(self.matching.columns[b]) == 1
 
     def _alone_in_block(self, u: Unit, v: Unit) -> bool:
-        """Whether each is the only one of its shape and kind in its block."""
+        """Whether each is the only one of its shape and kind in its block; what stands in no block and no module is in none."""
+        if any(not unit.block and len(unit.path) == 1 for unit in (u, v)):
+            return False
         return self.alike_u[_kind_in_block(u)] == 1 == self.alike_v[_kind_in_block(v)]
 
 

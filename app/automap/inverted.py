@@ -14,7 +14,7 @@ def name_inverted(group: Sequence[Unit]) -> None:
     norms = [unit for unit in group if unit.kind == "batchnorm"]
     convolutions = [unit for unit in group if unit.kind == "conv" and len(unit.main) == 4 and "bias" not in unit.params]
     deep = [unit for unit in convolutions if torch_shape(unit)[1] == 1 < torch_shape(unit)[0] and prod(torch_shape(unit)[2:]) > 1]
-    if len(deep) != 1 or not norms or not all(unit.role in {"", "shortcut"} or unit.role.startswith("conv") for unit in convolutions):
+    if len(deep) != 1 or not norms or not all(_open(unit, deep[0]) for unit in convolutions):
         return
     steps = _steps(deep[0], convolutions)
     if steps is None:
@@ -23,6 +23,13 @@ def name_inverted(group: Sequence[Unit]) -> None:
         unit.role = role
     for role, norm in _followers(steps, norms):
         norm.role = role + ".norm"
+
+
+def _open(unit: Unit, deep: Unit) -> bool:
+    """Whether a convolution may be a step: what is called one of a feed-forward as well, where Keras has it beside the depthwise one (`expand`)."""
+    if unit.role in {"up", "down"}:
+        return unit.separator == "/" and unit.path[:-1] == deep.path[:-1]
+    return unit.role in {"", "shortcut"} or unit.role.startswith("conv")
 
 
 def _steps(deep: Unit, convolutions: Sequence[Unit]) -> dict[str, Unit] | None:

@@ -128,3 +128,33 @@ def test_a_square_linear_named_w_is_no_weight_by_its_letter_alone():
     """`W1` without `b1` stays a module of its own: a letter is a parameter only beside the other."""
     units = units_of({**linear("ffn.out", 8, 8), "ffn.W1": (8, 32)})
     assert "ffn.W1" in units
+
+
+def test_keras_expand_is_no_feed_forward():
+    """MobileNetV2's `block_1_expand` widens before a depthwise convolution: it is a step of an inverted block, as are its norms."""
+    shapes = {}
+    for block in (1, 2, 3):
+        stem = f"block_{block}_"
+        shapes |= {
+            f"{stem}expand/kernel": (1, 1, 16, 96),
+            f"{stem}depthwise/depthwise_kernel": (3, 3, 96, 1),
+            f"{stem}project/kernel": (1, 1, 96, 16),
+        }
+        for norm, size in (("expand_BN", 96), ("depthwise_BN", 96), ("project_BN", 16)):
+            shapes |= {f"{stem}{norm}/{part}": (size,) for part in ("gamma", "beta", "moving_mean", "moving_variance")}
+    units = by_path(shapes)
+    assert [units[f"block_2.{name}"].role for name in ("expand", "depthwise", "project")] == ["mb.expand", "mb.dw", "mb.project"]
+    assert [units[f"block_2.{name}_BN"].role for name in ("expand", "depthwise")] == ["mb.expand.norm", "mb.dw.norm"]
+
+
+def stem(first, second, bn):
+    """A first convolution and a depthwise one of as many channels, each with its batch norm: keys of one side by these names."""
+    kernels = {f"{first}/kernel": (3, 3, 3, 32), f"{second}/depthwise_kernel": (3, 3, 32, 1)}
+    return kernels | {f"{name}/{part}": (32,) for name in bn for part in ("gamma", "beta", "moving_mean", "moving_variance")}
+
+
+def test_a_norm_that_is_called_after_the_first_convolution_is_its_own():
+    """Keras writes all on one level: of two norms of one size, `bn_Conv1` is that of `Conv1`."""
+    units = by_path(stem("Conv1", "expanded_conv_depthwise", ("bn_Conv1", "expanded_conv_depthwise_BN")))
+    assert units["bn_Conv1"].role == "stem.norm"
+    assert units["expanded_conv_depthwise_BN"].role != "stem.norm"

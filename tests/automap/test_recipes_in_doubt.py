@@ -100,3 +100,13 @@ def test_three_norms_of_a_decoder_by_what_is_named_and_what_is_counted(norms):
     assert [units[f"layers.0.{name}"].role for name in norms] == ["norm.attn", "norm.cross", "norm.mlp"]
     third = norms[-1]
     assert taken(decoder(("norm1", "norm2", "norm3")), decoder(norms))[f"layers.1.{third}.weight"] == ("layers.1.norm3.weight",)
+
+
+def test_what_stands_in_no_module_is_not_the_only_one_of_its_shape():
+    """Modules on the topmost level hold nothing: three of one size there are three, not each the only one of a block."""
+    source = {key: shape for name in ("first_bn", "second_bn", "third_bn") for key, shape in norm(name, 8).items()}
+    target = {key: shape for name in ("bn_a", "bn_b", "bn_c") for key, shape in norm(name, 8).items()}
+    found = propose({"": tree(source)}, tree(target))
+    said = {reason.code for each in found.values() for reason in each.reasons}
+    assert said
+    assert "only-shape-in-block" not in said
