@@ -198,9 +198,13 @@ class Judge:
             return True
         if u.role and u.role == v.role:
             return False
-        if not u.block or not v.block or u.kind != "vector" or sorted(u.words) == sorted(v.words):
+        if not u.block or not v.block or u.kind != "vector" or (sorted(u.words) == sorted(v.words) and self._as_many_beside(u, v)):
             return False
         return self.alike_u[_kind_in_block(u)] > 1 and self.alike_v[_kind_in_block(v)] > 1
+
+    def _as_many_beside(self, u: Unit, v: Unit) -> bool:
+        """Whether the modules that hold two units hold as many of their shape and kind."""
+        return self.alike_u[u.path[:-1], buckets(u.main)[0], u.kind] == self.alike_v[v.path[:-1], buckets(v.main)[0], v.kind]
 
     def _shifted(self, a: int, b: int) -> bool:
         """Whether both stand in stacks of other lengths that begin with other numbers, and no stack beside them says which block is which."""
@@ -222,7 +226,9 @@ class Judge:
         return len(self.matching.rows[a]) == 1 and len(self.matching.columns[b]) == 1
 
     def _alone_in_block(self, u: Unit, v: Unit) -> bool:
-        """Whether each is the only one of its shape and kind in its block."""
+        """Whether each is the only one of its shape and kind in its block; what stands in no block and no module is in none."""
+        if any(not unit.block and len(unit.path) == 1 for unit in (u, v)):
+            return False
         return self.alike_u[_kind_in_block(u)] == 1 == self.alike_v[_kind_in_block(v)]
 
 

@@ -1,7 +1,7 @@
 """Attention inside a block: its output projection, and self against cross."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.automap.names import is_number, joined, name_of, spoken, words
 from app.automap.projections import projected
@@ -47,7 +47,7 @@ def name_attention(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
 
 
 def _name_counted(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
-    """Name four linears of an attention that are only counted: `linear`, `linear_1`, … Haiku's code makes query, key, value, output."""
+    """Name linears of an attention that are only counted: `linear`, `linear_1`, … Haiku's code makes query, key, value, output."""
     found: dict[Path, list[Unit]] = defaultdict(list)
     for unit in group:
         if unit.kind == "matrix" and not unit.role and attention_of(unit, vocabulary):
@@ -55,9 +55,22 @@ def _name_counted(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     for members in found.values():
         stems = {words(unit.path[-1])[0] for unit in members}
         counts = {unit: [int(part) for part in words(unit.path[-1]) if is_number(part)] or [0] for unit in members}
-        if len(members) == 4 and len(stems) == 1 and sorted(counts.values()) == [[0], [1], [2], [3]]:
-            for unit, role in zip(sorted(members, key=lambda unit: counts[unit]), ("q", "k", "v", "out"), strict=True):
+        if len(stems) != 1 or sorted(counts.values()) != [[at] for at in range(len(members))]:
+            continue
+        ranked = sorted(members, key=lambda unit: counts[unit])
+        sizes = [max(unit.main) // min(unit.main) for unit in ranked]
+        roles = _COUNTED.get(len(members), (None, ()))
+        if roles[0] in {None, tuple(sizes)}:
+            for unit, role in zip(ranked, roles[1], strict=bool(roles[1])):
                 unit.role = role
+
+
+_COUNTED: Mapping[int, tuple[tuple[int, ...] | None, tuple[str, ...]]] = {
+    4: (None, ("q", "k", "v", "out")),
+    3: ((1, 2, 1), ("q", "kv", "out")),
+    2: ((3, 1), ("qkv", "out")),
+}
+"""How many linears an attention counts -> how much wider each is than it is deep, and what it is: Haiku's four; CTranslate2's fused two, or three that cross."""
 
 
 def _name_short_convolutions(group: Sequence[Unit], vocabulary: Vocabulary) -> None:

@@ -58,11 +58,12 @@ def name_behind_stem(units: Sequence[Unit], vocabulary: Vocabulary) -> None:
 
 
 def _name_stem_norm(stem: Unit, units: Sequence[Unit]) -> None:
-    """Name the batch norm inside the first convolution, or the only one beside it."""
+    """Name the batch norm inside the first convolution, or the only one beside it, or the one that is called after it: `bn_Conv1` of `Conv1`."""
     norms = [unit for unit in units if unit.kind == "batchnorm" and unit.main[0] in stem.main]
     inside = [unit for unit in norms if unit.path[:-1] == stem.path]
     beside = [unit for unit in norms if unit.path[:-1] == stem.path[:-1]]
-    for found in (inside, beside):
+    called = [unit for unit in beside if joined(stem.path[-1]) in joined(unit.path[-1]) and not is_number(stem.path[-1])]
+    for found in (inside, beside, called):
         if len(found) == 1:
             found[0].role = "stem.norm"
             return

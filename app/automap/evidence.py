@@ -177,6 +177,11 @@ def counted(unit: Unit) -> bool:
     return _COUNTED.fullmatch(unit.role) is not None
 
 
+def _chained(unit: Unit) -> bool:
+    """Whether a role is only the place in a chain of linears: what the other side counts with them, or does not, is its own affair."""
+    return unit.role.startswith("step")
+
+
 def _streams_clash(u: Unit, v: Unit) -> bool:
     return bool(u.stream) and bool(v.stream) and u.stream != v.stream
 
@@ -192,7 +197,7 @@ def roles_clash(u: Unit, v: Unit) -> bool:
         return False
     if "norm.only" in near and all(role.startswith("norm.") and role != "norm.inner" for role in near):
         return False
-    if counted(u) != counted(v):
+    if counted(u) != counted(v) or (_chained(u) != _chained(v) and not u.block and not v.block):
         return False
     bases = {role.rpartition(".")[2] for role in near}
     return len(bases) > 1 or {"self", "cross"} <= {role.partition(".")[0] for role in near}

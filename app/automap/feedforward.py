@@ -111,7 +111,7 @@ def _plain(unit: Unit, vocabulary: Vocabulary) -> None:
 
 def _widens(unit: Unit) -> bool | None:
     """Whether a linear's output is wider than its input; None where its shape does not tell."""
-    shape, bias = unit.main, unit.params.get("bias")
+    shape, bias = unit.main, unit.params.get("bias") or unit.params.get("lora_b")
     if len(shape) < 2 or shape[0] == shape[1] or not bias:
         return None
     return bias[0] == max(shape[0], shape[1])

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from app.automap.units import Path, Unit
 
-_STEP = re.compile(r"((?:[A-Za-z]+_?)?[0-9]{1,4})_(?=[^_])(.+)\Z")
+_STEP = re.compile(r"((?:(?:Conv[0-9]d|[A-Za-z]+)_?)?[0-9]{1,4})([a-z]?)_(?=[^_])(.+)\Z")
+DEEP = 2
+"""A flat name may stand in the one module that holds them all."""
 LEAST = 3
 """So many numbered names make it a way of naming."""
 
@@ -15,7 +17,7 @@ def nest(units: Sequence[Unit]) -> None:
     """Write the paths of one side as if numbers inside flat names were levels; keys are spelt as they were."""
     plain = [unit for unit in units if unit.separator == "/" and not unit.axes]
     flat = {unit: _once(unit.path) for unit in plain}
-    stems = Counter(match[1] for path in flat.values() if len(path) == 1 and (match := _STEP.match(path[0])))
+    stems = Counter(match[1] for path in flat.values() if len(path) <= DEEP and (match := _STEP.match(path[-1])))
     if sum(count > 1 for count in stems.values()) < LEAST:
         return
     for unit, path in flat.items():
@@ -29,6 +31,6 @@ def _once(path: Path) -> Path:
 def _levels(segment: str) -> list[str]:
     out = []
     while match := _STEP.match(segment):
-        out.append(match[1])
-        segment = match[2]
+        out += [match[1], str(ord(match[2]) - ord("a"))] if match[2] else [match[1]]  # EfficientNet: `block1a`, `block1b`
+        segment = match[3]
     return [*out, segment]

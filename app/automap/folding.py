@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from app.automap.names import is_number, joined, numbered
-from app.automap.parameters import PLAIN, place
+from app.automap.parameters import PLAIN, adapted, place
+from app.automap.underscores import levels, written_flat
 from app.automap.units import Axis, Path, Shape, Unit
 from app.automap.vocabulary import STEPS, SYNONYMS
 from app.keys import KeyTree
@@ -44,36 +45,62 @@ class Node:
         return made
 
 
-def trie(tree: KeyTree) -> Node:
-    """Return the module tree of one side; keys without a known shape are left out."""
+def trie(tree: KeyTree, *, adapters: bool = False) -> Node:
+    """Return the module tree of one side; keys without a known shape are left out.
+
+    adapters -- whether LoRA's factors are parameters of the modules they adapt: where both sides have them
+    """
     with paused():
-        root = _grown(tree, separator_of(tree))
+        root = _grown(tree, separator_of(tree), adapters=adapters)
         _classify(root, {})
     return root
 
 
-def _grown(tree: KeyTree, separator: str) -> Node:
+def _grown(tree: KeyTree, separator: str, *, adapters: bool) -> Node:
     root = node = holder = Node()
     last = around = ""
     for order, (key, info) in enumerate(tree.tensors.items()):
         if info.shape is None:
             continue
+        if not separator:
+            _plant(root, key, info.shape, order, adapters=adapters)
+            continue
         head, _, name = key.rpartition(separator)
         param = PLAIN.get(name) if head else None
         if param is None or head.count(separator) >= DEEPEST:
             path, param = place(key, len(info.shape), tree, separator)
+            if adapters and param == "weight":
+                path, param = adapted(path) or (path, param)
             node, last = _walked(root, path if len(path) <= DEEPEST else (separator.join(path),)), ""
         elif head != last:  # neighbours share the way to their module, mostly
             above, _, label = head.rpartition(separator)
-            if above != around or not above:
-                holder, around = _walked(root, above.split(separator) if above else ()), above
-            node, last = holder.children.get(label) or holder.child(label), head
+            if adapters and param == "weight" and (found := adapted(tuple(head.split(separator)))):
+                node, last, param = _walked(root, found[0]), "", found[1]
+            else:
+                if above != around or not above:
+                    holder, around = _walked(root, above.split(separator) if above else ()), above
+                node, last = holder.children.get(label) or holder.child(label), head
         if param in node.params:
             node, last = node.child("\0" + key), ""
         if node.params is _NONE:
             node.params = {}
         node.params[param] = key, info.shape, order
     return root
+
+
+def _plant(root: Node, key: str, shape: Shape, order: int, *, adapters: bool) -> None:
+    """Add a key whose path is written with underscores."""
+    path, _ = levels(key)
+    param = PLAIN.get(path[-1], "")
+    place = (path[:-1], param) if param else (path, "weight")
+    if adapters and path[-1] == "alpha":
+        place = path[:-1], "alpha"
+    elif found := adapted(place[0]) if adapters else None:
+        place = found
+    node = _walked(root, place[0])
+    if node.params is _NONE:
+        node.params = {}
+    node.params[place[1]] = key, shape, order
 
 
 def _walked(root: Node, path: Iterable[str]) -> Node:
@@ -85,14 +112,14 @@ def _walked(root: Node, path: Iterable[str]) -> Node:
 
 
 def separator_of(tree: KeyTree) -> str:
-    """Return what stands between segments: the tree's own word for it, or "/", or "_" where only that occurs."""
+    """Return what stands between segments: the tree's own word for it, or "/", or "_" where only that occurs; "" where it is not one alone."""
     if tree.separator != ".":
         return tree.separator
     dots, slashes = (sum(key.count(mark) for key in tree.tensors) for mark in "./")
     if slashes > dots and all("/" in key for key in tree.tensors if "." in key):
         return "/"  # a dot may stand inside a name: `resblocks.0/attn/key/kernel`
     if dots:
-        return "."
+        return "" if written_flat(tree) else "."
     return "_" if len(tree.tensors) > FLAT and sum(key.count("_") for key in tree.tensors) > len(tree.tensors) else "."
 
 
@@ -124,7 +151,7 @@ def _walk(
     node: Node, path: Path, axes: tuple[Axis, ...], found: list[Unit], separator: str, source: str, unfolded: Collection[RunId]
 ) -> None:
     if node.params:
-        spelt = {name: tuple(key.split(separator)) for name, (key, _, _) in node.params.items()}
+        spelt = {name: tuple(key.split(separator)) if separator else levels(key)[1] for name, (key, _, _) in node.params.items()}
         shapes = {name: shape for name, (_, shape, _) in node.params.items()}
         order = min(place for _, _, place in node.params.values())
         found.append(Unit(path, axes, spelt, shapes, order, separator, source))

@@ -175,7 +175,8 @@ def _unstacked(units: Sequence[Unit], others: Sequence[Unit]) -> list[Unit]:
     out = []
     for unit in units:
         shape = unit.main
-        if len(shape) == 3 and (unit.bare or crowd(unit.path[-1])) and shape[0] in apart and _held_apart(shape[1:], apart[shape[0]]):
+        stacked = unit.bare or any(crowd(part) for part in unit.path[-2:])
+        if len(shape) == 3 and stacked and shape[0] in apart and _held_apart(shape[1:], apart[shape[0]]):
             axis = Axis(-1, tuple(str(index) for index in range(shape[0])), unit.path)
             params = {name: size[1:] for name, size in unit.params.items() if size and size[0] == shape[0]}
             unit = _derived(unit, Part("", stacked=shape[0]), params, (*unit.axes, axis))  # noqa: PLW2901

@@ -28,6 +28,10 @@ BY_HEAD: Mapping[str, str] = {
     "querykeyvalue": "Megatron-LM and GPT-NeoX: q, k, v of one head stand together",
     "linearqkv": "Megatron-Core: the queries of a group, then its key and value",
 }
+EITHER: Mapping[str, str] = {
+    "attentionwqkv": "gpt-fast stacks q, k and v; InternLM2 keeps the queries of a group with its key and value",
+}
+"""Names of a fused projection, with the module that holds it, that stand for both orders."""
 STACKED = frozenset({"qkv", "inproj", "cattn", "wqkv", "toqkv", "qkvproj"})
 """Fused names -> whether parts stand by head or one after the other."""
 
@@ -116,10 +120,14 @@ class Layouts:
 
     def _fused(self, u: Unit, v: Unit, rows: int, same: Recipe) -> tuple[Recipe, str]:
         left, right = _fused_layout(u), _fused_layout(v)
-        if joined(u.path[-1]) == joined(v.path[-1]) or (left == right and left) or self._stays(u, v, "fused_layout", "heads"):
+        if (
+            joined(u.path[-1]) == joined(v.path[-1])
+            or (left == right and left in {"by_head", "stacked"})
+            or self._stays(u, v, "fused_layout", "heads")
+        ):
             return same, ""
         head_dim, certain = self._heads(u, v)
-        if not left or not right or rows % 3 or (rows // 3) % head_dim:
+        if not left or not right or "either" in {left, right} or rows % 3 or (rows // 3) % head_dim:
             return same, "fused_layout"
         heads = rows // 3 // head_dim
         view = [heads, 3, head_dim] if left == "by_head" else [3, heads, head_dim]
@@ -157,7 +165,7 @@ class Layouts:
         role = base(u.role or v.role)
         if role not in {"q", "k", "v"}:
             return ""
-        if "by_head" in {_fused_layout(u), _fused_layout(v)}:
+        if {"by_head", "either"} & {_fused_layout(u), _fused_layout(v)}:
             return "fused_layout"
         left, right = self._rotary(u, v)
         return "rotary" if role in {"q", "k"} and self._rotates(u, v) and (left != right or not left) else ""
@@ -174,6 +182,8 @@ def _modulates(unit: Unit) -> bool:
 
 def _fused_layout(unit: Unit) -> str:
     name = joined((unit.whole or unit).path[-1])
+    if "".join(joined(part) for part in unit.path[-2:]) in EITHER:
+        return "either"
     return "by_head" if name in BY_HEAD else "stacked" if name in STACKED else ""
 
 

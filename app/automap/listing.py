@@ -14,7 +14,7 @@ def informative(tree: KeyTree) -> bool:
     shuffled. A listing of few keys that happens to be sorted is taken as sorted: the cautious reading.
     """
     keys = list(tree.tensors)
-    return tree.ordered and len(keys) > 1 and not _sorted(keys) and _together(keys, separator_of(tree))
+    return tree.ordered and len(keys) > 1 and not _sorted(keys) and _together(keys, separator_of(tree) or ".")
 
 
 def _sorted(keys: Sequence[str]) -> bool:

@@ -78,8 +78,8 @@ def _words_of(segment: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     return tuple(part for word in words(segment) for part in vocabulary.compounds.get(word, (word,)))
 
 
-EXPERTS = frozenset({"exps", "experts", "shexp", "chexps"})
-"""Words of tensors that hold all experts, or those that are shared: `ffn_gate_exps`, `ffn_gate_shexp` (GGUF)."""
+EXPERTS = frozenset({"exps", "experts", "shexp", "chexps", "switch"})
+"""Words of tensors that hold all experts, or those that are shared: `ffn_gate_exps`, `ffn_gate_shexp` (GGUF), `switch_mlp.gate_proj` (MLX)."""
 
 
 def bare_name(segment: str, place: str, vocabulary: Vocabulary) -> str:

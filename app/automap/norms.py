@@ -1,7 +1,7 @@
 """Norms and layer scales of a block, by the place they have in it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from app.automap.attention import attention_of
@@ -21,12 +21,15 @@ def is_norm(unit: Unit, vocabulary: Vocabulary) -> bool:
 
 
 _CROSS = 30
+_BEHIND = 20
 _NORM_PLACES: tuple[tuple[str, int], ...] = (
     ("postfeedforward", 60),
     ("postffw", 60),
+    ("postffn", 60),
     ("postmlp", 60),
     ("prefeedforward", 50),
     ("preffw", 50),
+    ("preffn", 50),
     ("premlp", 50),
     ("postattention", 20),
     ("postattn", 20),
@@ -61,6 +64,7 @@ _NORM_PLACES: tuple[tuple[str, int], ...] = (
 
 def name_norms(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
     """Rank the norms of a block; where it is made of several layers with norms of their own, those of each."""
+    _name_halves(group, vocabulary)
     held = Counter(
         unit.path[:-1] for unit in group if is_norm(unit, vocabulary) and len(unit.local) > 1 and not attention_of(unit, vocabulary)
     )
@@ -69,6 +73,21 @@ def name_norms(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
         _name_norms(group, vocabulary)
     for path in layers if len(layers) > 1 else ():
         _name_norms([unit for unit in group if unit.path[: len(path)] == path], vocabulary, len(path))
+
+
+def _name_halves(group: Sequence[Unit], vocabulary: Vocabulary) -> None:
+    """Name the norms of a Conformer's two feed-forwards: `norm_ff_macaron` and `norm_ff`, `norm_feed_forward1` and `2`, the first of `ffn1` and of `ffn2`."""
+    if sum(unit.role == "up" for unit in group) != 2:
+        return
+    told: dict[Unit, int] = {}
+    for unit in group:
+        named = [words(part) for part in unit.local if "mlp" in spoken((part,), vocabulary)]
+        if named and not unit.role and is_norm(unit, vocabulary) and not {"pre", "post"} & set(named[0]):
+            digits = [int(word) for word in named[0] if is_number(word)]
+            told[unit] = 1 if "macaron" in named[0] else digits[-1] if digits else 2
+    if sorted(told.values()) == [1, 2]:
+        for unit, half in told.items():
+            unit.role = f"norm.half{half}"
 
 
 def _twins(group: Sequence[Unit], vocabulary: Vocabulary) -> list[Path]:
@@ -83,7 +102,8 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
     """Rank the norms of one layer; two are attention's and the feed-forward's, three have cross attention's between them."""
     norms = [unit for unit in group if not unit.role and is_norm(unit, vocabulary) and not {"query", "key"} & set(unit.words)]
     direct = [unit for unit in norms if len(unit.local) == 1 or len(unit.path) == depth + 1]
-    placed = [unit for unit in norms if unit not in direct and not attention_of(unit, vocabulary) and _says_after(unit)]
+    within = [unit for unit in norms if unit not in direct and not attention_of(unit, vocabulary)]
+    placed = [unit for unit in within if _says_after(unit)] or _fed_forward(direct, within, group)
     chosen = direct + placed if len(direct) > 1 else norms
     for unit in norms:
         if unit not in chosen:
@@ -100,6 +120,11 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
         len(places) == 3 and sum(_bare(unit) for unit in places) == 1 and {15, _CROSS} <= set(places.values())
     ):  # what is left is the feed-forward's
         places |= {unit: 55 for unit in places if _bare(unit)}
+    counted = sorted((unit for unit in places if _named_place(unit) is None), key=lambda unit: places[unit])
+    if (
+        len(places) == 3 and len(counted) == 2 and _CROSS in places.values()
+    ):  # cross attention's has a name: of the two that are counted, the last is the feed-forward's
+        places |= {counted[-1]: 55}
     if len(places) == 2:  # one inside the attention, one that only says that it is a norm: ESM, where that is the feed-forward's
         places |= {
             unit: 55 for unit in places if _bare(unit) and any(other is not unit and attention_of(other, vocabulary) for other in places)
@@ -117,7 +142,7 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
             unit.role = "norm." + ("cross" if places[unit] == _CROSS else "attn" if places[unit] < _CROSS else "mlp")
         return
     if len(ranked) == 1 and not {"up", "down"} & {unit.role for unit in group}:
-        crossing = any("cross" in unit.words or unit.role.startswith("cross.") for unit in group)
+        crossing = any(_crosses(unit) for unit in group)
         ranked[0].role = "norm.cross" if crossing else "norm.attn"
         return
     names = {1: ("only",), 2: ("attn", "mlp"), 3: ("attn", "cross", "mlp")}.get(len(ranked)) or tuple(
@@ -125,6 +150,30 @@ def _name_norms(group: Sequence[Unit], vocabulary: Vocabulary, depth: int = -1) 
     )
     for unit, name in zip(ranked, names, strict=True):
         unit.role = "norm." + name
+
+
+def _untied(places: Mapping[Unit, int]) -> dict[Unit, int]:
+    """Return places anew for what shares that of a norm behind the attention: what is counted, or only says that it comes after attention, is the feed-forward's.
+
+    GLM-4 has `post_self_attn_layernorm` beside `post_attention_layernorm`; LitGPT's Gemma 2 `post_attention_norm` beside `norm_2`.
+    """
+    behind = [unit for unit, place in places.items() if place == _BEHIND]
+    if len(behind) != 2 or len(places) != 4:
+        return {}
+    second = [unit for unit in behind if _named_place(unit) is None] or [unit for unit in behind if "self" not in words(_own_name(unit))]
+    return {second[0]: 50} if len(second) == 1 else {}
+
+
+def _crosses(unit: Unit) -> bool:
+    """Whether a unit is of an attention from a decoder to its encoder: T5's `EncDecAttention`."""
+    return "cross" in unit.words or unit.role.startswith("cross.") or {"encoder", "decoder"} <= set(unit.words)
+
+
+def _fed_forward(direct: Sequence[Unit], within: Sequence[Unit], group: Sequence[Unit]) -> list[Unit]:
+    """Return the norm that a feed-forward keeps before its first linear, where the two beside it are self and cross attention's (OpenNMT)."""
+    crossing = any(unit.role.startswith("cross.") for unit in group)
+    found = [unit for unit in within if direct and unit.main == direct[0].main and _named_place(unit) == 55]
+    return found if crossing and len(direct) == 2 and len(found) == 1 else []
 
 
 def _says_after(unit: Unit) -> bool:
@@ -172,6 +221,7 @@ def _named_place(unit: Unit) -> int | None:
 def _places(norms: Sequence[Unit]) -> dict[Unit, int]:
     """Return where norms stand by their paths; by their own names where what holds them all says the same of each."""
     places = {unit: place for unit in norms if (place := _norm_place(unit, _named_place(unit))) is not None}
+    places |= _untied(places)
     if len(set(places.values())) < len(places) and len({unit.local[:-1] for unit in norms}) == 1:
         return {unit: place for unit in norms if (place := _norm_place(unit, None)) is not None}
     return places

@@ -24,6 +24,11 @@ PLAIN: Mapping[str, str] = {
     "w": "weight",
     "b": "bias",
     "depthwise_kernel": "weight",
+    "weights": "weight",
+    "biases": "bias",
+    "depthwise_weights": "weight",
+    "_mean": "mean",
+    "_variance": "var",
 }
 """Last segment -> parameter of the module above it."""
 
@@ -58,7 +63,7 @@ _SCALED = ("_scale_inv", "_scales", "_scale")
 COMPANIONS = frozenset(_COMPANIONS.values())
 
 _PARAMETRIZED = {"original0": "weight_g", "original1": "weight_v"}
-_WEIGHT_BESIDE_BIAS = {"gamma": ("beta",), "scale": ("bias", "offset"), "g": ("b", "bias")}
+_WEIGHT_BESIDE_BIAS = {"gamma": ("beta",), "scale": ("bias", "offset"), "g": ("b", "bias"), "s": ("b",)}
 _NORMS = frozenset({"norm", "ln", "layernorm", "rmsnorm", "batchnorm", "bn", "rms"})
 
 Path = tuple[str, ...]
@@ -94,16 +99,56 @@ def place(key: str, rank: int, tree: KeyTree, separator: str) -> tuple[Path, str
         return path, "bias"
     if path and last in {"mean", "var"} and head + ("var" if last == "mean" else "mean") + mark in tree.tensors:
         return path, last
+    return _written_in_one(path, last, rank, head, tree) or (segments, "weight")
+
+
+def _written_in_one(path: Path, last: str, rank: int, head: str, tree: KeyTree) -> tuple[Path, str] | None:
+    """Return the place of a parameter whose name begins or ends with what it is: `in_proj_bias`, Haiku's `query_w`, Marian's `Wq` beside `bq`."""
     if last.endswith("_weight"):
         return (*path, last[:-7]), "weight"
     if last.endswith("_bias") and rank < 2:
         return (*path, last[:-5]), "bias"
-    return segments, "weight"
+    stem = last[:-2]
+    if stem and last.endswith("_w"):
+        return (*path, stem), "weight"
+    if stem and last.endswith("_b") and head + stem + "_w" in tree.tensors:
+        return (*path, stem), "bias"
+    mark, stem = last[:1], last[1:]
+    if mark in _LETTERS and stem and head + _LETTERS[mark] + stem in tree.tensors:
+        return (*path, stem), "weight" if mark == "W" else "bias"
+    return None
+
+
+_LETTERS = {"W": "b", "b": "W"}
+
+
+_ADAPTED = {"lora_a": "lora_a", "lora_down": "lora_a", "down": "lora_a", "lora_b": "lora_b", "lora_up": "lora_b", "up": "lora_b"}
+"""Names of the two factors that LoRA adds to a weight, as PEFT, torchtune, kohya and diffusers write them; `down` and `up` below `lora`."""
+_ADAPTERS = frozenset({"lora", "lora_linear_layer"})
+
+
+def adapted(path: Path) -> tuple[Path, str] | None:
+    """Return the module that a factor of LoRA belongs to, and which it is; None for any other module.
+
+    `to_q.lora_A`, `to_q.lora_A.default`, `to_q.lora.down` and `to_q.lora_down` are all of `to_q`.
+    """
+    for end in range(len(path), max(0, len(path) - 2), -1):
+        name = path[end - 1].lower()
+        if name in _ADAPTED and (name.startswith("lora_") or (end > 1 and path[end - 2] in _ADAPTERS)):
+            module = path[: end - 1] if name.startswith("lora_") else path[: end - 2]
+            return (module, _ADAPTED[name]) if module else None
+    return None
+
+
+def speaks_of_adapters(tree: KeyTree) -> bool:
+    """Whether a file has LoRA's factors under names that are known."""
+    ends = (tuple(key.removesuffix(".weight").rsplit(".", 3)) for key in tree.tensors if "lora" in key)
+    return any(adapted(end) for end in ends)
 
 
 def told_of(param: str) -> bool:
-    """Whether a parameter only says how another is stored: its scale, its zero points."""
-    return param in COMPANIONS or param.startswith(".")
+    """Whether a parameter only says how another is stored or weighed: its scale, its zero points, LoRA's alpha."""
+    return param in COMPANIONS or param.startswith(".") or param == "alpha"
 
 
 def _quantized(path: Path, last: str, tree: KeyTree, separator: str) -> tuple[Path, str] | None:

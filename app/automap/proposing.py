@@ -13,6 +13,7 @@ from app.automap.leftovers import leftovers
 from app.automap.listing import informative
 from app.automap.matching import Matching, match
 from app.automap.memory import Approved, recall, replay
+from app.automap.parameters import speaks_of_adapters
 from app.automap.recipes import Draft, drafts
 from app.automap.repeating import repeated
 from app.automap.rivals import rivals
@@ -67,11 +68,12 @@ def _proposed(
     vocabulary: Vocabulary,
 ) -> dict[str, Proposal]:
     decided = {key: claim for key, claim in fixed.items() if key in target.tensors}
-    roots = {name: (folding.trie(tree), folding.separator_of(tree)) for name, tree in sources.items()}
+    adapters = speaks_of_adapters(target) and all(speaks_of_adapters(tree) for tree in sources.values())
+    roots = {name: (folding.trie(tree, adapters=adapters), folding.separator_of(tree)) for name, tree in sources.items()}
     replayed = replay(recall(library, sources, target), sources, target)
     if replayed:
         return {key: _decided(key, decided) if key in decided else replayed.get(key, Proposal(key, None)) for key in target.tensors}
-    goal = folding.trie(target), folding.separator_of(target)
+    goal = folding.trie(target, adapters=adapters), folding.separator_of(target)
     ordered = informative(target) and all(informative(tree) for tree in sources.values())
     matching, decisions = _matched(roots, goal, vocabulary, decided, ordered=ordered)
     trees = (*sources.values(), target)

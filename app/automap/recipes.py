@@ -83,12 +83,16 @@ class Turning:
         if votes is None or len(votes) > 1:
             if kind[0] == "kernel" != kind[1] or kind[1] == "kernel" != kind[0]:
                 return ("transpose", {"dims": [0, 1]}), ""
-            if votes is None and kind[0] != kind[1] and self._all_turn():
+            if votes is None and (self._all_turn() if kind[0] != kind[1] else self._turn_elsewhere(kind)):
                 return ("transpose", {"dims": [0, 1]}), "square"
             return plain, "square" if (votes is not None or kind[0] != kind[1]) else ""
         if "transpose" in votes:
             return ("transpose", {"dims": [0, 1]}), ""
         return plain, ""
+
+    def _turn_elsewhere(self, kind: tuple[str, ...]) -> bool:
+        """Whether weights of the same name are turned in blocks, or outside them, where this one does not stand: Paddle turns all, GPT-2 those in blocks."""
+        return any(other[:2] == kind[:2] and "transpose" in votes for other, votes in self.votes.items())
 
     def _all_turn(self) -> bool:
         """Whether every oblong weight that comes under a foreign name is turned."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from app.automap.names import is_number, joined
-from app.automap.units import Path, Unit
+from app.automap.units import Path, Unit, torch_shape
 from app.automap.vocabulary import SHORTCUTS, STAGED, SYNONYMS
 
 
@@ -15,7 +15,9 @@ def name_convolutions(group: Sequence[Unit]) -> None:
     if not any(unit.kind == "conv" for unit in group):
         return
     _name_layers(group)
+    _name_lettered(group)
     numbers = {_conv_number(unit.path[-1]) for unit in group}
+    first = 0 if "0" in numbers | {_conv_number(unit.path[-2]) for unit in group if len(unit.local) > 1} else 1
     for unit in group:
         normal = unit.kind in {"batchnorm", "vector"}
         if unit.role and unit.role != "shortcut":
@@ -27,13 +29,13 @@ def name_convolutions(group: Sequence[Unit]) -> None:
         elif _bridges(unit):
             unit.role = "shortcut.norm" if normal else "shortcut"
         elif normal and last in {"norm", "bn"} and (number := _conv_number(holder)):
-            unit.role = "after.conv" + number
+            unit.role = f"after.conv{int(number) + 1 - first}"
         elif not normal and last in {"conv", "convolution"} and (number := _conv_number(holder)):
-            unit.role = "conv" + number
+            unit.role = f"conv{int(number) + 1 - first}"
         elif normal and last[:-1] in {"bn", "norm"} and last[-1].isdigit() and last[-1] in numbers:
-            unit.role = "after.conv" + last[-1]
+            unit.role = f"after.conv{int(last[-1]) + 1 - first}"
         elif not normal and (number := _conv_number(unit.path[-1])):
-            unit.role = "conv" + number
+            unit.role = f"conv{int(number) + 1 - first}"
 
 
 def _bridges(unit: Unit) -> bool:
@@ -49,24 +51,63 @@ def _name_layers(group: Sequence[Unit]) -> None:
         if (
             not unit.role
             and len(unit.local) > 1
-            and (_LETTER.fullmatch(unit.path[-2]) or (is_number(unit.path[-2]) and len(unit.local) > 2))
+            and (_LETTER.fullmatch(unit.path[-2]) or (is_number(unit.path[-2]) and (len(unit.local) > 2 or unit.separator == "/")))
         ):
             layers[unit.path[:-2]].append(unit)
     for members in layers.values():
         convs = {_count(unit): unit for unit in members if unit.kind == "conv"}
         norms = {_count(unit): unit for unit in members if unit.kind in {"batchnorm", "vector"}}
-        if (
-            len(convs) < 2
-            or sorted(convs) != list(range(len(convs)))
-            or not norms.keys() <= convs.keys()
-            or len(members) != len(convs) + len(norms)
-        ):
+        if len(convs) + len(norms) != len(members):
+            continue
+        if convs.keys() == norms.keys():
+            _bridged(convs, norms)
+            convs, norms = _from_zero(convs), _from_zero(norms)
+        if len(convs) < 2 or sorted(convs) != list(range(len(convs))) or not norms.keys() <= convs.keys():
             continue
         for number, unit in convs.items():
             unit.role = f"conv{number + 1}"
         for number, unit in norms.items():
             unit.role = f"after.conv{number + 1}"
 
+
+def _bridged(convs: dict[int, Unit], norms: dict[int, Unit]) -> None:
+    """Name and take out layer 0 of four where it leads past the others (Keras): from what the first takes to what the last gives, point by point."""
+    if 0 not in convs or len(convs) < 4 or convs[0].separator != "/":
+        return
+    shapes = {count: torch_shape(unit) for count, unit in convs.items()}
+    if 1 in shapes and prod(shapes[0][2:]) == 1 and shapes[0][0] == shapes[max(shapes)][0] and shapes[0][1] == shapes[1][1]:
+        convs.pop(0).role, norms.pop(0).role = "shortcut", "shortcut.norm"
+
+
+def _from_zero(layers: dict[int, Unit]) -> dict[int, Unit]:
+    """Return layers that count from 1 as if they counted from 0."""
+    return layers if 0 in layers else {count - 1: unit for count, unit in layers.items()}
+
+
+def _name_lettered(group: Sequence[Unit]) -> None:
+    """Number what is lettered with its norm beside it: `a, a_bn, b, b_bn`; of what is left, one convolution and one norm bridge the block."""
+    told: dict[tuple[str, bool], Unit] = {}
+    for unit in group:
+        own = unit.path[-2] if joined(unit.path[-1]) in {"bn", "norm"} and len(unit.local) > 1 else unit.path[-1]
+        found = _LETTERED.fullmatch(joined(own))
+        if found and not unit.role:
+            told[found[1], unit.kind in {"batchnorm", "vector"}] = unit
+    convs = sorted(letter for letter, normal in told if not normal)
+    if len(convs) < 2 or "".join(convs) not in "abcd" or convs[0] != "a" or any(told[letter, False].kind != "conv" for letter in convs):
+        return
+    for (letter, normal), unit in told.items():
+        unit.role = ("after." if normal else "") + f"conv{'abcd'.index(letter) + 1}"
+    named = set(told.values())
+    rest = [unit for unit in group if unit not in named and not unit.role]
+    bridge, norm = ([unit for unit in rest if (unit.kind == "conv") == is_conv] for is_conv in (True, False))
+    if len(bridge) == 1 >= len(norm):
+        bridge[0].role = "shortcut"
+        for unit in norm:
+            unit.role = "shortcut.norm"
+
+
+_LETTERED = re.compile(r"(?:branch2)?([a-d])(?:bn|norm)?")
+"""How Caffe's residual networks, and pycls and PySlowFast after them, count the layers of a block."""
 
 _LETTER = re.compile(r"[a-d]")
 """How Google's and Facebook's residual networks count the layers of a block."""
@@ -88,7 +129,5 @@ def _conv_number(name: str) -> str:
 
 def sees_colours(unit: Unit) -> bool:
     """Whether a convolution takes three channels in, in either order of axes."""
-    shape = unit.main
-    if unit.weight_name in {"kernel", "depthwise_kernel"}:
-        return shape[-2] == 3 and prod(shape[:-2]) > 1
+    shape = torch_shape(unit)
     return shape[1] == 3 and prod(shape[2:]) > 1

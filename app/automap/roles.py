@@ -54,7 +54,9 @@ def _layers(units: Sequence[Unit], members: Mapping[Path, int]) -> set[Path]:
         if len(unit.path) > 1 and is_number(unit.path[-2]) and members[unit.path[:-1]] == 2:
             pairs[unit.path[:-1]].append(unit)
     found = {path for path, pair in pairs.items() if sorted(_kind(unit) for unit in pair) == ["batchnorm", "conv"]}
-    return {path for path in found if any(is_number(part) for part in path[:-1])}
+    return {
+        path for path in found if any(is_number(part) for part in path[:-1]) or sum(numbered(part) is not None for part in path[:-1]) > 1
+    }
 
 
 def _block(

@@ -43,7 +43,7 @@ def _axes(source: Shape, target: Shape) -> Op | None:
             (0, *range(2, rank), 1),
             (0, rank - 1, *range(1, rank - 1)),
         ]
-        if source[-1] < source[0] == source[1]:  # as many channels in as out, and they come first: torch's, on its way to Keras
+        if source[0] == source[1] > max(source[2:]):  # as many channels in as out, and they come first: torch's, on its way to Keras
             orders.insert(0, (*range(2, rank), 1, 0))
     for order in orders:
         if tuple(source[axis] for axis in order) == target:

@@ -86,8 +86,10 @@ class Unit:
 
     @property
     def main(self) -> Shape:
-        """Shape of the parameter that tells most."""
-        return self.params.get("weight") or next(iter(self.params.values()))
+        """Shape of the parameter that tells most; the same one however the listing goes."""
+        if "lora_a" in self.params and "lora_b" in self.params:
+            return _product(self.params["lora_a"], self.params["lora_b"])
+        return self.params.get("weight") or self.params.get("weight_v") or self.params[min(self.params)]
 
     def keys(self, param: str) -> list[str]:
         """Return the keys of one parameter of all members, outermost axis first."""
@@ -95,6 +97,28 @@ class Unit:
             return [self.separator.join(self.spelt[param])]
         segments = [segment.replace("%", "%%") for segment in self.spelt[param]]
         for axis in self.axes:
-            segments[axis.depth] = "%s"
+            behind = segments[axis.depth][len(axis.labels[0]) :] if axis.depth >= 0 else ""
+            segments[axis.depth] = "%s" + behind
         form = self.separator.join(segments)
         return [form % labels for labels in product(*(axis.labels for axis in self.axes))]
+
+
+def _product(down: Shape, up: Shape) -> Shape:
+    """Return the shape of the weight that LoRA's factors are added to: (rank, in, …) and (out, rank, …), or as MLX keeps them (in, rank) and (rank, out)."""
+    if len(down) < 2 or len(up) < 2:
+        return down
+    turned = down[1] == up[0] and (down[0] != up[1] or down[1] < down[0])  # the rank is the smaller one of what both share
+    return (down[0], *up[1:]) if turned else (up[0], *down[1:])
+
+
+_KERNELS = frozenset({"kernel", "depthwise_kernel", "weights", "depthwise_weights"})
+"""What TensorFlow and Flax call a weight that ends with (in, out)."""
+
+
+def torch_shape(unit: Unit) -> Shape:
+    """Return the shape of a convolution's weight as torch would have it, (out, in, …); a depthwise one has its channels first."""
+    shape = unit.main
+    if unit.weight_name not in _KERNELS or len(shape) < 3:
+        return shape
+    into, out = shape[-2:]
+    return (into, out, *shape[:-2]) if unit.weight_name.startswith("depthwise") else (out, into, *shape[:-2])

@@ -206,6 +206,9 @@ GATED: tuple[tuple[Mapping[str, str], str], ...] = (
     ({"w12": "gate_up", "w3": "down"}, "DINOv2, SwiGLUFFN: w12 splits into gate and up"),
     ({"weightsin": "gate_up", "weightsout": "down"}, "DINOv2 in transformers"),
     ({"gateupproj": "gate_up", "downproj": "down"}, "Phi-3"),
+    ({"w13": "gate_up", "w2": "down"}, "vLLM, FusedMoE: w1 and w3 of each expert in one"),
+    ({"gatedense": "gate", "intermediatedense": "up", "outputdense": "down"}, "KerasHub: silu(gate) * intermediate, then output"),
+    ({"fc": "gate", "gate": "up", "proj": "down"}, "TensorRT-LLM, GatedMLP: act(fc(x)) * gate(x)"),
 )
 """Names of a gated feed-forward's members, where all of them stand side by side; each with the code that says so."""
 
@@ -263,7 +266,19 @@ STAGED: Mapping[str, str] = {
 """Sequences of a diffusion residual block (guided-diffusion, unet.py: ResBlock) -> what their convolution or linear is."""
 
 SHORTCUTS = frozenset(
-    ["shortcut", "downsample", "skip", "skipconnection", "ninshortcut", "convshortcut", "identityconv", "projshortcut", "residual"]
+    [
+        "shortcut",
+        "downsample",
+        "skip",
+        "skipconnection",
+        "ninshortcut",
+        "convshortcut",
+        "identityconv",
+        "projshortcut",
+        "residual",
+        "branch1",
+        "short",
+    ]
 )
 """Names of what bridges a residual block."""
 

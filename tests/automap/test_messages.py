@@ -30,6 +30,7 @@ def test_every_reason_is_in_the_catalogue(root):
         ("q", "here: the query."),
         ("self.q", "here: self attention, the query."),
         ("norm.mlp", "here: the norm of the feed-forward."),
+        ("norm.half1", "here: the norm of the first feed-forward."),
         ("ogate", "here: the gate of what the attention"),
     ],
 )

@@ -30,6 +30,8 @@ reason-same-role = Both are what models call by many names, here: { $attention -
     [norm-attn] the norm of the attention
     [norm-cross] the norm of the cross attention
     [norm-mlp] the norm of the feed-forward
+    [norm-half1] the norm of the first feed-forward
+    [norm-half2] the norm of the second feed-forward
     [norm-only] the norm of the block
     [norm-inner] a norm inside the attention
     [scale-attn] the scale of the attention's layer
