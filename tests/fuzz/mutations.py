@@ -153,9 +153,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save", type=Path)
     given = parser.parse_args()
-    deadline, found, count = time.monotonic() + given.seconds, 0, 0
+    deadline, found, count = time.process_time() + given.seconds, 0, 0  # of its own, whatever runs beside it
     for seed, name, data in cases(given.seed):
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             break
         count += 1
         trouble = mishap(data)
