@@ -56,6 +56,18 @@ def test_a_regular_expression_that_cannot_be_read():
         SCENE.layout("s", View(query="/(/"))
 
 
+def test_what_shows_below_a_row_is_its_leaves():
+    """Of a module the leaves that pass the filter, and no module that only holds some; a leaf is itself, whether it shows or not."""
+    made = SCENE.source_outline
+    blocks = next(node.id for node in made.nodes if node.runs)
+    layout = SCENE.layout("s", View("all", query="q.weight"))
+    (query,) = layout.leaves(made, blocks)
+    assert made.node(query).leaf
+    assert {key.partition(".attn.")[2] for key in made.keys(query)} == {"q.weight"}
+    hidden = next(node.id for node in made.nodes if node.leaf and node.id not in layout.rows)
+    assert layout.leaves(made, hidden) == [hidden]
+
+
 def test_a_filter_by_state():
     """Only what needs a person."""
     assert SCENE.layout("t", View(states=frozenset({"missing"}))).found == 2
