@@ -163,6 +163,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as made:
         folder = given.folder or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
         path, checkpoint, shards = llama(folder), unet(folder), deepseek(folder)
         tree = read(LocalFiles(path))
         archive = Archive(LocalFiles(path).open(path.name), Limits())

@@ -21,7 +21,7 @@ class Limits(msgspec.Struct, frozen=True):
     """
 
     seconds: float = 20.0
-    memory: int = 4096 * MIB
+    memory: int = 2048 * MIB
     disk: int = 128 * MIB
     entries: int = 5_000
     file: int = 64 * MIB
