@@ -5,7 +5,7 @@ Source of the format: PKWARE APPNOTE 6.3.10, sections 4.3 (records), 4.3.14 (zip
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from app.keys import Warned
 from app.readers.directory import DEFLATED, ENCRYPTED, OVERFLOWN, STORED, Directory, Entry, decoded, shown
@@ -26,6 +26,8 @@ _LOCAL = struct.Struct("<4s2x2H8x2L2H")
 """Magic, flags, method, packed, size, lengths of name and extras."""
 _LENGTHS_AT = 26
 _LENGTHS = struct.Struct("<2H")
+_BETWEEN = 128
+"""Bytes that may stand between a local header and the data behind it: a field of zip64, and what torch fills up with."""
 _BOMB_SIZE = 1 << 20
 _BOMB_RATIO = 200
 """Pickles and headers deflate by ten to forty; a thousand is a bomb."""
@@ -111,9 +113,14 @@ class Archive:
             self._seen.add(common)
         return found
 
-    def announce(self, entries: Sequence[Entry]) -> None:
-        """Say that the local headers of these entries will be read."""
-        self.source.want([(entry.header, _LOCAL.size + len(entry.name)) for entry in entries])
+    def announce(self, entries: Iterable[Entry], whole: Iterable[Entry] = ()) -> None:
+        """Say that the local headers of these entries will be read, and all of those that are wanted `whole`: in one go.
+
+        How much stands between a local header and its data only that header tells: as much as torch writes there is asked for with it.
+        """
+        heads = [(entry.header, _LOCAL.size + len(entry.name)) for entry in entries]
+        read = (entry for entry in whole if entry.packed <= HELD)
+        self.source.want([*heads, *((entry.header, _LOCAL.size + len(entry.name) + _BETWEEN + entry.packed) for entry in read)])
 
     def open(self, entry: Entry, most: int | None = None) -> ByteSource:
         """Return an entry as a file of its own; a deflated one is inflated, up to `most` bytes."""

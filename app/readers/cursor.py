@@ -4,9 +4,9 @@ import struct
 from collections.abc import Callable
 
 from app.errors import KeygraftError
+from app.readers.pace import CHUNK, Pace
 from app.sources import ByteSource
 
-_CHUNK = 256 * 1024
 _FORMS = {"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", "u64": "Q", "i64": "q", "f32": "f", "f64": "d"}
 
 
@@ -22,7 +22,7 @@ class Cursor:
         self._bad = bad
         self._buffer = b""
         self._base = 0
-        self._walked = 0
+        self._pace = Pace(place)
         self._order = ">" if big else "<"
         self._structs = {name: struct.Struct(self._order + form) for name, form in _FORMS.items()}
 
@@ -78,9 +78,7 @@ class Cursor:
             return start
         if length > self.left:
             raise self._bad()
-        self.source.want([(self.place, min(max(length, 4 * self._walked, _CHUNK), self.left))])
-        self._buffer = self.source.read_at(self.place, max(length, min(_CHUNK, self.left)))
-        self._walked += len(self._buffer)
+        self._buffer = self._pace.step(self.source, self.place, max(length, min(CHUNK, self.left)), self.end)
         self._base = self.place
         if len(self._buffer) < length:
             raise self._bad()

@@ -3,7 +3,7 @@
 Source of the format: pytorch, `torch/distributed/checkpoint/metadata.py` and `filesystem.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +12,7 @@ from app.errors import KeygraftError
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned
 from app.keys.spelling import spell_token
 from app.keys.tree import keyed
-from app.readers.archive import Archive
+from app.readers.archive import TAIL, Archive
 from app.readers.assembling import cautions, foreign
 from app.readers.directory import STORED
 from app.readers.errors import ReadError, ReadLimitError, TorchError
@@ -20,6 +20,7 @@ from app.readers.limits import Limits
 from app.readers.nesting import MOST_OFFERS, role_of
 from app.readers.pickles import Call, Machine, Mapped
 from app.readers.pickles.torch_makers import dtype_of
+from app.readers.sniffing import ends_of
 from app.sources import ByteSource, Span, absolute, together
 
 METADATA = ".metadata"
@@ -125,10 +126,21 @@ def _listed(
         if len(written) == 1:
             whole[key] = written[0]
     if len(whole) <= _LOCATED:
+        _announce(whole.values(), files, numbers)
         places = together(lambda key: _located(whole[key], tensors[key], files, numbers), whole)
         for key, where in zip(whole, places, strict=True):
             tensors[key] = _with(tensors[key], where)
     return tensors, other
+
+
+def _announce(parts: Iterable[_Part], files: Sequence[ByteSource], numbers: dict[str, int]) -> None:
+    """Ask for both ends of each part, and of each file, in one go: its first local headers and its directory stand there."""
+    ends: dict[int, list[tuple[int, int]]] = {number: list(ends_of(files[number])) for number in range(1, len(files))}
+    for part in parts:
+        number = numbers.get(part.file)
+        if number and 0 <= part.offset < part.offset + part.length <= files[number].size:
+            ends[number] += [(part.offset, TAIL), (max(part.offset, part.offset + part.length - TAIL), TAIL)]
+    together(lambda number: files[number].want(ends[number]), ends)
 
 
 def _with(info: TensorInfo, where: Location | None) -> TensorInfo:

@@ -3,6 +3,7 @@
 The format itself is read by the HDF5 library, through h5py (extra `hdf5`); it sees the file only through our `read_at`.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,17 @@ from app.readers.errors import Hdf5Error, ReadError, ReadLimitError, UnknownForm
 from app.readers.limits import Limits
 from app.readers.nesting import MOST_OFFERS, below, role_of
 from app.readers.pickles.numpy_makers import dtype_name
-from app.sources import ByteSource, RangesWanted, ReadAhead, absolute
+from app.sources import ByteSource, Range, RangesWanted, ReadAhead, absolute
 
 if TYPE_CHECKING:
     import h5py
 
-_AHEAD = 64 * 1024
+_AHEAD = 16 * 1024
 _MOST_DEPTH = 64
+_NODE = 1_024
+"""Bytes of a node, of an object's header, of the list of a small group."""
+_MOST_WANTED = 4_096
+"""Blocks of a lent file that are asked for at once."""
 _FLOATS = {(2, 15, 7, 8, 0, 7): "BF16", (1, 7, 3, 4, 0, 3): "F8_E4M3", (1, 7, 2, 5, 0, 2): "F8_E5M2"}
 """Bytes of a float, places of sign and exponent, width of the exponent, place and width of the mantissa -> our name."""
 Path = tuple[str, ...]
@@ -30,7 +35,8 @@ class _Stream:
     def __init__(self, source: ByteSource) -> None:
         self._source = source
         self._place = 0
-        self.wanted: RangesWanted | None = None
+        self._ahead: deque[int] = deque(maxlen=_MOST_WANTED)
+        self.wanted: list[Range] = []
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move; the library only seeks from the start or to the end."""
@@ -47,11 +53,20 @@ class _Stream:
         try:
             data = self._source.read_at(self._place, len(view))
         except RangesWanted as request:
-            self.wanted = request
+            self.wanted.extend(request.ranges)
             raise
         view[: len(data)] = data
         self._place += len(data)
+        self._ahead.extend(_addresses(data))
         return len(data)
+
+    def lacking(self) -> list[Range]:
+        """Return what was lacking, and with it what will be read next as far as it was told: so that a list is no walk of a round a node."""
+        try:
+            self._source.want([(place, _NODE) for place in self._ahead])
+        except RangesWanted as request:
+            return [*self.wanted, *request.ranges]
+        return self.wanted
 
     def read(self, size: int = -1) -> bytes:
         """Read bytes."""
@@ -66,24 +81,45 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits, 
         import h5py  # noqa: PLC0415 -- an optional library, wanted for this format only
     except ImportError as error:
         raise ReadError("missing_library", file=source.name, library="h5py", extra="hdf5") from error
-    stream = _Stream(ReadAhead(source, _AHEAD, kept=64))
+    stream = _Stream(ReadAhead(source, _AHEAD, kept=256))
     try:
         with h5py.File(stream, "r") as file:
-            walk = _Walk(source, limits)
+            walk = _Walk(source, limits, stream.wanted)
             walk.run(file)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, UnicodeError, RangesWanted) as error:
-        if stream.wanted is not None:
-            raise stream.wanted from None
-        if "truncated" in str(error):
+        if not stream.wanted and "truncated" in str(error):
             raise UnknownFormatError("truncated", file=source.name) from error
-        raise Hdf5Error("hdf5_invalid", file=source.name) from error
+        if not stream.wanted:
+            raise Hdf5Error("hdf5_invalid", file=source.name) from error
+    if stream.wanted:
+        raise RangesWanted(stream.lacking())
     return walk.tree(nesting, form)
 
 
+def _addresses(node: bytes) -> list[int]:
+    """Where that stands which a node of a group leads to: nodes below it, objects that it lists, lists of the groups among those.
+
+    Read as the library does by default, with addresses of eight bytes; anything else is no address of something in the file.
+    """
+    used = int.from_bytes(node[6:8], "little")
+    if node[:5] == b"TREE\0":
+        return [int.from_bytes(node[place : place + 8], "little") for place in range(32, min(32 + 16 * used, len(node) - 7), 16)]
+    if node[:4] == b"SNOD":
+        starts = range(8, min(8 + 40 * used, len(node) - 39), 40)
+        return [int.from_bytes(node[start + at : start + at + 8], "little") for start in starts for at in (8, 24, 32)]
+    return []
+
+
 class _Walk:
-    def __init__(self, source: ByteSource, limits: Limits) -> None:
+    """Visits all groups. What one object lacks of a lent file keeps nobody from the next: so all of a level are asked for at once.
+
+    wanted -- grows where bytes are lacking
+    """
+
+    def __init__(self, source: ByteSource, limits: Limits, wanted: list[Range]) -> None:
         self._source = source
         self._limits = limits
+        self._wanted = wanted
         self._tensors: list[tuple[Path, TensorInfo]] = []
         self._other: dict[str, str] = {}
         self._links: list[str] = []
@@ -98,24 +134,29 @@ class _Walk:
         stack: list[tuple[Path, Any, Iterator[bytes]]] = [((), root, iter(root))]
         while stack:
             path, group, names = stack[-1]
-            name = next(names, None)
-            if name is None:
-                stack.pop()
-                continue
-            child = (*path, name.decode("utf-8", "surrogateescape"))
-            if group.links.get_info(name).type != h5l.TYPE_HARD:
-                self._links.append("/".join(child))
-                self._note(child, "link, not followed")
-                continue
-            found = h5o.open(group, name)
-            if not self._new(h5o.get_info(found), child):
-                continue
-            if isinstance(found, h5g.GroupID):
-                if len(child) > _MOST_DEPTH:
-                    raise ReadLimitError("limit", file=self._source.name, detail="depth")
-                stack.append((child, found, iter(found)))
-            elif isinstance(found, h5d.DatasetID):
-                self._dataset(child, found, h5d.VIRTUAL)
+            lacking = len(self._wanted)
+            try:
+                name = next(names, None)
+                if name is None:
+                    stack.pop()
+                    continue
+                child = (*path, name.decode("utf-8", "surrogateescape"))
+                if group.links.get_info(name).type != h5l.TYPE_HARD:
+                    self._links.append("/".join(child))
+                    self._note(child, "link, not followed")
+                    continue
+                found = h5o.open(group, name)
+                if not self._new(h5o.get_info(found), child):
+                    continue
+                if isinstance(found, h5g.GroupID):
+                    if len(child) > _MOST_DEPTH:
+                        raise ReadLimitError("limit", file=self._source.name, detail="depth")
+                    stack.append((child, found, iter(found)))
+                elif isinstance(found, h5d.DatasetID):
+                    self._dataset(child, found, h5d.VIRTUAL)
+            except (OSError, RuntimeError, KeyError, RangesWanted):
+                if len(self._wanted) == lacking or len(self._wanted) > _MOST_WANTED:
+                    raise
 
     def _note(self, path: Path, text: str) -> None:
         if len(self._other) < self._limits.shown:

@@ -42,9 +42,14 @@ def announce(source: ByteSource) -> None:
     source.want([(0, LENT_HEAD), (max(0, source.size - LENT_HEAD), LENT_HEAD)])
 
 
+def ends_of(source: ByteSource) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where the bytes stand that `fingerprint` reads: offset and length of each end."""
+    return (0, HEAD), (max(0, source.size - HEAD), HEAD)
+
+
 def fingerprint(source: ByteSource) -> str:
     """Hash what tells whether a file is still the same: its size and both ends, where headers and directories stand."""
-    ends = source.read_at(0, HEAD) + source.read_at(max(0, source.size - HEAD), HEAD)
+    ends = b"".join(source.read_at(*end) for end in ends_of(source))
     return blake2b(ends + source.size.to_bytes(8, "little"), digest_size=16).hexdigest()
 
 

@@ -107,13 +107,14 @@ def read(source: ByteSource, archive: Archive, configs: dict[str, str], nesting:
 
 def _tree(source: ByteSource, archive: Archive, config: str, limits: Limits) -> KeyTree:
     """Read the weights that one program lists."""
+    placed = torch_zip.Placed(archive, config.rpartition("/")[0] + "/")
+    placed.announce(config)
     try:
         weights = msgspec.json.decode(archive.read(archive[config]), type=_Weights).config
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TorchError("export_header", file=source.name) from error
     if len(weights) > limits.keys:
         raise ReadLimitError("limit", file=source.name, detail="keys")
-    placed = torch_zip.Placed(archive, config.rpartition("/")[0] + "/")
     tensors: dict[str, TensorInfo] = {}
     flags: dict[str, tuple[str, int]] = {}
     for name, weight in weights.items():

@@ -4,6 +4,7 @@ Source of the format: pytorch, `torch/csrc/jit/docs/serialization.md`.
 """
 
 import re
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from app.readers.persistent import storage_of
 from app.readers.pickles import Call, Machine, Mapped, Tensor
 from app.readers.stands import Path, Stands
 from app.readers.storages import Storages
-from app.readers.torch_zip import PICKLE, Placed, big_endian, one_root
+from app.readers.torch_zip import BYTE_ORDER, PICKLE, Placed, big_endian, one_root
 from app.readers.walking import Walked, described
 from app.sources import ByteSource
 
@@ -42,6 +43,8 @@ def is_script(archive: Archive, root: str) -> bool:
 def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the tree of a TorchScript archive; no code of it is compiled. Raises ZipError, PickleError, ReadLimitError."""
     one_root(archive, root)
+    placed = Placed(archive, root + "data/")
+    placed.announce(root + PICKLE, root + CONSTANTS, root + BYTE_ORDER, *_code(archive, root))
     machine = Machine(source.name, limits, storage_of)
     value, _end = machine.load(archive.open(archive[root + PICKLE], limits.pickle_bytes))
     walked = _walked(value, _declared(archive, root), source.name, limits)
@@ -49,7 +52,8 @@ def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, 
     if frozen:  # torch.jit.freeze leaves no attribute: what were weights are constants of the code now
         constants = _constants(archive, root, machine, limits)
         walked.stands.extend(_CONSTANTS, _CONSTANTS, constants, constants.values())
-    placed = Placed(archive, root + ("constants/" if frozen else "data/"))
+        placed = Placed(archive, root + "constants/")
+        placed.announce()
     storages = Storages(placed, placed.sure, big_endian=big_endian(archive, root))
 
     warnings = archive.warned()
@@ -70,20 +74,20 @@ def _constants(archive: Archive, root: str, machine: Machine, limits: Limits) ->
 def _declared(archive: Archive, root: str) -> Declared:
     """Read from the code which attributes of each class are parameters and buffers."""
     found = Declared()
-    left = _MOST_CODE
-    prefix = root + "code/"
-    wanted = [archive[name] for name in archive.names if name.startswith(prefix) and name.endswith(".py")]
-    archive.announce(wanted)
-    for entry in wanted:
-        left -= entry.size
-        if left < 0:
-            return found
-        module = entry.name[len(prefix) :].removesuffix(".py").replace("/", ".")
-        for name, body in _CLASS.findall(archive.read(entry, _MOST_CODE).decode("utf-8", "replace")):
+    for path in _code(archive, root):
+        module = path[len(root) + len("code/") :].removesuffix(".py").replace("/", ".")
+        for name, body in _CLASS.findall(archive.read(archive[path], _MOST_CODE).decode("utf-8", "replace")):
             listed = {kind: _NAME.findall(names) for kind, names in _LISTED.findall(body)}
             if listed:
                 found[f"{module}.{name}"] = (listed.get("parameters", []), listed.get("buffers", []))
     return found
+
+
+def _code(archive: Archive, root: str) -> list[str]:
+    """Names of the entries with code, as many as are read."""
+    names = [name for name in archive.names if name.startswith(root + "code/") and name.endswith(".py")]
+    read = accumulate(archive[name].size for name in names)
+    return [name for name, size in zip(names, read, strict=True) if size <= _MOST_CODE]
 
 
 def _walked(root: Any, declared: Declared, name: str, limits: Limits) -> Walked:

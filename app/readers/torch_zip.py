@@ -11,7 +11,7 @@ from app.keys.spelling import Token
 from app.readers import remains
 from app.readers.archive import Archive
 from app.readers.assembling import tree_of
-from app.readers.directory import STORED
+from app.readers.directory import STORED, Entry
 from app.readers.limits import Limits
 from app.readers.persistent import storage_of
 from app.readers.pickles import Machine
@@ -21,6 +21,7 @@ from app.readers.walking import walk
 from app.sources import ByteSource, RangesWanted, absolute
 
 PICKLE = "data.pkl"
+BYTE_ORDER = "byteorder"
 _VERIFIED = 64
 """Storages whose local headers are read: the rest are placed by reckoning alone where torch's layout leaves no doubt."""
 
@@ -54,12 +55,12 @@ def one_root(archive: Archive, root: str) -> None:
 
 def big_endian(archive: Archive, root: str) -> bool:
     """Whether the archive says that its storages stand big end first."""
-    name = root + "byteorder"
+    name = root + BYTE_ORDER
     return name in archive and archive.read(archive[name], 64).strip() == b"big"
 
 
 class Placed:
-    """Finds the bytes of storages in an archive: entries below `folder`.
+    """Finds the bytes of storages in an archive: entries below `folder`. Lent files want `announce` before.
 
     sure -- key of a storage -> its place, where nothing more need be read to tell
     """
@@ -73,9 +74,14 @@ class Placed:
         self._verify(likely)
         if self._base != 0:
             self.sure = {key: (self._moved(start), size) for key, (start, size) in self.sure.items()}
+
+    def announce(self, *whole: str) -> None:
+        """Say which local headers will be read to place storages, and which other entries will be read whole, those that are there."""
+        archive, folder = self._archive, self._folder
+        unsure: list[Entry] = []
         if len(self.sure) < archive.listing.count("\n" + folder):
             unsure = [archive[name] for name in archive.names if name.startswith(folder) and name[len(folder) :] not in self.sure]
-            archive.announce([entry for entry in unsure if entry.method == STORED])
+        archive.announce([entry for entry in unsure if entry.method == STORED], [archive[name] for name in whole if name in archive])
 
     def __call__(self, key: str) -> Place | None:
         """Return where a storage lies, None where the archive lacks it."""
@@ -99,16 +105,16 @@ class Placed:
 def read(source: ByteSource, archive: Archive, root: str, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
     """Read the tree of a torch zip. Raises ZipError, PickleError, ReadLimitError, UnknownFormatError."""
     one_root(archive, root)
-    entry = archive[root + PICKLE]
+    placed = Placed(archive, root + "data/")
+    placed.announce(root + PICKLE, root + BYTE_ORDER)
     little = not big_endian(archive, root)
-    pickle = archive.open(entry, limits.pickle_bytes)
+    pickle = archive.open(archive[root + PICKLE], limits.pickle_bytes)
     machine = Machine(source.name, limits, storage_of, nested, runs=True)
     value, _end = machine.load(pickle)
     split = remains.of_value(value, [each.full for each in machine.globals.values()], source.name)
     if split is not None:
         raise split
     walked = walk(value, source.name, limits)
-    placed = Placed(archive, root + "data/")
     storages = Storages(placed, placed.sure, big_endian=not little)
 
     warnings = archive.warned()

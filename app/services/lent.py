@@ -1,6 +1,7 @@
-"""Files that stay on the person's computer: the reader asks for ranges, the page sends just these, at most four rounds."""
+"""Files that stay on the person's computer: the reader asks for ranges, the page sends just these, round after round."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from threading import Lock
 
 import msgspec
@@ -15,7 +16,10 @@ from app.services.plain import is_text, plain
 from app.services.sidebook import Given
 from app.sources import LentFiles, Range, RangeStore, RangesWanted, marks
 
-MAX_ROUNDS = 4
+MAX_ROUNDS = 500
+"""Zips, safetensors and folders of them take four; formats that must be walked as many as their data are apart."""
+MAX_IDLE = 4
+"""Rounds in a row that may bring nothing."""
 MAX_FILES = 4096
 
 
@@ -26,8 +30,18 @@ class Conversation:
         self.given = given
         self.files = files
         self.round = 0
+        self.idle = 0
+        self.held = 0
         self.sent = given.sent
         self.lock = Lock()
+
+    def next_round(self) -> bool:
+        """Count one more; return whether it is of use to go on."""
+        held = self.files.store.nbytes
+        self.round += 1
+        self.idle = 0 if held > self.held else self.idle + 1
+        self.held = held
+        return self.round <= MAX_ROUNDS and self.idle <= MAX_IDLE
 
 
 def lend(house: House, files: Sequence[LentFile], *, folder: str = "", by: str = LOCAL) -> SideCard:
@@ -70,11 +84,10 @@ def _go_on(house: House, conversation: Conversation, side: str, by: str) -> Side
     try:
         tree = readers.read_limited(conversation.files, nesting=nesting, limits=sidebook.limits(house))
     except RangesWanted as request:
-        conversation.round += 1
-        if conversation.round > MAX_ROUNDS:
+        if not conversation.next_round():
             house.lent.forget(lambda key: key == side)
-            raise KeygraftError("lent_rounds", file=given.label, limit=MAX_ROUNDS) from None
-        ranges = tuple(WantedRange(*each) for each in request.ranges)
+            raise KeygraftError("lent_rounds", file=given.label, rounds=conversation.round) from None
+        ranges = tuple(WantedRange(*each) for each in _first(request.ranges, house.settings.upload_bytes // 2))
         wanted = Wanted(conversation.round, ranges, sum(each.length for each in ranges))
         return sidebook.keep_open(house, given, side=side, wanted=wanted, by=by)
     given = msgspec.structs.replace(given, marks=marks(conversation.files.store))
@@ -82,6 +95,12 @@ def _go_on(house: House, conversation: Conversation, side: str, by: str) -> Side
     sidebook.spool(house, card.id, conversation.files.store)
     house.lent.forget(lambda key: key == side)
     return card
+
+
+def _first(ranges: Sequence[Range], most: int) -> Sequence[Range]:
+    """Return the first ranges that one body surely has room for, at least one; the reader asks for the others again."""
+    held = accumulate(each.length for each in ranges)
+    return ranges[: max(1, sum(size <= most for size in held))]
 
 
 def read_again(house: House, side: str, given: Given, *, by: str = LOCAL) -> SideCard:

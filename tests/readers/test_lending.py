@@ -32,6 +32,51 @@ def test_a_torch_zip_is_read_in_three_rounds(
     assert lender.sent < 600_000 < path.stat().st_size
 
 
+def test_a_large_checkpoint_takes_no_more_rounds(saved: Callable[..., Path], lender_of: Callable[..., Any]) -> None:
+    """More than 4 GB, with a directory and a pickle that fit into no first look: both ends, the directory, then all that is read besides."""
+    import torch
+
+    state = {f"model.diffusion_model.blocks.{index}.attention.weight": torch.empty(1280, 1280) for index in range(1200)}
+    with torch.serialization.skip_data():
+        path = saved({"state_dict": state})
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert path.stat().st_size > 1 << 32
+    assert lender.rounds <= 3
+    assert lender.sent < 500_000
+
+
+def test_torchscript_is_read_in_three_rounds(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """Code, constants and pickle are asked for together."""
+    import torch
+
+    layers = [type("Layer", (torch.nn.Linear,), {"__module__": f"parts.part{index}"})(120, 120) for index in range(40)]
+    path = tmp_path / "scripted.pt"
+    with pytest.warns(DeprecationWarning, match="torch.jit.trace"):
+        torch.jit.trace(torch.nn.Sequential(*layers), torch.zeros(1, 120)).save(str(path))
+    with zipfile.ZipFile(path) as archive:
+        assert sum(name.endswith(".py") for name in archive.namelist()) > 40
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 3
+
+
+def test_shards_of_torch_are_read_in_four_rounds(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """The index is longer than a first look, and so are the shards' directories and pickles."""
+    import torch
+
+    weight_map = {}
+    for shard in range(3):
+        state = {f"model.layers.{shard}.mlp.experts.{index}.down_proj.weight": torch.empty(16, 1 + index) for index in range(1000)}
+        name = f"pytorch_model-{shard + 1:05}-of-00003.bin"
+        torch.save(state, tmp_path / name)
+        weight_map |= dict.fromkeys(state, name)
+    (tmp_path / "pytorch_model.bin.index.json").write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
+    lender = lender_of(*sorted(tmp_path.iterdir()))
+    assert _same(lender.read(read), read(LocalFiles(tmp_path)))
+    assert lender.rounds <= 4
+
+
 def test_storages_that_torch_did_not_lay_out_are_placed_in_one_round(
     saved: Callable[..., Path], tmp_path: Path, lender_of: Callable[..., Any]
 ) -> None:
@@ -96,6 +141,54 @@ def test_a_distributed_checkpoint_can_be_lent(lender_of: Callable[..., Any]) -> 
     lender = lender_of(*sorted((GENERATED / "dcp_single").iterdir()))
     assert _same(lender.read(read), read(LocalFiles(GENERATED / "dcp_single")))
     assert lender.rounds <= 4
+
+
+def test_a_distributed_checkpoint_of_many_tensors_is_read_in_three_rounds(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """Metadata that is longer than a first look; then both ends of all small files inside, and of the files themselves."""
+    import torch
+    import torch.distributed.checkpoint as dcp
+
+    state = {f"model.layers.{index}.self_attn.q_proj.weight": torch.zeros(64, 64) for index in range(400)}
+    with pytest.warns(UserWarning, match="torch.distributed"):
+        dcp.save(state, checkpoint_id=str(tmp_path / "dcp"), no_dist=True)
+    lender = lender_of(*sorted((tmp_path / "dcp").iterdir()))
+    assert _same(lender.read(read), read(LocalFiles(tmp_path / "dcp")))
+    assert lender.rounds <= 3
+
+
+def test_a_pickle_of_many_arrays_takes_few_rounds(tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """Arrays of 260 KB: a round for each of them would be too many. Of arrays of 3 MB only what stands between them is sent."""
+    import pickle
+
+    import numpy as np
+
+    small, large = tmp_path / "small.pkl", tmp_path / "large.pkl"
+    small.write_bytes(pickle.dumps({f"w{index}": np.zeros(65_000, np.float32) for index in range(150)}))
+    large.write_bytes(pickle.dumps({f"w{index}": np.zeros(750_000, np.float32) for index in range(12)}))
+    lender = lender_of(small)
+    assert _same(lender.read(read), read(LocalFiles(small)))
+    assert lender.rounds <= 8
+    lender = lender_of(large)
+    assert _same(lender.read(read), read(LocalFiles(large)))
+    assert lender.rounds <= 16
+    assert lender.sent < large.stat().st_size / 3
+
+
+@pytest.mark.parametrize("version", ["earliest", "latest"])
+def test_many_groups_of_hdf5_take_few_rounds(version: str, tmp_path: Path, lender_of: Callable[..., Any]) -> None:
+    """Nodes of a list that lead to each other, headers of all objects of a list: what is known to be read is asked for at once."""
+    import h5py
+    import numpy as np
+
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w", libver=version) as file:
+        for index in range(300):
+            group = file.create_group(f"layers/dense_{index}/vars")
+            group["0"], group["1"] = np.zeros((100, 150), np.float32), np.zeros(100, np.float32)
+    lender = lender_of(path)
+    assert _same(lender.read(read), read(LocalFiles(path)))
+    assert lender.rounds <= 20
+    assert lender.sent < path.stat().st_size / 2
 
 
 def test_large_hdf5_is_lent_in_parts(tmp_path: Path, lender_of: Callable[..., Any]) -> None:

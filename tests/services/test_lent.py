@@ -1,8 +1,10 @@
 """Lent files: only what the reader asks for is sent, in few rounds."""
 
+import pickle
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app import bootstrap, settings
@@ -48,6 +50,14 @@ def test_a_folder_of_shards(house: House, shared: Path) -> None:
     assert lent.lend(house, announced).label.endswith(".index.json")
 
 
+def test_a_file_that_must_be_walked(house: House, tmp_path: Path) -> None:
+    """A pickle of large arrays takes a round for each, and is read all the same; what is sent stays small."""
+    path = tmp_path / "arrays.pkl"
+    path.write_bytes(pickle.dumps({f"w{index}": np.zeros(600_000, np.float32) for index in range(12)}))
+    card = converse(house, {path.name: path})
+    assert (card.state, card.tensors) == ("ready", 12)
+
+
 def test_another_tree_of_the_same_file(house: House, shared: Path) -> None:
     """What was sent is enough to read the optimizer beside the weights."""
     name = "lightning_plain.ckpt"
@@ -79,6 +89,13 @@ def test_an_answer_that_does_not_help_ends_the_conversation(house: House) -> Non
         lent.feed(house, card.id, [])
     with pytest.raises(ConflictError, match="lent_forgotten"):
         lent.feed(house, card.id, [])
+
+
+def test_a_round_asks_for_no_more_than_a_body_takes(house: House) -> None:
+    """Both ends of 400 shards are 52 MB: the first of them in one round, the others in the next."""
+    card = lent.lend(house, [LentFile(f"model-{number:05}-of-00400.safetensors", 1 << 20) for number in range(400)])
+    assert card.wanted is not None
+    assert 16 << 20 < card.wanted.bytes <= house.settings.upload_bytes // 2
 
 
 def test_nothing_too_many_or_twice(house: House) -> None:

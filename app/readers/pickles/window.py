@@ -1,21 +1,18 @@
 """A window on a file that a walker moves forward: what was passed is forgotten, what is to be skipped is never read."""
 
 from app.readers.errors import PickleError
+from app.readers.pace import CHUNK, Pace
 from app.sources import ByteSource
 
-CHUNK = 256 * 1024
 _LEAST = 4096
 SLACK = 32
 """More than the longest opcode with its fixed argument."""
 
 
 class Window:
-    """Bytes `base .. base + len(buf)` of a file; positions of the walker are relative to `base`.
+    """Bytes `base .. base + len(buf)` of a file; positions of the walker are relative to `base`."""
 
-    More is announced the longer the walk: a lent file then takes few rounds, and one that is here does not care.
-    """
-
-    __slots__ = ("_fetched", "_source", "base", "buf", "end", "soft", "walked")
+    __slots__ = ("_pace", "_source", "base", "buf", "end", "soft", "walked")
 
     def __init__(self, source: ByteSource, start: int, end: int | None = None) -> None:
         self._source = source
@@ -24,7 +21,7 @@ class Window:
         self.buf = b""
         self.soft = 0
         self.walked = 0
-        self._fetched = 0
+        self._pace = Pace(start)
         self.move(start)
 
     @property
@@ -42,13 +39,10 @@ class Window:
             raise PickleError("malformed_pickle", file=self._source.name, detail="cut")
         length = CHUNK - start % CHUNK  # to the end of a block, so that a next pickle in it costs nothing
         length = min(max(need, length if length > _LEAST else length + CHUNK), self.end - start)
-        if self._fetched:
-            self._source.want([(start, min(max(length, 4 * self._fetched), self.end - start))])
         self.walked -= max(0, len(self.buf) - (start - self.base))  # what was read and not passed yet is read again
-        self.buf = self._source.read_at(start, length)
+        self.buf = self._pace.step(self._source, start, length, self.end)
         if len(self.buf) < need:
             raise PickleError("malformed_pickle", file=self._source.name, detail="cut")
         self.base = start
         self.walked += len(self.buf)
-        self._fetched += len(self.buf)
         self.soft = len(self.buf) - SLACK if start + len(self.buf) < self.end else len(self.buf)
