@@ -1,10 +1,10 @@
-"""A cursor that walks a binary file: a window of 256 KB moves forward, what is jumped over is not read."""
+"""A cursor that walks a binary file: a window moves forward, of at most 256 KB; what is jumped over is not read."""
 
 import struct
 from collections.abc import Callable
 
 from app.errors import KeygraftError
-from app.readers.pace import CHUNK, Pace
+from app.readers.pace import Pace
 from app.sources import ByteSource
 
 _FORMS = {"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", "u64": "Q", "i64": "q", "f32": "f", "f64": "d"}
@@ -78,7 +78,7 @@ class Cursor:
             return start
         if length > self.left:
             raise self._bad()
-        self._buffer = self._pace.step(self.source, self.place, max(length, min(CHUNK, self.left)), self.end)
+        self._buffer = self._pace.step(self.source, self.place, max(length, min(self._pace.size(self.place), self.left)), self.end)
         self._base = self.place
         if len(self._buffer) < length:
             raise self._bad()

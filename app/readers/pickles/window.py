@@ -1,10 +1,9 @@
 """A window on a file that a walker moves forward: what was passed is forgotten, what is to be skipped is never read."""
 
 from app.readers.errors import PickleError
-from app.readers.pace import CHUNK, Pace
+from app.readers.pace import CHUNK, LEAST, Pace
 from app.sources import ByteSource
 
-_LEAST = 4096
 SLACK = 32
 """More than the longest opcode with its fixed argument."""
 
@@ -38,7 +37,8 @@ class Window:
         if start + need > self.end or start < 0:
             raise PickleError("malformed_pickle", file=self._source.name, detail="cut")
         length = CHUNK - start % CHUNK  # to the end of a block, so that a next pickle in it costs nothing
-        length = min(max(need, length if length > _LEAST else length + CHUNK), self.end - start)
+        length = min(length if length > LEAST else length + CHUNK, self._pace.size(start))
+        length = min(max(need, length), self.end - start)
         self.walked -= max(0, len(self.buf) - (start - self.base))  # what was read and not passed yet is read again
         self.buf = self._pace.step(self._source, start, length, self.end)
         if len(self.buf) < need:
