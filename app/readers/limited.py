@@ -18,6 +18,7 @@ from app.readers.reading import read
 from app.sandbox.limited import LimitedWorker, available
 from app.sources import FileSet, LentFiles, LocalFiles, Range, RangeStore, RangesWanted
 from app.sources.local import shown_name
+from app.sources.protocol import merged
 
 _FAMILIES: dict[str, type[KeygraftError]] = {
     kind.__name__: kind
@@ -43,10 +44,11 @@ class _Request(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct):
-    """A tree, ranges that are wanted, or an error."""
+    """A tree, ranges that are wanted, or an error; and which ranges of lent files were of use."""
 
     tree: bytes = b""
     wanted: tuple[tuple[str, int, int], ...] = ()
+    used: tuple[tuple[str, int, int], ...] = ()
     family: str = ""
     code: str = ""
     params: dict[str, str | int | float] = {}
@@ -63,17 +65,18 @@ def read_limited(
 
     files -- a path, LocalFiles or LentFiles
     Where the system has no such processes (Windows), the budgets of the readers alone must do.
+    Of what was sent of lent files only what was of use is kept.
     Raises RangesWanted where a lent file lacks bytes; KeygraftError for all else: `limit` where time or memory ran out,
     `reader_failed` where the child broke down.
     """
     limits = limits or Limits()
     request = msgspec.msgpack.encode(_request(files, nesting, limits))
     if not available():
-        return _taken(msgspec.msgpack.decode(answer(request), type=_Answer))
+        return _taken(msgspec.msgpack.decode(answer(request), type=_Answer), files)
     outcome = _worker().run(request, seconds=limits.seconds, memory=limits.memory_bytes, wall=limits.wall_seconds, cancelled=cancelled)
     if outcome.answer is None:
         raise _stopped(outcome.reason, _name(files))
-    return _taken(msgspec.msgpack.decode(outcome.answer, type=_Answer))
+    return _taken(msgspec.msgpack.decode(outcome.answer, type=_Answer), files)
 
 
 def _request(files: FileSet | str | os.PathLike[str], nesting: tuple[Token, ...] | None, limits: Limits) -> _Request:
@@ -98,12 +101,18 @@ def _stopped(reason: str, name: str) -> KeygraftError:
     return ReadLimitError("limit", file=name, detail=reason)
 
 
-def _taken(answer: _Answer) -> KeyTree:
+def _taken(answer: _Answer, files: object) -> KeyTree:
+    if isinstance(files, LentFiles) and not answer.code:
+        files.store.keep(Range(*each) for each in answer.used)
     if answer.wanted:
         raise RangesWanted(Range(*each) for each in answer.wanted)
     if answer.code:
         raise _FAMILIES.get(answer.family, ReadError)(answer.code, **answer.params)
     return load_tree(answer.tree)
+
+
+def _used(files: FileSet | None) -> tuple[Range, ...]:
+    return tuple(merged(files.used)) if isinstance(files, LentFiles) else ()
 
 
 @lru_cache(maxsize=1)
@@ -114,12 +123,13 @@ def _worker() -> LimitedWorker:
 def answer(request: bytes) -> bytes:
     """Do one reading and pack what came of it: what the child process runs."""
     wish = msgspec.msgpack.decode(request, type=_Request)
+    files: FileSet | None = None
     try:
         files = LentFiles(wish.sizes, RangeStore.from_bytes(wish.store)) if wish.sizes else LocalFiles(os.fsdecode(wish.path))
         nesting = None if wish.nesting is None else tuple(parse_token(token) for token in wish.nesting)
-        packed = _Answer(tree=dump_tree(read(files, nesting=nesting, limits=wish.limits)))
+        packed = _Answer(tree=dump_tree(read(files, nesting=nesting, limits=wish.limits)), used=_used(files))
     except RangesWanted as wanted:
-        packed = _Answer(wanted=tuple(wanted.ranges))
+        packed = _Answer(wanted=tuple(wanted.ranges), used=_used(files))
     except KeygraftError as error:
         packed = _Answer(family=type(error).__name__, code=error.code, params=dict(error.params))
     except MemoryError:

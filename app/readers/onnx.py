@@ -4,6 +4,7 @@ Source of the format: https://github.com/onnx/onnx, onnx/onnx.proto; protobuf en
 """
 
 from collections import deque
+from collections.abc import Iterator
 from functools import partial
 from math import ceil, prod
 from typing import NamedTuple
@@ -116,11 +117,11 @@ class _Reading:
         separator = "/" if sum("/" in key for key in self._tensors) * 2 > len(self._tensors) else "."
         return KeyTree("onnx", self._tensors, files=files, warnings=warnings, offers=(offer,), separator=separator)
 
-    def _walk(self, start: int, end: int) -> list[_Field]:
-        """Return the fields of a message; lengths are checked, contents not read."""
-        at, out = self._at, []
-        at.place, at.end = start, end
-        while at.place < end:
+    def _walk(self, start: int, end: int) -> Iterator[_Field]:
+        """Tell the fields of a message, each as it is met; lengths are checked, contents not read. Who is told may look into it at once."""
+        at, place = self._at, start
+        while place < end:
+            at.place, at.end = place, end
             self._fields -= 1
             if self._fields < 0:
                 raise ReadLimitError("limit", file=self._source.name, detail="entries")
@@ -128,17 +129,19 @@ class _Reading:
             number, wire = tag >> 3, tag & 7
             if wire == 0:
                 value = at.varint()
-                out.append(_Field(number, wire, at.place, at.place, value))
+                place = at.place
+                yield _Field(number, wire, place, place, value)
             elif wire in {1, 5}:
                 at.skip(8 if wire == 1 else 4)
+                place = at.place
             elif wire == 2:
                 length = at.varint()
                 begin = at.place
                 at.skip(length)
-                out.append(_Field(number, wire, begin, at.place, 0))
+                place = at.place
+                yield _Field(number, wire, begin, place, 0)
             else:
                 raise self._bad()
-        return out
 
     def _bytes(self, field: _Field) -> bytes:
         self._at.place, self._at.end = field.start, field.end

@@ -14,10 +14,8 @@ from app.services.cards import LentFile, SideCard, Wanted, WantedRange
 from app.services.house import LOCAL, House
 from app.services.plain import is_text, plain
 from app.services.sidebook import Given
-from app.sources import LentFiles, Range, RangeStore, RangesWanted, marks
+from app.sources import MAX_ROUNDS, LentFiles, Range, RangeStore, RangesWanted, marks
 
-MAX_ROUNDS = 500
-"""Zips, safetensors and folders of them take four; formats that must be walked as many as their data are apart."""
 MAX_IDLE = 4
 """Rounds in a row that may bring nothing."""
 MAX_FILES = 4096
@@ -31,16 +29,16 @@ class Conversation:
         self.files = files
         self.round = 0
         self.idle = 0
-        self.held = 0
+        self.brought = 0
         self.sent = given.sent
         self.lock = Lock()
 
     def next_round(self) -> bool:
         """Count one more; return whether it is of use to go on."""
-        held = self.files.store.nbytes
+        brought = self.files.store.brought
         self.round += 1
-        self.idle = 0 if held > self.held else self.idle + 1
-        self.held = held
+        self.idle = 0 if brought > self.brought else self.idle + 1
+        self.brought = brought
         return self.round <= MAX_ROUNDS and self.idle <= MAX_IDLE
 
 
@@ -91,7 +89,7 @@ def _go_on(house: House, conversation: Conversation, side: str, by: str) -> Side
         wanted = Wanted(conversation.round, ranges, sum(each.length for each in ranges))
         return sidebook.keep_open(house, given, side=side, wanted=wanted, by=by)
     given = msgspec.structs.replace(given, marks=marks(conversation.files.store))
-    card = sidebook.keep_tree(house, given, msgspec.structs.replace(tree, bytes_read=conversation.files.store.nbytes), side=side, by=by)
+    card = sidebook.keep_tree(house, given, msgspec.structs.replace(tree, bytes_read=conversation.files.store.brought), side=side, by=by)
     sidebook.spool(house, card.id, conversation.files.store)
     house.lent.forget(lambda key: key == side)
     return card

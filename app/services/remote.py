@@ -141,7 +141,7 @@ def tree_of(
     def act(lent: FileSet) -> KeyTree:
         return readers.read_limited(lent, nesting=tokens, limits=limits, cancelled=cancelled)
 
-    return msgspec.structs.replace(in_rounds(files, act, store), bytes_read=store.nbytes)
+    return msgspec.structs.replace(in_rounds(files, act, store), bytes_read=store.brought)
 
 
 def _named(reading: str, by: str) -> str:

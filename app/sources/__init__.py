@@ -5,7 +5,7 @@ What fetches remote files is imported where it is needed, since it brings a web 
 
 from app.sources.addresses import is_remote, parse_address
 from app.sources.credentials import Credentials, S3Access, Secret, from_environment
-from app.sources.lent import LentFiles, RangeStore
+from app.sources.lent import MAX_ROUNDS, LentFiles, RangeStore
 from app.sources.local import LocalFiles
 from app.sources.marks import Mark, marks
 from app.sources.memory import MemoryFiles
@@ -15,6 +15,7 @@ from app.sources.readahead import ReadAhead
 from app.sources.span import Span, absolute
 
 __all__ = [
+    "MAX_ROUNDS",
     "ByteSource",
     "Credentials",
     "FileSet",

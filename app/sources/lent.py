@@ -1,21 +1,27 @@
 """Files that stay in the user's browser: of each we know name and size, and hold the ranges that were sent so far."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from app.errors import KeygraftError
 from app.sources.protocol import Range, RangesWanted
 
+MAX_ROUNDS = 500
+"""How often a reader may ask. Zips, safetensors and folders of them take four; formats that must be walked as many as their data are apart."""
 READ_AHEAD = 4096
 """Least bytes asked for at once: a round trip costs more than they do."""
 
 
 class RangeStore:
-    """A sparse cache: for each file the ranges that are known, apart and in order."""
+    """A sparse cache: for each file the ranges that are known, apart and in order.
+
+    brought -- bytes that were put here so far, kept or not
+    """
 
     def __init__(self) -> None:
+        self.brought = 0
         self._offsets: dict[str, list[int]] = {}
         self._data: dict[str, list[bytes]] = {}
 
@@ -36,6 +42,7 @@ class RangeStore:
         """Keep bytes of a file; what touches or overlaps becomes one range, the newest bytes winning."""
         if not data:
             return
+        self.brought += len(data)
         offsets, held = self._offsets.setdefault(file, []), self._data.setdefault(file, [])
         end = offset + len(data)
         first = bisect_right(offsets, offset)
@@ -61,6 +68,15 @@ class RangeStore:
         data, start = self._data[file][place], offset - offsets[place]
         return data[start : start + length] if start + length <= len(data) else None
 
+    def keep(self, used: Iterable[Range]) -> None:
+        """Forget all but these ranges: what was sent ahead and turned out to be data."""
+        kept = RangeStore()
+        for each in used:
+            data = self.get(*each)
+            if data is not None:
+                kept.put(each.file, each.offset, data)
+        self._offsets, self._data = kept._offsets, kept._data
+
     def to_bytes(self) -> bytes:
         """Return the store as bytes to rest on disk."""
         listed = [
@@ -80,7 +96,8 @@ class RangeStore:
 class LentFile:
     """One file that is elsewhere; reading what was not sent raises RangesWanted."""
 
-    def __init__(self, name: str, size: int, store: RangeStore) -> None:
+    def __init__(self, name: str, size: int, store: RangeStore, used: list[Range]) -> None:
+        self._used = used
         self.name = name
         self.size = size
         self.bytes_read = 0
@@ -95,12 +112,15 @@ class LentFile:
         if found is None:
             raise RangesWanted([self._widened(offset, length)])
         self.bytes_read += length
+        self._used.append(Range(self.name, offset, length))
         return found
 
     def want(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Raise RangesWanted with all of these that were not sent."""
-        clipped = [self._clipped(offset, length) for offset, length in ranges]
-        missing = [self._widened(*each) for each in clipped if each[1] and self._store.get(self.name, *each) is None]
+        clipped = [Range(self.name, *self._clipped(offset, length)) for offset, length in ranges]
+        held = [self._store.get(*each) is not None for each in clipped]
+        self._used.extend(each for each, here in zip(clipped, held, strict=True) if here)
+        missing = [self._widened(*each[1:]) for each, here in zip(clipped, held, strict=True) if each.length and not here]
         if missing:
             raise RangesWanted(missing)
 
@@ -112,14 +132,18 @@ class LentFile:
 
 
 class LentFiles:
-    """A set of lent files; `store` is filled by whoever talks to the browser."""
+    """A set of lent files; `store` is filled by whoever talks to the browser.
+
+    used -- what was read, or announced
+    """
 
     def __init__(self, sizes: Mapping[str, int], store: RangeStore) -> None:
         if any(size < 0 for size in sizes.values()):
             raise KeygraftError("file_unreadable", file=next(name for name, size in sizes.items() if size < 0), reason="size below zero")
         self.sizes = dict(sizes)
         self.store = store
-        self._files = {name: LentFile(name, size, store) for name, size in sizes.items()}
+        self.used: list[Range] = []
+        self._files = {name: LentFile(name, size, store, self.used) for name, size in sizes.items()}
 
     def names(self) -> Sequence[str]:
         """Names of all files."""

@@ -9,8 +9,8 @@ from typing import Protocol, Self, TypeVar
 
 from app.errors import NotFoundError
 from app.sources.blocks import Blocks, coalesced
-from app.sources.errors import RemoteMissingError
-from app.sources.lent import LentFiles, RangeStore
+from app.sources.errors import RemoteError, RemoteMissingError
+from app.sources.lent import MAX_ROUNDS, LentFiles, RangeStore
 from app.sources.protocol import FileSet, Range, RangesWanted
 from app.sources.web import WebClient
 
@@ -27,7 +27,6 @@ HELD = 64 << 20
 STREAM_FROM = 512 * 1024
 STREAM = 4 * PART
 """Where reading goes on in a row, as much as was read is fetched ahead: from this, up to that."""
-ROUNDS = 64
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -247,10 +246,10 @@ def in_rounds(files: RemoteFiles, act: Callable[[FileSet], T], store: RangeStore
     For many shards this takes some rounds instead of some requests a shard; and `act` may run where there is no network.
     """
     lent = LentFiles(files.sizes(), store or RangeStore())
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         try:
             return act(lent)
         except RangesWanted as wanted:
             for each, data in zip(wanted.ranges, files.fetch(wanted.ranges), strict=True):
                 lent.receive(each, data)
-    return act(lent)
+    raise RemoteError("lent_rounds", file=next(iter(files.names()), ""), rounds=MAX_ROUNDS)
