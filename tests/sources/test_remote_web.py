@@ -10,7 +10,7 @@ import pytest
 
 from app import messages
 from app.errors import KeygraftError
-from app.sources import Credentials, Range, RemotePolicy, Secret
+from app.sources import Credentials, Range, RangesWanted, RemotePolicy, Secret
 from app.sources.opening import open_remote
 from app.sources.remote import in_rounds
 
@@ -362,6 +362,19 @@ def test_many_files_in_rounds(site, policy):
         assert in_rounds(files, act) == [bytes([i]) * 2 for i in range(count)]
         assert len(calls) == 2
         assert files.sizes()["s3"] == 300_000
+
+
+def test_a_reader_that_never_has_enough_is_stopped(site, policy):
+    """It asks for the next bytes again and again: after so many rounds that is an error, and none of ours."""
+    site.routes["/m.bin"] = DATA
+
+    def act(_files):
+        raise RangesWanted([Range("m.bin", 0, 5000)])
+
+    with open_remote(site.base + "/m.bin", policy) as files:
+        endless = refusal(lambda: in_rounds(files, act))
+    assert endless.code == "lent_rounds"
+    assert endless.params["file"] == "m.bin"
 
 
 def test_ranges_of_many_files_are_fetched_together(site, policy):
