@@ -4,8 +4,9 @@ The format itself is read by the HDF5 library, through h5py (extra `hdf5`); it s
 """
 
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned, itemsize
 from app.keys.tree import keyed
@@ -27,6 +28,9 @@ _MOST_WANTED = 4_096
 _FLOATS = {(2, 15, 7, 8, 0, 7): "BF16", (1, 7, 3, 4, 0, 3): "F8_E4M3", (1, 7, 2, 5, 0, 2): "F8_E5M2"}
 """Bytes of a float, places of sign and exponent, width of the exponent, place and width of the mantissa -> our name."""
 Path = tuple[str, ...]
+_Open = tuple[Path, Any, Iterator[bytes]]
+"""A group whose members are being visited: its path, itself, the names that are left."""
+T = TypeVar("T")
 
 
 class _Stream:
@@ -129,34 +133,45 @@ class _Walk:
         """Visit all groups, each object once, hard links only. The library's lower floor is asked: its upper one takes four times as long."""
         from h5py import h5d, h5g, h5l, h5o  # noqa: PLC0415 -- as above
 
+        def visit(path: Path, group: Any, name: bytes) -> _Open | None:
+            child = (*path, name.decode("utf-8", "surrogateescape"))
+            if group.links.get_info(name).type != h5l.TYPE_HARD:
+                self._links.append("/".join(child))
+                self._note(child, "link, not followed")
+                return None
+            found = h5o.open(group, name)
+            if not self._new(h5o.get_info(found), child):
+                return None
+            if isinstance(found, h5d.DatasetID):
+                self._dataset(child, found, h5d.VIRTUAL)
+            if not isinstance(found, h5g.GroupID):
+                return None
+            if len(child) > _MOST_DEPTH:
+                raise ReadLimitError("limit", file=self._source.name, detail="depth")
+            return child, found, iter(found)
+
         root = file["/"].id
         self._new(h5o.get_info(root), ())
-        stack: list[tuple[Path, Any, Iterator[bytes]]] = [((), root, iter(root))]
+        stack: list[_Open] = [((), root, iter(root))]
         while stack:
             path, group, names = stack[-1]
-            lacking = len(self._wanted)
-            try:
-                name = next(names, None)
-                if name is None:
-                    stack.pop()
-                    continue
-                child = (*path, name.decode("utf-8", "surrogateescape"))
-                if group.links.get_info(name).type != h5l.TYPE_HARD:
-                    self._links.append("/".join(child))
-                    self._note(child, "link, not followed")
-                    continue
-                found = h5o.open(group, name)
-                if not self._new(h5o.get_info(found), child):
-                    continue
-                if isinstance(found, h5g.GroupID):
-                    if len(child) > _MOST_DEPTH:
-                        raise ReadLimitError("limit", file=self._source.name, detail="depth")
-                    stack.append((child, found, iter(found)))
-                elif isinstance(found, h5d.DatasetID):
-                    self._dataset(child, found, h5d.VIRTUAL)
-            except (OSError, RuntimeError, KeyError, RangesWanted):
-                if len(self._wanted) == lacking or len(self._wanted) > _MOST_WANTED:
-                    raise
+            name = self._tried(partial(next, names, None))
+            if name is None:
+                stack.pop()
+                continue
+            inner = self._tried(partial(visit, path, group, name))
+            if inner is not None:
+                stack.append(inner)
+
+    def _tried(self, act: Callable[[], T | None]) -> T | None:
+        """Do it; None where a lent file lacks bytes for it, which are known now."""
+        known = len(self._wanted)
+        try:
+            return act()
+        except (OSError, RuntimeError, KeyError, RangesWanted):
+            if len(self._wanted) == known or known > _MOST_WANTED:
+                raise
+            return None
 
     def _note(self, path: Path, text: str) -> None:
         if len(self._other) < self._limits.shown:
