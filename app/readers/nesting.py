@@ -1,11 +1,13 @@
 """Which of the trees in a file is the one that people mean, and which others it offers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
+from typing import NamedTuple
 
 from app.keys import Token, TreeOffer
 from app.readers.stands import Path, Stand
+from app.readers.storages import MOST
 
 PREFERRED = (
     "state_dict",
@@ -49,13 +51,24 @@ def role_of(path: Path) -> str:
     return "weights"
 
 
-def _role(found: Sequence[Stand], path: Path) -> str:
+class _Branch(NamedTuple):
+    """A tree and the stands that may lie in it: all that do, and perhaps others."""
+
+    path: Path
+    stands: Sequence[Stand]
+
+    def inside(self) -> Iterator[Stand]:
+        """Those that lie in it by their keys, which know nothing of the inner names of modules."""
+        return (stand for stand in self.stands if below(stand.key, self.path))
+
+
+def _role(branch: _Branch) -> str:
     """Guess what a tree is from its path; from what it holds where an optimizer goes by a name of its own."""
-    role = role_of(path)
+    role = role_of(branch.path)
     if role != "weights":
         return role
     telling = False
-    for stand in _below(found, path):
+    for stand in branch.inside():
         if not all(type(token) is str and token in _SLOTS for token in stand.tokens):
             return role
         telling = telling or not _TELLING.isdisjoint(stand.tokens)
@@ -64,33 +77,34 @@ def _role(found: Sequence[Stand], path: Path) -> str:
 
 def principal(found: Sequence[Stand]) -> Path:
     """Path of the tree that is preselected; () where the file is one tree."""
-    return _descended(found, ())
+    return _descended(_Branch((), found))
 
 
 def offers(found: Sequence[Stand], chosen: Path) -> tuple[TreeOffer, ...]:
     """Every tree of the file, the chosen one first, each with what it holds."""
-    paths = [chosen]
+    branches = [_Branch(chosen, found)]
     tops = _branches(found, ())
-    inside = not chosen and _direct(found, ())
+    direct = not chosen and _direct(found, ())
     if len(tops) <= MOST_OFFERS:
-        others = [top for top in tops if top != chosen[:1] and not (inside and _role(found, top) == "weights")]
-        paths.extend(_descended(_below(found, top), top) for top in others)
-    inner = _branches(found, chosen) if chosen and not _direct(found, chosen) else []
-    if 1 < len(inner) <= MOST_OFFERS and not any(_is_module_part(path[-1]) for path in inner):
-        paths.extend(inner)
+        others = [top for top in tops if top.path != chosen[:1] and not (direct and _role(top) == "weights")]
+        branches.extend(_Branch(_descended(top), top.stands) for top in others)
+    held = [stand for stand in found if below(stand.path, chosen)] if chosen else []
+    inner = [] if _direct(held, chosen) else _branches(held, chosen)
+    if 1 < len(inner) <= MOST_OFFERS and not any(_is_module_part(branch.path[-1]) for branch in inner):
+        branches.extend(inner)
     if chosen:
-        paths.append(())
-    return tuple(_offer(found, path) for path in paths if path in {chosen, ()} or _is_tree(found, path))
+        branches.append(_Branch((), found))
+    return tuple(_offer(branch) for branch in branches if branch.path in {chosen, ()} or _is_tree(branch))
 
 
-def _is_tree(found: Sequence[Stand], path: Path) -> bool:
-    return any(stand.depth > len(path) for stand in _below(found, path))
+def _is_tree(branch: _Branch) -> bool:
+    return any(stand.depth > len(branch.path) for stand in branch.inside())
 
 
-def _offer(found: Sequence[Stand], path: Path) -> TreeOffer:
-    inside = _below(found, path)
-    parameters = sum(sum([prod(tensor.shape or (0,)) for tensor in stand.tensors]) for stand in inside)
-    return TreeOffer(path, sum(len(stand.tensors) for stand in inside), min(parameters, (1 << 63) - 1), _role(found, path))
+def _offer(branch: _Branch) -> TreeOffer:
+    inside = list(branch.inside())
+    parameters = sum(sum([_elements(tensor.shape) for tensor in stand.tensors]) for stand in inside)
+    return TreeOffer(branch.path, sum(len(stand.tensors) for stand in inside), min(parameters, (1 << 63) - 1), _role(branch))
 
 
 def below(path: Path, nesting: Path) -> bool:
@@ -108,79 +122,88 @@ def meant(found: Sequence[Stand], nesting: Path) -> Path:
     return next(alike, nesting)
 
 
-def _below(found: Sequence[Stand], nesting: Path) -> list[Stand]:
-    return [stand for stand in found if below(stand.key, nesting)]
-
-
-def _direct(found: Sequence[Stand], nesting: Path) -> bool:
-    """Whether tensors stand right in this container."""
-    return any(stand.depth == len(nesting) + 1 and below(stand.path, nesting) for stand in found)
-
-
-def _branches(found: Sequence[Stand], nesting: Path) -> list[Path]:
-    """Paths of the containers right below that hold tensors, in order."""
+def _direct(inside: Sequence[Stand], nesting: Path) -> bool:
+    """Whether tensors stand right in this container, of which these are the stands."""
     depth = len(nesting)
-    branches: dict[str, Path] = {}
-    for stand in found:
-        if stand.depth > depth + 1 and below(stand.path, nesting):
-            token = stand.path[depth]
-            branches.setdefault(f"{type(token).__name__}:{token!r}", (*nesting, token))
-    return list(branches.values())
+    return any(len(stand.path) == depth and stand.tokens for stand in inside)
 
 
-def _descended(found: Sequence[Stand], nesting: Path) -> Path:
+def _branches(inside: Sequence[Stand], nesting: Path) -> list[_Branch]:
+    """Containers right below that hold tensors, in order, each with its stands."""
+    depth = len(nesting)
+    branches: dict[str, tuple[Path, list[Stand]]] = {}
+    last: Token = None
+    held: list[Stand] | None = None
+    for stand in inside:
+        path = stand.path
+        if len(path) <= depth or not stand.tokens:
+            continue
+        token = path[depth]
+        if held is None or token is not last:
+            name = f"{type(token).__name__}:{token!r}"
+            if name not in branches:
+                branches[name] = ((*nesting, token), [])
+            last, held = token, branches[name][1]
+        held.append(stand)
+    return [_Branch(path, stands) for path, stands in branches.values()]
+
+
+def _descended(branch: _Branch) -> Path:
     """Follow preferred names, then single branches, down to where the keys begin."""
     while True:
-        depth = len(nesting)
-        if nesting and _direct(found, nesting):
+        nesting, inside = branch.path, branch.stands
+        depth, direct = len(nesting), _direct(inside, nesting)
+        if nesting and direct:
             return nesting
+        listed = _branches(inside, nesting)
         branches = {
-            path[depth]: path for path in _branches(found, nesting) if type(path[depth]) is str or (not depth and type(path[depth]) is int)
+            each.path[depth]: each for each in listed if type(each.path[depth]) is str or (not depth and type(each.path[depth]) is int)
         }
         if any(_is_module_part(token) for token in branches):
             return nesting
         named = next((branches[name] for name in PREFERRED if name in branches), None)
         if named is None:
-            if _direct(found, nesting) and not _is_training(found, nesting, list(branches.values())):
+            if direct and not _is_training(inside, nesting, list(branches.values())):
                 return nesting
-            named = _only(found, list(branches.values()))
-            if named is None or len(branches) < len(_branches(found, nesting)):
+            named = _only(list(branches.values()))
+            if named is None or len(branches) < len(listed):
                 return nesting
-        nesting = named
+        branch = named
+
+
+def _elements(shape: tuple[int, ...] | None) -> int:
+    """Count of elements; 0 where no tensor has such a shape: it is not checked yet, and numbers of megabytes take long to multiply."""
+    if shape is None or (shape and (min(shape) < 0 or max(shape) > MOST)):
+        return 0
+    return prod(shape)
 
 
 def _is_module_part(token: Token) -> bool:
     return token in {"_parameters", "_buffers", "_modules"}
 
 
-def _is_training(found: Sequence[Stand], nesting: Path, branches: list[Path]) -> bool:
+def _is_training(inside: Sequence[Stand], nesting: Path, branches: list[_Branch]) -> bool:
     """Whether tensors that stand beside branches are the small change of a training run: an optimizer is there too, and larger weights."""
-    roles = {path: _role(found, path) for path in branches[:MOST_OFFERS]}
-    if "optimizer" not in roles.values():
+    roles = [(branch, _role(branch)) for branch in branches[:MOST_OFFERS]]
+    if not any(role == "optimizer" for _, role in roles):
         return False
-    stray = sum(
-        prod(tensor.shape or ())
-        for stand in found
-        if stand.depth == len(nesting) + 1 and below(stand.path, nesting)
-        for tensor in stand.tensors
-    )
-    return any(role == "weights" and _offer(found, path).parameters > stray for path, role in roles.items())
+    stray = sum(_elements(tensor.shape) for stand in inside if stand.depth == len(nesting) + 1 for tensor in stand.tensors)
+    return any(role == "weights" and _offer(branch).parameters > stray for branch, role in roles)
 
 
-def _only(found: Sequence[Stand], branches: list[Path]) -> Path | None:
+def _only(branches: list[_Branch]) -> _Branch | None:
     """Return the only branch of weights; of several the one that has an averaged twin, or the largest where an optimizer stands beside them."""
     if len(branches) == 1:
         return branches[0]
     if len(branches) > MOST_OFFERS:
         return None
-    seen = {path: _offer(found, path) for path in branches}
-    roles = {path: _role(found, path) for path in branches}
-    weights = [path for path in branches if roles[path] in {"weights", "ema"}]
-    raw = [path for path in weights if roles[path] == "weights"]
+    seen = [(branch, _offer(branch)) for branch in branches]
+    weights = [(branch, offer) for branch, offer in seen if offer.role in {"weights", "ema"}]
+    raw = [(branch, offer) for branch, offer in weights if offer.role == "weights"]
     for only in (weights, raw):
         if len(only) == 1:
-            return only[0]
-    averaged = {(seen[path].tensors, seen[path].parameters) for path in weights if roles[path] == "ema"}
-    twins = [path for path in raw if (seen[path].tensors, seen[path].parameters) in averaged]
+            return only[0][0]
+    averaged = {(offer.tensors, offer.parameters) for _, offer in weights if offer.role == "ema"}
+    twins = [each for each in raw if (each[1].tensors, each[1].parameters) in averaged]
     among = twins or ((raw or weights) if len(weights) < len(branches) else [])
-    return max(among, key=lambda path: seen[path].parameters, default=None)
+    return max(among, key=lambda each: each[1].parameters, default=(None, None))[0]

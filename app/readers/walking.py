@@ -4,7 +4,8 @@ The walk is iterative and linear where containers are shared: one without tensor
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from app.keys import ModuleInfo, Token
@@ -19,6 +20,12 @@ _MODULE_PARTS = ("_parameters", "_buffers", "_modules")
 _SHOWN = 120
 _TORCHBIND = "torch.ScriptObject"
 """An object of torch's own C++ code: a quantized module keeps its weights in one, which state_dict unpacks."""
+_COMPILED, _INNER = "torch._dynamo.eval_frame.OptimizedModule", "_orig_mod"
+"""What torch.compile makes of a module, and the name of the module in it."""
+_SHORT = 16
+_MOST_TOLD = 1 << 20
+_STEPS, _AGAIN, _VISIT = 8, 2, 8
+"""For each key that a file may have: tokens of paths, and entries of containers that are entered again, a visit counted as some."""
 _MOST_PARTS = 64
 _MOST_LEVELS = 4
 """Values in a tuple that is a key, and tuples inside each other."""
@@ -39,8 +46,11 @@ class _Step(NamedTuple):
     key: Path
 
 
-class _Leave(NamedTuple):
-    identity: int
+class _Open(NamedTuple):
+    """A container that is being walked: what is left of its children, and how many tensors there were before it."""
+
+    step: _Step
+    children: Iterator[_Step]
     before: int
 
 
@@ -50,32 +60,48 @@ def walk(root: Any, name: str, limits: Limits) -> Walked:
 
 
 class _Walk:
+    """One walk.
+
+    barren   -- containers without tensors: not entered again
+    entered  -- containers that were entered
+    again    -- entries of those that were entered once more, for each time
+    steps    -- tokens of the paths of all containers
+    told     -- characters of what `other` says
+    hidden   -- names of buffers that are not kept, by the list that names them
+    """
+
     def __init__(self, name: str, limits: Limits) -> None:
         self._name = name
         self._limits = limits
         self._out = Walked(Stands(), {}, {}, [])
-        self._stack: list[_Step | _Leave] = []
+        self._open: list[_Open] = []
         self._active: set[int] = set()
         self._barren: set[int] = set()
+        self._entered: set[int] = set()
+        self._again = 0
         self._steps = 0
+        self._told = 0
+        self._hidden: dict[int, frozenset[str]] = {}
 
     def run(self, root: Any) -> Walked:
-        self._stack.append(_Step(root, (), ()))
-        while self._stack:
-            step = self._stack.pop()
-            if isinstance(step, _Leave):
-                self._leave(step)
+        """Walk: a container's children are made one by one, so that a list of millions costs no more than itself."""
+        self._enter(_Step(root, (), ()))
+        while self._open:
+            child = next(self._open[-1].children, None)
+            if child is None:
+                self._leave(self._open.pop())
             else:
-                self._enter(step)
+                self._enter(child)
         return self._out
 
     def _limit(self, detail: str) -> ReadLimitError:
         return ReadLimitError("limit", file=self._name, detail=detail)
 
-    def _leave(self, step: _Leave) -> None:
-        self._active.discard(step.identity)
-        if self._out.stands.count == step.before:
-            self._barren.add(step.identity)
+    def _leave(self, done: _Open) -> None:
+        identity = id(done.step.value)
+        self._active.discard(identity)
+        if self._out.stands.count == done.before:
+            self._barren.add(identity)
 
     def _enter(self, step: _Step) -> None:
         kind = type(step.value)
@@ -94,27 +120,44 @@ class _Walk:
     def _container(self, step: _Step) -> None:
         identity = id(step.value)
         if identity in self._active:
-            if len(self._out.flags) < self._limits.keys:
-                self._out.flags.append(("cycle", spell(step.key)))
+            self._cycle(step.key)
             return
         if identity in self._barren:
             return
         if len(step.path) > self._limits.depth:
             raise self._limit("depth")
-        self._active.add(identity)
-        self._stack.append(_Leave(identity, self._out.stands.count))
-        before = len(self._stack)
+        self._charge(step, identity)
+        before = self._out.stands.count
         children = _CONTAINERS[type(step.value)](self, step)
-        self._steps += children
-        if self._steps > 8 * self._limits.keys + self._limits.opcodes:
-            raise self._limit("keys")
-        self._stack[before:] = self._stack[before:][::-1]
-        if not children:
+        if children is None:
+            self._barren.add(identity)
             self._other(step)
+            return
+        self._active.add(identity)
+        self._open.append(_Open(step, children, before))
+
+    def _charge(self, step: _Step, identity: int) -> None:
+        """Hold what a small file may ask for by sharing: containers entered again and again, and paths that repeat a deep one."""
+        self._steps += len(step.path)
+        if self._steps > _STEPS * self._limits.keys:
+            raise self._limit("keys")
+        if identity not in self._entered:
+            self._entered.add(identity)
+            return
+        held = step.value.state if type(step.value) is Call else step.value
+        self._again += _VISIT + (len(held) if isinstance(held, list | tuple) else 0)
+        if self._again > _AGAIN * self._limits.keys:
+            raise self._limit("keys")
+
+    def _cycle(self, key: Path) -> None:
+        if len(self._out.flags) < self._limits.keys:
+            self._out.flags.append(("cycle", spell(key)))
 
     def _other(self, step: _Step) -> None:
-        if len(self._out.other) < self._limits.shown:
-            self._out.other[spell(step.path)] = described(step.value)
+        if len(self._out.other) < self._limits.shown and self._told < _MOST_TOLD:
+            key, text = spell(step.path), described(step.value)
+            self._out.other[key] = text
+            self._told += len(key) + len(text)
 
     def token(self, value: Any) -> Token:
         """Check a dictionary key. Raises ReadLimitError where it is too long; an object that is no key of ours is told in a few words."""
@@ -138,15 +181,12 @@ class _Walk:
             return tuple(self.token(part) for part in value)
         return described(value)
 
-    def mapped(self, step: _Step) -> int:
-        """Push the values of a dictionary."""
+    def mapped(self, step: _Step) -> Iterator[_Step]:
+        """Return the values of a dictionary."""
         value: list[Any] = step.value
         if _TENSORS.issuperset(map(type, value[1::2])) and self._all_tensors(step, value[::2], value[1::2]):
-            return len(value) // 2
-        pairs = _unique(value[::2], value[1::2], self.token)
-        for token, child in pairs:
-            self._child(step, token, child)
-        return len(pairs)
+            return iter(())
+        return self._children(step, _unique(value[::2], value[1::2], self.token))
 
     def _all_tensors(self, step: _Step, keys: list[Any], values: list[Any]) -> bool:
         """Take a dictionary of nothing but tensors at once, if its keys are plain; False where each must be looked at by itself."""
@@ -160,57 +200,68 @@ class _Walk:
         self._out.stands.extend(step.path, step.key, found, found.values())
         return True
 
-    def listed(self, step: _Step) -> int:
-        """Push the items of a list; plain lists of scalars are one leaf."""
+    def listed(self, step: _Step) -> Iterator[_Step] | None:
+        """Return the items of a list; plain lists of scalars are one leaf."""
         value: list[Any] | tuple[Any, ...] = step.value
-        if not any(type(item) in _DEEP for item in value):
-            return 0
-        for index, item in enumerate(value):
-            self._child(step, index, item)
-        return len(value)
+        return None if _DEEP.isdisjoint(map(type, value)) else self._children(step, enumerate(value))
 
-    def _child(self, step: _Step, token: Token, value: Any) -> None:
-        """Push what may hold tensors; tell of what holds none as long as there is room for it, and forget the rest."""
-        if type(value) in _DEEP and (type(value) not in _EMPTIABLE or value):
-            self._stack.append(_Step(value, (*step.path, token), (*step.key, token)))
-        elif len(self._out.other) < self._limits.shown:
-            self._other(_Step(value, (*step.path, token), (*step.key, token)))
+    def _children(self, step: _Step, pairs: Iterable[tuple[Token, Any]]) -> Iterator[_Step]:
+        """Return what may hold tensors; tell of what holds none as long as there is room for it, and forget the rest."""
+        for token, value in pairs:
+            child = _Step(value, (*step.path, token), (*step.key, token))
+            if type(value) in _DEEP and not _is_plain_leaf(value):
+                yield child
+            elif len(self._out.other) < self._limits.shown:
+                self._other(child)
 
-    def called(self, step: _Step) -> int:
-        """Push what an object of a foreign class holds: a module as a module, anything else by its attributes and items."""
+    def called(self, step: _Step) -> Iterator[_Step] | None:
+        """Return what an object of a foreign class holds: a module as a module, anything else by its attributes and items."""
         call: Call = step.value
-        state = _state_of(call)
-        if state is not None and is_module(state):
+        state = _module_state(call)
+        if state is not None:
             return self._module(step, call, state)
-        count = 0
-        for part in (call.pairs, call.items, state if state is not None else call.state, call.args):
-            if type(part) in _DEEP and part:
-                count += _CONTAINERS[type(part)](self, step._replace(value=part)) if type(part) is not Call else self._push(part, step)
-        return count
+        if call.class_name == _COMPILED and call.args:
+            self._out.modules[spell(step.key)] = ModuleInfo(call.class_name)
+            return iter((_Step(call.args[0], (*step.path, "_modules", _INNER), (*step.key, _INNER)),))
+        held = _state_of(call)
+        parts = [self._part(step, part) for part in (call.pairs, call.items, call.state if held is None else held, call.args)]
+        found = [part for part in parts if part is not None]
+        return chain.from_iterable(found) if found else None
 
-    def _push(self, part: Any, step: _Step) -> int:
-        self._stack.append(_Step(part, (*step.path, "state"), (*step.key, "state")))
-        return 1
+    def _part(self, step: _Step, part: Any) -> Iterator[_Step] | None:
+        """Return what one of an object's parts holds."""
+        if type(part) not in _DEEP or not part:
+            return None
+        if type(part) in _CONTAINERS and type(part) is not Call:
+            return _CONTAINERS[type(part)](self, step._replace(value=part))
+        return iter((_Step(part, (*step.path, "state"), (*step.key, "state")),))
 
-    def _module(self, step: _Step, call: Call, state: Mapped) -> int:
+    def _module(self, step: _Step, call: Call, state: Mapped) -> Iterator[_Step]:
         values = {key: value for key, value in _unique(state[::2], state[1::2], self.token) if type(key) is str}
         self._out.modules[spell(step.key)] = ModuleInfo(call.class_name, hyper=_hyperparameters(values))
-        hidden = values.get("_non_persistent_buffers_set")
-        skipped = {name for name in hidden if type(name) is str} if isinstance(hidden, list | tuple) else set()
-        count = 0
+        return self._module_parts(step, values)
+
+    def _module_parts(self, step: _Step, values: dict[str, Any]) -> Iterator[_Step]:
         for part in _MODULE_PARTS:
             held = values.get(part)
-            if type(held) is not Mapped:
+            if type(held) is not Mapped or not held:
                 continue
+            skipped = self._not_kept(values.get("_non_persistent_buffers_set")) if part == "_buffers" else ()
             for token, child in _unique(held[::2], held[1::2], self.token):
-                if child is not None and not (part == "_buffers" and token in skipped):
-                    self._stack.append(_Step(child, (*step.path, part, token), (*step.key, token)))
-                    count += 1
+                if child is not None and token not in skipped:
+                    yield _Step(child, (*step.path, part, token), (*step.key, token))
         for name, value in values.items():
             if type(value) is Call and value.class_name == _TORCHBIND and type(value.state) is tuple and value.state:
-                self._stack.append(_Step(value.state[0], (*step.path, name), (*step.key, name)))
-                count += 1
-        return max(count, 1)
+                yield _Step(value.state[0], (*step.path, name), (*step.key, name))
+
+    def _not_kept(self, names: Any) -> frozenset[str]:
+        """Names of buffers that state_dict leaves out."""
+        if not isinstance(names, list | tuple):
+            return frozenset()
+        known = self._hidden.get(id(names))
+        if known is None:
+            known = self._hidden[id(names)] = frozenset(name for name in names if type(name) is str)
+        return known
 
 
 def _state_of(call: Call) -> Mapped | None:
@@ -218,6 +269,23 @@ def _state_of(call: Call) -> Mapped | None:
     if type(state) is tuple and len(state) == 2:
         state = state[0] if type(state[0]) is Mapped else state[1]
     return state if type(state) is Mapped else None
+
+
+def _module_state(call: Call) -> Mapped | None:
+    """Attributes of a module: its state, or, of one that torch.fx traced, what its maker is given."""
+    for held in (_state_of(call), *call.args[:1]):
+        if type(held) is Mapped and is_module(held):
+            return held
+    return None
+
+
+def _is_plain_leaf(value: Any) -> bool:
+    """Whether a look tells that there is nothing inside."""
+    if type(value) is Call:
+        return not (value.args or value.items or value.pairs or value.state)
+    if type(value) not in _EMPTIABLE:
+        return False
+    return not value or (type(value) is not Mapped and len(value) <= _SHORT and _DEEP.isdisjoint(map(type, value)))
 
 
 def is_module(state: Mapped) -> bool:
@@ -306,7 +374,7 @@ _WRITTEN = frozenset({str, Blob})
 _EMPTIABLE = frozenset({Mapped, list, tuple})
 _TENSORS, _TEXT = frozenset({Tensor}), frozenset({str})
 _DEEP = frozenset({Tensor, Array, Mapped, list, tuple, Call})
-_CONTAINERS: dict[type, Callable[[_Walk, _Step], int]] = {
+_CONTAINERS: dict[type, Callable[[_Walk, _Step], Iterator[_Step] | None]] = {
     Mapped: _Walk.mapped,
     list: _Walk.listed,
     tuple: _Walk.listed,

@@ -81,6 +81,15 @@ class Machine:
         """Return the error of a pickle that asks for too much."""
         return ReadLimitError("limit", file=self.name, detail=detail)
 
+    def charge(self, made: int, size: int = 0) -> None:
+        """Count values, and bytes, that are made of others which stand there once: copying is no way around the budgets."""
+        self.opcodes_left -= made
+        self.bytes_left -= size
+        if self.opcodes_left < 0:
+            raise self.limit("opcodes")
+        if self.bytes_left < 0:
+            raise self.limit("pickle_bytes")
+
     def name_of(self, module: str, name: str) -> Global:
         """Return the one value that stands for a global."""
         full = f"{module}\n{name}"
@@ -255,6 +264,7 @@ class Machine:
                     extra, args = pop(), pop()
                     if type(args) is not tuple:
                         raise self.malformed("arguments")
+                    self.charge(len(args))
                     stack[-1] = building.call(self, stack[-1], (*args, extra), new=True)
                 elif op == 0x6F:  # OBJ
                     mark = marks.pop()

@@ -195,6 +195,7 @@ def _uninitialised(_machine: "Machine", args: tuple[Any, ...]) -> Tensor:
 
 def _size(machine: "Machine", args: tuple[Any, ...]) -> tuple[Any, ...]:
     if args and type(args[0]) in {tuple, list}:
+        machine.charge(len(args[0]))
         return tuple(args[0])
     raise machine.malformed("arguments")
 
