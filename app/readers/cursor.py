@@ -7,6 +7,11 @@ from app.errors import KeygraftError
 from app.readers.pace import Pace
 from app.sources import ByteSource
 
+_LONGEST = 10
+"""Bytes of a variable-length number."""
+_NUMBERED = frozenset({0, 2})
+_FIXED = {1: 8, 5: 4}
+"""Wire types of protobuf: those with a number behind the tag, and the bytes of the others."""
 _FORMS = {"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", "u64": "Q", "i64": "q", "f32": "f", "f64": "d"}
 
 
@@ -53,15 +58,33 @@ class Cursor:
 
     def varint(self) -> int:
         """Return the next variable-length number of protobuf: at most ten bytes."""
-        start = self._window(min(10, self.left))
-        value = 0
-        for index in range(min(10, self.left)):
-            byte = self._buffer[start + index]
-            value |= (byte & 0x7F) << (7 * index)
+        start = self.place - self._base
+        if start < 0 or start + _LONGEST > len(self._buffer) or self.place + _LONGEST > self.end:
+            start = self._window(min(_LONGEST, self.left))
+        value = shift = 0
+        for byte in self._buffer[start : start + min(_LONGEST, self.end - self.place)]:
+            value |= (byte & 0x7F) << shift
+            shift += 7
             if byte < 0x80:
-                self.place += index + 1
+                self.place += shift // 7
                 return value & 0xFFFFFFFFFFFFFFFF
         raise self._bad()
+
+    def field(self) -> tuple[int, int]:
+        """Return tag and number of the next field of protobuf: its value, or the length of what follows; mostly each is one byte."""
+        start = self.place - self._base
+        if start >= 0 and self.place + 2 <= self.end and start + 2 <= len(self._buffer):
+            tag, value = self._buffer[start], self._buffer[start + 1]
+            if tag < 0x80 > value and tag & 7 in _NUMBERED:
+                self.place += 2
+                return tag, value
+        tag = self.varint()
+        wire = tag & 7
+        if wire in _NUMBERED:
+            return tag, self.varint()
+        if wire not in _FIXED:
+            raise self._bad()
+        return tag, _FIXED[wire]
 
     def skip(self, length: int) -> None:
         """Jump over bytes."""

@@ -72,12 +72,19 @@ def read(metadata: ByteSource, rest: Sequence[ByteSource], nesting: tuple[Token,
 
 
 def _inside(planned: Any, tensors: dict[str, TensorInfo]) -> dict[tuple[Token, ...], dict[str, TensorInfo]]:
-    """Trees that were flattened into one, by the first token of the paths that the planner wrote: model and optimizer."""
+    """Trees that were flattened into one: model and optimizer, or these two inside the one object that was saved."""
+    found = _by_top(planned, tensors, 1)
+    inner = _by_top(planned, tensors, 2) if len(found) == 1 else {}
+    return found | (inner if len(inner) > 1 else {})
+
+
+def _by_top(planned: Any, tensors: dict[str, TensorInfo], depth: int) -> dict[tuple[Token, ...], dict[str, TensorInfo]]:
+    """Trees by the first tokens of the paths that the planner wrote."""
     found: dict[tuple[Token, ...], dict[tuple[Token, ...], TensorInfo]] = {}
     for name, path in zip(planned[::2], planned[1::2], strict=False) if type(planned) is Mapped else ():
         info = tensors.get(spell_token(name)) if type(name) is str else None
-        if info is not None and type(path) is tuple and 1 < len(path) < _DEEPEST and all(map(_is_token, path)):
-            found.setdefault(path[:1], {})[path[1:]] = msgspec.structs.replace(info, path=path)
+        if info is not None and type(path) is tuple and depth < len(path) < _DEEPEST and all(map(_is_token, path)):
+            found.setdefault(path[:depth], {})[path[depth:]] = msgspec.structs.replace(info, path=path)
     return {top: dict(zip(keyed(inner), inner.values(), strict=True)) for top, inner in found.items()}
 
 

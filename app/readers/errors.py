@@ -29,7 +29,7 @@ class SafetensorsError(ReadError):
 
 
 class ShardsError(ReadError):
-    """`index_header`, `index_path`, `missing_shard`, `shards_collide`, `several_checkpoints`."""
+    """`index_header`, `index_path`, `missing_shard`, `parts_missing`, `shards_collide`, `several_checkpoints`."""
 
 
 class GgufError(ReadError):

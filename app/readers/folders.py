@@ -25,7 +25,8 @@ _NUMBERED = re.compile(r"\d+-of-\d+")
 _NAMED = 5
 _SHARDS = ("safetensors", "zip", "torch-legacy", "gguf")
 _LONE = ("hdf5", "onnx", "npy", "pickle")
-_RECOGNISED = ("tensorflow", "tflite", "msgpack", "mindspore", "ggml")
+_RECOGNISED = ("tensorflow", "graph", "tflite", "msgpack", "mindspore", "ggml")
+_ORBAX = frozenset({"_CHECKPOINT_METADATA", "manifest.ocdbt"})
 _PREFERRED = (
     "model.safetensors",
     "pytorch_model.bin",
@@ -75,6 +76,9 @@ def _read(sources: Sequence[ByteSource], nesting: tuple[Token, ...] | None, limi
     for source in sources:
         if kinds.get(source.name) in _RECOGNISED:
             raise refusals.refused(kinds[source.name], source.name)
+    for source in sources:
+        if source.name.rpartition("/")[2] in _ORBAX:
+            raise refusals.refused("orbax", source.name)
     raise UnknownFormatError("unknown_format", file=sources[0].name, detail="folder")
 
 

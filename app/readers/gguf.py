@@ -58,6 +58,8 @@ TYPES: dict[int, tuple[str, int, int]] = {
 _SCALARS = {0: "u8", 1: "i8", 2: "u16", 3: "i16", 4: "u32", 5: "i32", 6: "f32", 7: "u8", 10: "u64", 11: "i64", 12: "f64"}
 _WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _BOOL, _STRING, _ARRAY = 7, 8, 9
+_WHOLE = frozenset({0, 1, 2, 3, 4, 5, 10, 11})
+_MOST_ALIGNMENT = 1 << 20
 _LEAST_TENSOR = 8 + 4 + 4 + 8
 _LEAST_PAIR = 8 + 4 + 1
 _SHOWN = 200
@@ -84,6 +86,7 @@ class _Reading:
         self._source = source
         self._limits = limits
         self._items = 0
+        self._alignment = 32
         version = int.from_bytes(source.read_at(4, 4), "little")
         big = version >= 1 << 16
         version = int.from_bytes(source.read_at(4, 4), "big") if big else version
@@ -107,11 +110,8 @@ class _Reading:
         if pairs > _MOST_PAIRS:
             raise ReadLimitError("limit", file=self._source.name, detail="metadata")
         metadata = dict(self._pair() for _ in range(pairs))
+        step = self._alignment
         described = [self._described() for _ in range(tensors)]
-        alignment = metadata.get("general.alignment", "32")
-        step = int(alignment) if alignment.isdigit() and 0 < int(alignment) <= 1 << 20 else 0
-        if not step:
-            raise self._bad("alignment")
         start = -(-at.place // step) * step
         listed: dict[str, TensorInfo] = {}
         for name, shape, kind, offset in described:
@@ -134,7 +134,13 @@ class _Reading:
         key = self._text()
         if len(key) > self._limits.key_length:
             raise ReadLimitError("limit", file=self._source.name, detail="key_length")
-        return key, self._value(self._at.number("u32"))
+        kind = self._at.number("u32")
+        value = self._value(kind)
+        if key == "general.alignment":
+            self._alignment = int(value) if kind in _WHOLE and 0 < int(value) <= _MOST_ALIGNMENT else 0
+            if not self._alignment:
+                raise self._bad("alignment")
+        return key, value
 
     def _value(self, kind: int) -> str:
         if kind == _STRING:

@@ -1,5 +1,6 @@
 """`*.index.json`: which shard holds which key. Shards are matched by base name among the files at hand: never a path, never a URL."""
 
+import json
 from collections.abc import Sequence
 
 import msgspec
@@ -10,7 +11,24 @@ from app.sources import ByteSource
 
 
 class _Index(msgspec.Struct):
-    weight_map: dict[str, str]
+    weight_map: msgspec.Raw
+
+
+_MAP = msgspec.json.Decoder(dict[str, str])
+
+
+class _Pairs(list[tuple[str, str]]):
+    """An object whose keys are not yet known to differ."""
+
+
+def _mapping(text: bytes) -> dict[str, str]:
+    """Decode key -> shard name; a key that stands twice is an error, for others may take the other one."""
+    found = _MAP.decode(text)
+    if text.count(b'":') != len(found):  # or a key holds such text, or a space stands there: then look exactly
+        pairs = json.loads(text, object_pairs_hook=_Pairs)
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError(text[:0])
+    return found
 
 
 def shards_of(source: ByteSource, at_hand: Sequence[ByteSource], limits: Limits) -> tuple[dict[str, str], list[ByteSource]]:
@@ -21,22 +39,22 @@ def shards_of(source: ByteSource, at_hand: Sequence[ByteSource], limits: Limits)
     if source.size > limits.header_bytes:
         raise ReadLimitError("limit", file=source.name, detail="header_bytes")
     try:
-        found = msgspec.json.decode(source.read_at(0, source.size), type=_Index)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        found = _mapping(bytes(msgspec.json.decode(source.read_at(0, source.size), type=_Index).weight_map))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise ShardsError("index_header", file=source.name) from error
-    if not found.weight_map:
+    if not found:
         raise ShardsError("index_header", file=source.name)
-    if len(found.weight_map) > limits.keys:
+    if len(found) > limits.keys:
         raise ReadLimitError("limit", file=source.name, detail="keys")
     by_name = {each.name.rpartition("/")[2]: each for each in at_hand}
-    wanted = dict.fromkeys(found.weight_map.values())
+    wanted = dict.fromkeys(found.values())
     for name in wanted:
         if not is_base_name(name):
             raise ShardsError("index_path", file=source.name, shard=ascii(name[:80])[1:-1])
     missing = [name for name in wanted if name not in by_name]
     if missing:
         raise ShardsError("missing_shard", file=source.name, shard=ascii(missing[0][:80])[1:-1], count=len(missing))
-    return found.weight_map, [by_name[name] for name in wanted]
+    return found, [by_name[name] for name in wanted]
 
 
 def is_base_name(name: str) -> bool:

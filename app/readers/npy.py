@@ -11,11 +11,11 @@ from typing import NamedTuple
 from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, Warned, itemsize
 from app.keys.spelling import spell_token
 from app.readers.archive import Archive
-from app.readers.directory import STORED, Entry
+from app.readers.directory import STORED, Entry, shown
 from app.readers.errors import NumpyError, ReadError, ReadLimitError
 from app.readers.limits import Limits
 from app.readers.pickles.numpy_makers import dtype_name
-from app.readers.storages import contiguous, fortran
+from app.readers.storages import fortran, same_strides
 from app.sources import ByteSource, absolute, together
 
 MAGIC = b"\x93NUMPY"
@@ -23,6 +23,9 @@ _FIELD = re.compile(
     r"""\s*(['"])(?P<name>\w{1,20})\1\s*:\s*(?P<value>'[^'\n]{1,200}'|"[^"\n]{1,200}"|\[.{1,60000}\]|True|False|\([0-9L, ]{0,600}\))\s*(?:,|\Z)""",
     re.DOTALL,
 )
+_SHAPE = re.compile(r"\( *(?:[0-9]+L? *, *(?:[0-9]+L? *(?:, *[0-9]+L? *)*,? *)?)?\)")
+_SIZE = re.compile("[0-9]+")
+"""A tuple: one number has a comma behind it. Numbers of Python 2 have an L."""
 _FIELDS = frozenset({"descr", "fortran_order", "shape"})
 _QUOTED = re.compile("['\"\\[]")
 _DESCR = re.compile(r"[<>|=]?[A-Za-z][A-Za-z]?[0-9]{0,9}\Z", re.ASCII)
@@ -30,6 +33,7 @@ _DESCR = re.compile(r"[<>|=]?[A-Za-z][A-Za-z]?[0-9]{0,9}\Z", re.ASCII)
 _MOST_HEADER = 1 << 16
 _MOST = (1 << 63) - 1
 _PEEK = 4096
+_SUFFIX = ".npy"
 
 
 class Header(NamedTuple):
@@ -60,8 +64,8 @@ def header(head: bytes, name: str) -> Header | int:
         dtype = "UNKNOWN"
     if "'|O" in descr or "'O'" in descr or "'O8'" in descr:
         dtype = "OBJECT"
-    shape = tuple(int(size.removesuffix("L")) for size in found["shape"][1:-1].replace(" ", "").split(",") if size)
-    if not dtype or len(shape) > 64 or any(size > _MOST for size in shape) or prod(shape) > _MOST:
+    shape = tuple(int(size) for size in _SIZE.findall(found["shape"]))
+    if not dtype or not _SHAPE.fullmatch(found["shape"]) or len(shape) > 64 or any(size > _MOST for size in shape) or prod(shape) > _MOST:
         raise NumpyError("npy_header", file=name)
     return Header(dtype, big, shape, found["fortran_order"] == "True", start)
 
@@ -92,13 +96,13 @@ def tensor(found: Header, length: int, place: int | None, file: int = 0) -> Tens
     size = itemsize(found.dtype)
     if size is not None and prod(found.shape) * size > length:
         return None
-    stride = fortran(found.shape) if found.fortran else contiguous(found.shape)
+    stride = fortran(found.shape) if found.fortran else None
     where = Location(file, place, length, f"@{place}") if place is not None and size is not None and not found.big else None
     return TensorInfo(
         found.shape,
         found.dtype,
         where=where,
-        stride=None if stride == contiguous(found.shape) else stride,
+        stride=None if stride is None or same_strides(found.shape, stride) else stride,
         note="big-endian" if found.big else "",
     )
 
@@ -122,7 +126,12 @@ def read_single(source: ByteSource, nesting: tuple[Token, ...] | None, _limits: 
 
 def is_npz(archive: Archive) -> bool:
     """Whether every entry is an array."""
-    return bool(archive.names) and all(name.endswith(".npy") for name in archive.names)
+    return bool(archive.names) and all(name.endswith(_SUFFIX) for name in archive.names)
+
+
+def has_arrays(archive: Archive) -> bool:
+    """Whether there are arrays right in the archive, whatever stands beside them."""
+    return any(name.endswith(_SUFFIX) and "/" not in name for name in archive.names)
 
 
 def read(source: ByteSource, archive: Archive, nesting: tuple[Token, ...] | None, limits: Limits) -> KeyTree:
@@ -134,9 +143,11 @@ def read(source: ByteSource, archive: Archive, nesting: tuple[Token, ...] | None
     tensors: dict[str, TensorInfo] = {}
     other: dict[str, str] = {}
     warnings: list[Warned] = []
-    entries = [entry for entry in archive.entries if len(entry.name) <= limits.key_length]
+    entries = [entry for entry in archive.entries if len(entry.name) <= limits.key_length and entry.name.endswith(_SUFFIX)]
+    strange = [name for name in archive.names if not name.endswith((_SUFFIX, "/"))]
+    other.update((shown(name), "no array") for name in strange[: limits.shown])
     for entry, (found, place) in zip(entries, together(lambda entry: _opened(archive, entry), entries), strict=True):
-        key = spell_token(entry.name.removesuffix(".npy"))
+        key = spell_token(entry.name.removesuffix(_SUFFIX))
         info = None if found.dtype == "OBJECT" else tensor(found, entry.size - found.start, place)
         if info is not None:
             tensors[key] = info

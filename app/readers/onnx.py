@@ -3,7 +3,7 @@
 Source of the format: https://github.com/onnx/onnx, onnx/onnx.proto; protobuf encoding, https://protobuf.dev/programming-guides/encoding.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from functools import partial
 from math import ceil, prod
@@ -54,6 +54,25 @@ _OUTPUT_OF_NODE, _OPERATOR, _ATTRIBUTE = 2, 4, 5
 _TENSOR_OF_ATTRIBUTE, _GRAPH_OF_ATTRIBUTE, _GRAPHS, _SPARSE_OF_ATTRIBUTE = 5, 6, 11, 22
 _VALUES, _SPARSE_DIMS = 1, 3
 _DIMS, _TYPE, _NAME, _RAW, _EXTERNAL, _LOCATION = 1, 2, 8, 9, 13, 14
+_NAME_OF_ATTRIBUTE = 1
+_FLOAT, _INT, _TEXT = 1, 7, 8
+_WRITTEN = {
+    "value_float": (2, _FLOAT, False),
+    "value_int": (3, _INT, False),
+    "value_string": (4, _TEXT, False),
+    "value_floats": (7, _FLOAT, True),
+    "value_ints": (8, _INT, True),
+    "value_strings": (9, _TEXT, True),
+}
+"""Attributes of a Constant that are no tensor: number of the field, type, and whether it is a list."""
+_PACKED = {7: _FLOAT, 8: _INT}
+_OF_MODEL = frozenset({_GRAPH_OF_MODEL})
+_OF_GRAPH = frozenset({_NODE, _INITIALIZER, _SPARSE})
+_OF_NODE = frozenset({_OUTPUT_OF_NODE, _OPERATOR, _ATTRIBUTE})
+_OF_TENSOR = frozenset({_DIMS, _TYPE, _NAME, _RAW, _EXTERNAL, _LOCATION})
+_OF_SPARSE = frozenset({_VALUES, _SPARSE_DIMS})
+_OF_ATTRIBUTE = frozenset({_NAME_OF_ATTRIBUTE, _TENSOR_OF_ATTRIBUTE, _GRAPH_OF_ATTRIBUTE, _GRAPHS, _SPARSE_OF_ATTRIBUTE})
+_OF_ATTRIBUTE |= {number for number, _, _ in _WRITTEN.values()}
 _MOST = (1 << 63) - 1
 _MOST_FIELDS = 3_000_000
 
@@ -96,7 +115,7 @@ class _Reading:
 
     def tree(self) -> KeyTree:
         """Walk model, graphs and nodes, each message after the other; no recursion."""
-        model = self._walk(0, self._source.size)
+        model = self._walk(0, self._source.size, _OF_MODEL)
         graphs = deque((field.start, field.end, 0) for field in model if field.number == _GRAPH_OF_MODEL and field.wire == 2)
         if not graphs:
             raise self._bad()
@@ -104,7 +123,7 @@ class _Reading:
             start, end, depth = graphs.popleft()
             if depth > 16:
                 raise ReadLimitError("limit", file=self._source.name, detail="depth")
-            for field in self._walk(start, end):
+            for field in self._walk(start, end, _OF_GRAPH):
                 if field.wire == 2 and field.number == _INITIALIZER:
                     self._keep(self._tensor(field))
                 elif field.wire == 2 and field.number == _SPARSE:
@@ -117,31 +136,22 @@ class _Reading:
         separator = "/" if sum("/" in key for key in self._tensors) * 2 > len(self._tensors) else "."
         return KeyTree("onnx", self._tensors, files=files, warnings=warnings, offers=(offer,), separator=separator)
 
-    def _walk(self, start: int, end: int) -> Iterator[_Field]:
-        """Tell the fields of a message, each as it is met; lengths are checked, contents not read. Who is told may look into it at once."""
-        at, place = self._at, start
-        while place < end:
-            at.place, at.end = place, end
+    def _walk(self, start: int, end: int, wanted: frozenset[int]) -> Iterator[_Field]:
+        """Yield those fields of a message that are wanted; lengths are checked, contents not read. Whoever takes one may walk inside it."""
+        at = self._at
+        at.place, at.end = start, end
+        while at.place < end:
             self._fields -= 1
             if self._fields < 0:
                 raise ReadLimitError("limit", file=self._source.name, detail="entries")
-            tag = at.varint()
-            number, wire = tag >> 3, tag & 7
-            if wire == 0:
-                value = at.varint()
+            tag, value = at.field()
+            begin = at.place
+            if tag & 7:
+                at.skip(value)
+            if tag >> 3 in wanted:
                 place = at.place
-                yield _Field(number, wire, place, place, value)
-            elif wire in {1, 5}:
-                at.skip(8 if wire == 1 else 4)
-                place = at.place
-            elif wire == 2:
-                length = at.varint()
-                begin = at.place
-                at.skip(length)
-                place = at.place
-                yield _Field(number, wire, begin, place, 0)
-            else:
-                raise self._bad()
+                yield _Field(tag >> 3, tag & 7, begin, place, value)
+                at.place, at.end = place, end
 
     def _bytes(self, field: _Field) -> bytes:
         self._at.place, self._at.end = field.start, field.end
@@ -156,7 +166,7 @@ class _Reading:
         name, kind, external = "", 0, False
         dims: list[int] = []
         raw: tuple[int, int] | None = None
-        for field in self._walk(message.start, message.end):
+        for field in self._walk(message.start, message.end, _OF_TENSOR):
             if field.number == _DIMS and field.wire == 0:
                 dims.append(field.value)
             elif field.number == _DIMS and field.wire == 2:
@@ -175,7 +185,7 @@ class _Reading:
         """A sparse tensor: named and typed by its values, shaped by its own dimensions."""
         values = _Found("", (), 0, None, external=False)
         dims: list[int] = []
-        for field in self._walk(message.start, message.end):
+        for field in self._walk(message.start, message.end, _OF_SPARSE):
             if field.number == _VALUES and field.wire == 2:
                 values = self._tensor(field)
             elif field.number == _SPARSE_DIMS:
@@ -195,7 +205,7 @@ class _Reading:
         """Keep the tensor of a Constant node under the name of its output; return the graphs inside."""
         output, operator = "", ""
         attributes: list[_Field] = []
-        for field in self._walk(message.start, message.end):
+        for field in self._walk(message.start, message.end, _OF_NODE):
             if field.number == _OUTPUT_OF_NODE and field.wire == 2 and not output:
                 output = self._text(field)
             elif field.number == _OPERATOR and field.wire == 2:
@@ -204,13 +214,37 @@ class _Reading:
                 attributes.append(field)
         graphs = []
         for attribute in attributes:
-            for field in self._walk(attribute.start, attribute.end):
-                if field.wire == 2 and field.number in {_GRAPH_OF_ATTRIBUTE, _GRAPHS}:
-                    graphs.append((field.start, field.end))
-                elif field.wire == 2 and operator == "Constant" and field.number in {_TENSOR_OF_ATTRIBUTE, _SPARSE_OF_ATTRIBUTE}:
-                    found = self._tensor(field) if field.number == _TENSOR_OF_ATTRIBUTE else self._sparse(field)
-                    self._keep(found._replace(name=output))
+            graphs += self._inside(attribute, output if operator == "Constant" else None)
         return graphs
+
+    def _inside(self, attribute: _Field, output: str | None) -> list[tuple[int, int]]:
+        """Return the graphs of an attribute; keep its tensor, or the numbers or text in its stead, where `output` names a constant."""
+        graphs, name, counts = [], "", Counter[int]()
+        for field in self._walk(attribute.start, attribute.end, _OF_ATTRIBUTE):
+            if field.wire == 2 and field.number in {_GRAPH_OF_ATTRIBUTE, _GRAPHS}:
+                graphs.append((field.start, field.end))
+            elif output is None:
+                continue
+            elif field.wire == 2 and field.number in {_TENSOR_OF_ATTRIBUTE, _SPARSE_OF_ATTRIBUTE}:
+                found = self._tensor(field) if field.number == _TENSOR_OF_ATTRIBUTE else self._sparse(field)
+                self._keep(found._replace(name=output))
+            elif field.wire == 2 and field.number == _NAME_OF_ATTRIBUTE:
+                name = name or self._text(field)
+            else:
+                counts[field.number] += self._count(field)
+        if output is not None and name in _WRITTEN:
+            number, kind, listed = _WRITTEN[name]
+            if listed or counts[number]:
+                self._keep(_Found(output, (counts[number],) if listed else (), kind, None, external=False))
+        return graphs
+
+    def _count(self, field: _Field) -> int:
+        """Numbers in a field: one, or many that are packed."""
+        if field.wire != 2 or field.number not in _PACKED:
+            return 1
+        if _PACKED[field.number] == _FLOAT:
+            return (field.end - field.start) // 4
+        return sum(byte < 0x80 for byte in self._bytes(field)) if field.end - field.start <= self._limits.key_length else 0
 
     def _keep(self, found: _Found) -> None:
         key = spell_token(found.name)

@@ -34,7 +34,7 @@ def storage_of(pid: Any) -> Any:
     if not name.endswith("Storage"):
         raise _malformed()
     dtype = STORAGE_DTYPES.get(name, UNKNOWN)
-    nbytes = int(numel * (itemsize(dtype) or 1))
+    nbytes = int(numel * max(1, itemsize(dtype) or 1))  # where elements are parts of a byte, torch counts the bytes
     view = pid[5] if len(pid) > 5 else None
     return Storage(dtype, str(key), location if type(location) is str else "", nbytes, _viewed(view))
 

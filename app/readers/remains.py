@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.readers.errors import UnknownFormatError
-from app.readers.pickles import Mapped
+from app.readers.pickles import Mapped, Tensor
 
 _ZERO_PART = re.compile(r"(^|/)(bf16_)?zero_pp_rank_\d+_mp_rank_\d+_(optim|model)_states\.pt$")
 _PIPELINE = "python -m deepspeed.checkpoint.ds_to_universal --input_folder . --output_folder OUTPUT"
@@ -73,11 +73,28 @@ def of_value(value: Any, names: Sequence[str], file: str) -> UnknownFormatError 
         inner = value[2 * keys.index(_OPTIMIZER) + 1] if _OPTIMIZER in keys else None
         if type(inner) is Mapped and "module" not in keys and any(type(key) is str and key in _FLAT for key in inner[::2]):
             return UnknownFormatError("needs_consolidation", file=file, kind="deepspeed", command=_DEEPSPEED)
+        if _is_hollow(value):
+            return UnknownFormatError("needs_consolidation", file=file, kind="deepspeed", command=_DEEPSPEED)
         if _all_flat(key for key in keys if type(key) is str):
             return UnknownFormatError("needs_consolidation", file=file, kind="fsdp", command=_FSDP)
     if any(name in _SHARDED for name in names):
         return UnknownFormatError("needs_consolidation", file=file, kind="fsdp", command=_FSDP)
     return None
+
+
+def _is_hollow(value: Mapped) -> bool:
+    """Whether an empty tensor stands where each parameter was: ZeRO's stage 3 cuts them up and writes their shapes beside."""
+    held = {key: each for key, each in zip(value[::2], value[1::2], strict=False) if type(key) is str}
+    module, shapes = held.get("module"), held.get("param_shapes")
+    if type(module) is not Mapped:
+        return False
+    tensors = {key: each for key, each in zip(module[::2], module[1::2], strict=False) if type(key) is str and type(each) is Tensor}
+    for group in shapes if type(shapes) is list else [shapes]:
+        for key, size in zip(group[::2], group[1::2], strict=False) if type(group) is Mapped else ():
+            tensor = tensors.get(key) if type(key) is str else None
+            if tensor is not None and 0 in (tensor.shape or ()) and type(size) is tuple and 0 not in size:
+                return True
+    return False
 
 
 def _all_flat(keys: Iterator[str]) -> bool:

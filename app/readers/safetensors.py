@@ -14,6 +14,7 @@ from app.keys import FileInfo, KeyTree, Location, TensorInfo, Token, TreeOffer, 
 from app.keys.spelling import spell_token
 from app.readers.errors import ReadError, ReadLimitError, SafetensorsError, ShardsError
 from app.readers.limits import Limits
+from app.readers.safetensors_parts import SHARDING, whole
 from app.readers.safetensors_text import DTYPES, OFFSETS, SHAPE, Entry, bad, decoded, refuse_twice
 from app.sources import ByteSource, together
 
@@ -178,11 +179,17 @@ def joined(sources: Sequence[ByteSource], limits: Limits) -> KeyTree:
         return found
 
     shards = together(one, enumerate(sources))
+    if any(SHARDING in found.metadata for found in shards):
+        return _tree(sources, shards, whole(sources, [(found.keys, found.tensors, found.metadata) for found in shards]))
     tensors = _hashed()
     keys = chain.from_iterable(found.keys for found in shards)
     tensors.update(zip(keys, chain.from_iterable(found.tensors for found in shards), strict=True))
     if len(tensors) != count:
         raise _collision(sources, shards)
+    return _tree(sources, shards, tensors)
+
+
+def _tree(sources: Sequence[ByteSource], shards: Sequence[Shard], tensors: dict[str, TensorInfo]) -> KeyTree:
     return KeyTree(
         "safetensors",
         tensors,

@@ -11,8 +11,9 @@ from app.keys.spelling import spell_token
 from app.readers.errors import SafetensorsError
 from app.sources import ByteSource
 
-DTYPES = frozenset(ITEMSIZE) - {"C32", "C128", "QINT8", "QUINT8", "QINT32"}
+DTYPES = frozenset(ITEMSIZE) - {"C32", "C128", "QINT8", "QUINT8", "QINT32", "QUINT4X2", "QUINT2X4"}
 _METADATA = "__metadata__"
+_METADATA_AT = re.compile(rb'"__metadata__"\s*:\s*\{')
 _SPACED = re.compile(rb'"[ \t\r\n]+:')
 
 
@@ -85,20 +86,21 @@ def _without_metadata(source: ByteSource, text: bytes) -> tuple[bytes, dict[str,
     place = text.find(b'"__metadata__"')
     if place < 0:
         return text, {}
-    pairs = _pairs(source, text) if place > 64 else None
-    if pairs is None:
+    object_of = _METADATA_AT.match(text, place)
+    pairs = _pairs(source, text) if place > 64 or object_of is None else None
+    if object_of is not None and pairs is None:
         try:
-            opening = text.index(b"{", place)
+            opening = object_of.end() - 1
             found, end = json.JSONDecoder().raw_decode(text[opening : opening + (1 << 20)].decode("utf-8", "ignore"))
             size = len(text[opening : opening + (1 << 20)].decode("utf-8", "ignore")[:end].encode())
             text[opening : opening + size].decode()  # what was ignored stands behind it, or the header is no UTF-8
             rest = text[:place] + text[opening + size :].lstrip().removeprefix(b",")
         except (ValueError, RecursionError):
-            pairs = _pairs(source, text)
+            pairs = None
         else:
             if text[:place].strip() == b"{" and isinstance(found, dict):
                 return rest, _strings(source, found)
-            pairs = _pairs(source, text)
+    pairs = _pairs(source, text) if pairs is None else pairs
     _apart(source, pairs)
     data = dict(pairs)
     metadata = data.pop(_METADATA, {})
@@ -107,7 +109,7 @@ def _without_metadata(source: ByteSource, text: bytes) -> tuple[bytes, dict[str,
 
 def _strings(source: ByteSource, metadata: Any) -> dict[str, str]:
     try:
-        found = msgspec.convert(metadata, dict[str, str])
+        found = msgspec.convert({} if metadata is None else metadata, dict[str, str])
         "".join((*found, *found.values())).encode()  # half of a surrogate pair is no text
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise bad(source, "metadata") from error

@@ -1,5 +1,6 @@
 """What a file is, from its content; its name says nothing."""
 
+import re
 import zlib
 from hashlib import blake2b
 
@@ -14,6 +15,9 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 _USER_BLOCK, _USER_BLOCKS = 512, 7
 _LFS = b"version https://git-lfs.github.com/spec/"
 _TENSORFLOW_INDEX = bytes.fromhex("57fb808b247547db")
+_TENSORFLOW_DATA = re.compile(r"\.data-\d{5}-of-\d{5}$")
+"""Data of a TensorFlow checkpoint, which begins with no word of its own."""
+_SAVED_MODEL = b"\x08\1\x12"
 _MAGIC = (
     (b"GGUF", "gguf"),
     (b"FUGG", "gguf"),
@@ -32,6 +36,8 @@ _MAGIC = (
     (b"\x28\xb5\x2f\xfd", "compressed"),
     (b"%PDF", "pdf"),
 )
+_LZMA, _ENDLESS = b"\x5d\0\0", b"\xff" * 8
+"""Begin of a bare LZMA stream, and what it says of its length: that it is not known."""
 _ZLIB = frozenset({b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"})
 _HTML = (b"<!doctype html", b"<html", b"<?xml", b"<head", b"<!--")
 _LONGEST = max(map(len, _HTML))
@@ -65,7 +71,7 @@ def sniff(source: ByteSource) -> str:
         raise UnknownFormatError("lfs_pointer", file=source.name)
     if head.lstrip()[:_LONGEST].lower().startswith(_HTML):
         raise UnknownFormatError("unknown_format", file=source.name, detail="html")
-    found = _by_magic(head) or _by_shape(head, source)
+    found = _by_magic(head) or _by_shape(head, source) or ("tensorflow" if _TENSORFLOW_DATA.search(source.name) else None)
     if found is None:
         raise UnknownFormatError("unknown_format", file=source.name, detail="unknown")
     return found
@@ -77,6 +83,8 @@ def _by_magic(head: bytes) -> str | None:
             return name
     if head[:2] in _ZLIB:
         return _inside_zlib(head)
+    if head[:3] == _LZMA and head[5:13] == _ENDLESS:
+        return "compressed"
     if head[4:8] == b"TFL3":
         return "tflite"
     if head[257:262] == b"ustar":
@@ -121,13 +129,33 @@ def _behind_a_user_block(source: ByteSource) -> bool:
 def _by_fields(head: bytes, source: ByteSource) -> str | None:
     if head[:1] in {b"\x81", b"\x82", b"\x83", b"\x84", b"\x85", b"\x86", b"\xde"} and _is_text(head[1:2]):
         return "msgpack"
+    if head[:3] == _SAVED_MODEL and _behind_number(head, 3)[:1] == b"\n":
+        return "tensorflow"  # as ONNX, where a producer's name would begin with a line's end
     if head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in {b"\x12", b"\x1a", b"\x22", b"\x28", b"\x32", b"\x3a", b"\x42"}:
         return "onnx"
+    if _is_graph(head):
+        return "graph"
     if head[:1] == b"\x0a" and (b"Float32" in head or b"Float16" in head or b"Int32" in head):
         return "mindspore"
     if head[:1] in b"(]}cl" and source.read_at(source.size - 1, 1) == b".":
         return "pickle"
     return None
+
+
+def _behind_number(head: bytes, place: int) -> bytes:
+    """Return what follows a variable-length number of protobuf."""
+    while head[place : place + 1] >= b"\x80":
+        place += 1
+    return head[place + 1 :]
+
+
+def _is_graph(head: bytes) -> bool:
+    """Whether this is a graph of TensorFlow: nodes, each with a name and the word for what it does."""
+    if head[:1] != b"\n":
+        return False
+    node = _behind_number(head, 1)
+    behind = node[2 + node[1] :] if node[:1] == b"\n" and node[1:2] else b""
+    return behind[:1] == b"\x12" and behind[2 : 2 + behind[1]].isalnum() if len(behind) > 2 else False
 
 
 def _is_text(first: bytes) -> bool:

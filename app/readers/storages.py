@@ -121,7 +121,10 @@ class Storages:
         start, held = place
         if start is None or self._big:
             return None
-        first = int((tensor.offset + storage.first) * (form.size or itemsize(storage.dtype) or 1))
+        size = form.size or itemsize(storage.dtype)
+        if size is None and tensor.offset + storage.first:
+            return None  # elements of a size that nobody here knows
+        first = int((tensor.offset + storage.first) * (size or 1))
         return None if first > held else Location(0, start + first, held - first, storage.key)
 
     def _place(self, storage: Storage) -> Place | None:
@@ -207,7 +210,9 @@ def fortran(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def same_strides(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Whether strides mean contiguous: those of dimensions of one element do not matter."""
+    """Whether strides mean contiguous: those of dimensions of one element do not matter, and none do where there is no element."""
+    if 0 in shape:
+        return True
     step = 1
     for size, given in zip(reversed(shape), reversed(stride), strict=True):
         if size != 1 and given != step:
@@ -238,7 +243,7 @@ def aliases(tensors: Mapping[str, TensorInfo], memory: Callable[[], Iterable[obj
     for (key, info), other in zip(tensors.items(), others, strict=False):
         where = info.where
         place = other if where is None else (where.file, where.storage, where.offset)
-        if place is None or not info.nbytes:
+        if place is None or not info.numel:
             continue
         owner = first.setdefault((place, info.shape, info.stride, info.dtype), key)
         if owner != key:

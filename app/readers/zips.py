@@ -45,6 +45,8 @@ def read(source: ByteSource, nesting: tuple[Token, ...] | None, limits: Limits) 
         return reader(source, archive, root, nesting, limits)
     if any(name.endswith((".pdmodel", ".pdiparams", ".pdparams")) for name in names):
         raise refusals.refused("paddle", source.name)
+    if npy.has_arrays(archive):
+        return npy.read(source, archive, nesting, limits)
     inner = [archive[name] for name in names if name.endswith(_INNER)]
     if 0 < len(inner) <= _MOST_INNER:
         return _bundle(source, archive, inner, nesting, limits)

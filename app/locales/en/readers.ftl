@@ -24,7 +24,9 @@ error-truncated = { $file } ends too early.
     .hint = The download or the copy broke off; fetch it again and compare its size.
 error-unsupported-format = { $file } is { $format ->
         [msgpack] a Flax (msgpack) checkpoint
+        [orbax] part of an Orbax checkpoint
         [tensorflow] a TensorFlow checkpoint
+        [graph] a frozen TensorFlow graph
         [tflite] a TensorFlow Lite model
         [mindspore] a MindSpore checkpoint
         [paddle] a Paddle archive
@@ -37,6 +39,8 @@ error-unsupported-format = { $file } is { $format ->
     }, which is not read here yet.
     .hint = { $format ->
         [msgpack] Load it with Flax, convert it with flax.traverse_util.flatten_dict(params, sep="/") and save it with numpy.savez.
+        [orbax] Restore it with Orbax, flatten it with flax.traverse_util.flatten_dict(params, sep="/") and save it with numpy.savez.
+        [graph] Load its graph with TensorFlow and save its constants with numpy.savez.
         [tensorflow] Load it with tf.train.load_checkpoint and save its tensors with numpy.savez.
         [mindspore] Load it with mindspore.load_checkpoint and save its tensors with numpy.savez.
         [paddle] Load it with paddle.load and save its tensors with numpy.savez.
@@ -187,6 +191,8 @@ error-missing-shard = { $file } names { $count ->
     .hint = Choose all shards together with the index, or their folder.
 error-shards-collide = The key { $key } stands in { $file } and in another shard as well.
     .hint = Choose the shards of one checkpoint only, or its index file.
+error-parts-missing = Of { $key }, { $needed } numbers, only { $held } stand in { $file } and the files beside it.
+    .hint = Choose the folder with all shards of the checkpoint.
 error-several-checkpoints = There are { $count } checkpoints here that are not parts of one: { $names }.
     .hint = Choose one of them.
 

@@ -5,9 +5,10 @@ Source: numpy, `numpy/_core/src/multiarray/methods.c` (`array_setstate`) and `de
 
 import re
 from collections.abc import Callable
+from struct import calcsize, unpack
 from typing import TYPE_CHECKING, Any
 
-from app.readers.pickles.values import Array, Global
+from app.readers.pickles.values import Array, Blob, Global
 
 if TYPE_CHECKING:
     from app.readers.pickles.machine import Machine
@@ -36,6 +37,10 @@ _LETTERED = re.compile(r"(?:[OUSVa]\d*|[mM](?:8(?:\[\w{1,20}\])?)?)\Z", re.ASCII
 _MASKED = 7
 """Values in the state of a masked array: numpy, `numpy/ma/core.py`, `MaskedArray.__getstate__`."""
 _MOST_AXES = 64
+_LONGEST_SCALAR = 4_096
+_FORMS = {"BOOL": "?", "I8": "b", "I16": "h", "I32": "i", "I64": "q", "U8": "B", "U16": "H", "U32": "I", "U64": "Q"}
+_FORMS |= {"F16": "e", "F32": "f", "F64": "d"}
+"""Scalars whose value is shown, as `struct` writes them."""
 _ML_DTYPES = {
     "bfloat16": "BF16",
     "float8_e4m3fn": "F8_E4M3",
@@ -50,13 +55,14 @@ _ML_DTYPES = {
 
 
 class Dtype:
-    """An element type: our name for it, and whether its bytes stand big end first."""
+    """An element type: our name for it, and whether its bytes stand big end first; `wide` for text of four bytes a character."""
 
-    __slots__ = ("big", "name")
+    __slots__ = ("big", "name", "wide")
 
-    def __init__(self, name: str, *, big: bool = False) -> None:
+    def __init__(self, name: str, *, big: bool = False, wide: bool = False) -> None:
         self.name = name
         self.big = big
+        self.wide = wide
 
 
 def dtype_name(form: str) -> tuple[str, bool]:
@@ -67,6 +73,8 @@ def dtype_name(form: str) -> tuple[str, bool]:
         return _KINDS[body], order == ">"
     if body == "?":
         return "BOOL", False
+    if form == "<V2":
+        return "BF16", False  # as numpy names what JAX and TensorFlow add to it; what is really of no type has no byte order
     if _LETTERED.match(body):
         return _LETTERS[body[:1]], order == ">"
     return _ML_DTYPES.get(body, {"float16": "F16", "f1": "F8_E5M2"}.get(body, "")), False
@@ -79,7 +87,7 @@ def _dtype(machine: "Machine", args: tuple[Any, ...]) -> Dtype:
     if type(form) is Global and form.module == "ml_dtypes":
         return Dtype(_ML_DTYPES.get(form.name, "UNKNOWN"))
     name, big = dtype_name(form.decode("latin1") if type(form) is bytes else form) if type(form) in {str, bytes} else ("", False)
-    return Dtype(name or "UNKNOWN", big=big)
+    return Dtype(name or "UNKNOWN", big=big, wide=type(form) is not Global and form[:1] in {"U", b"U"})
 
 
 def refine(dtype: Dtype, state: Any) -> None:
@@ -97,7 +105,7 @@ def fill(machine: "Machine", array: Array, state: Any) -> None:
     if type(state) is not tuple or len(state) not in {4, 5}:
         raise machine.malformed("array")
     shape, dtype, fortran, data = state[-4:]
-    if type(shape) is not tuple or type(dtype) is not Dtype or not all(type(size) is int for size in shape):
+    if type(shape) is not tuple or len(shape) > _MOST_AXES or type(dtype) is not Dtype or not all(type(size) is int for size in shape):
         raise machine.malformed("array")
     array.shape, array.dtype, array.fortran, array.data = shape, dtype.name, bool(fortran), data
     array.big = dtype.big
@@ -127,9 +135,35 @@ def _frombuffer(machine: "Machine", args: tuple[Any, ...]) -> Array:
     return array
 
 
-def _scalar(_machine: "Machine", args: tuple[Any, ...]) -> str:
-    name = args[0].name if args and type(args[0]) is Dtype else "scalar"
-    return f"numpy {name}"
+def _rebuilt(machine: "Machine", args: tuple[Any, ...]) -> Any:
+    """Stand for makers that get what numpy's own would: (function, its arguments, the state, ...). Source: jax, `_src/array.py`; dill, `_dill.py`."""
+    if len(args) < 3 or type(args[0]) is not Global or args[0].maker not in {_reconstruct, _masked}:
+        raise machine.malformed("array")
+    array = _masked(machine, ()) if args[0].maker is _masked else _reconstruct(machine, ())
+    fill(machine, array, args[2])
+    return array
+
+
+def _scalar(_machine: "Machine", args: tuple[Any, ...]) -> Any:
+    """Return the value of a scalar as a plain one: it may be a key; its type in words where there is none."""
+    if len(args) != 2 or type(args[0]) is not Dtype:
+        return "numpy scalar"
+    dtype, data = args
+    if type(data) is Blob and not data.text and data.length <= _LONGEST_SCALAR:
+        data = data.read()
+    made = _valued(dtype, data) if type(data) is bytes else None
+    return f"numpy {dtype.name}" if made is None else made
+
+
+def _valued(dtype: Dtype, data: bytes) -> Any:
+    order = ">" if dtype.big else "<"
+    if dtype.name == "STRING":
+        coding = "utf-32-be" if dtype.big else "utf-32-le"
+        return data.decode(coding, "replace").rstrip("\0") if dtype.wide else data.rstrip(b"\0")
+    form = _FORMS.get(dtype.name)
+    if form is None or calcsize(form) != len(data):
+        return None
+    return unpack(order + form, data)[0]
 
 
 def _spread(module: str, makers: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
@@ -139,6 +173,10 @@ def _spread(module: str, makers: dict[str, Callable[..., Any]]) -> dict[str, Cal
 MAKERS: dict[str, Callable[["Machine", tuple[Any, ...]], Any]] = {
     "numpy.dtype": _dtype,
     "numpy.ma.core._mareconstruct": _masked,
+    "jax._src.array._reconstruct_array": _rebuilt,
+    "jax._src.device_array.reconstruct_device_array": _rebuilt,
+    "dill._dill._create_array": _rebuilt,
+    "dill.dill._create_array": _rebuilt,
     **_spread("multiarray", {"_reconstruct": _reconstruct, "scalar": _scalar}),
     **_spread("numeric", {"_frombuffer": _frombuffer}),
 }

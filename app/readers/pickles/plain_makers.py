@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from app.readers.pickles.values import Blob, Call, Global, Mapped
+from app.readers.pickles.values import Array, Blob, Call, Global, Mapped
 
 if TYPE_CHECKING:
     from app.readers.pickles.machine import Machine
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 Maker = Callable[["Machine", tuple[Any, ...]], Any]
 
 
-def _mapping(_machine: "Machine", args: tuple[Any, ...]) -> Mapped:
+def _mapping(machine: "Machine", args: tuple[Any, ...]) -> Mapped:
     made = Mapped()
+    if args and type(args[-1]) in {Mapped, list, tuple}:
+        machine.charge(len(args[-1]))
     if args and type(args[-1]) is Mapped:
         made.extend(args[-1])
     elif args and type(args[-1]) in {list, tuple}:
@@ -32,11 +34,19 @@ def _sequence(machine: "Machine", args: tuple[Any, ...]) -> list[Any]:
         return []
     if type(args[0]) not in {list, tuple}:
         raise machine.malformed("arguments")
+    machine.charge(len(args[0]))
     return list(args[0])
 
 
 def _frozen(machine: "Machine", args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(_sequence(machine, args))
+
+
+def _tuple(machine: "Machine", args: tuple[Any, ...]) -> Any:
+    """Stand for `tuple(...)`. Paddle writes a tensor that way: its name, and its array."""
+    if args and type(args[0]) is tuple and [type(part) for part in args[0]] == [str, Array]:
+        return args[0][1]
+    return _frozen(machine, args)
 
 
 def _complex(machine: "Machine", args: tuple[Any, ...]) -> complex:
@@ -45,8 +55,9 @@ def _complex(machine: "Machine", args: tuple[Any, ...]) -> complex:
     return complex(*args)
 
 
-def _encoded(_machine: "Machine", args: tuple[Any, ...]) -> Any:
+def _encoded(machine: "Machine", args: tuple[Any, ...]) -> Any:
     if args and type(args[0]) is str:
+        machine.charge(1, len(args[0]))
         coding = args[1] if len(args) > 1 else "latin1"
         return args[0].encode("latin1" if coding in {"latin1", "latin-1", "iso-8859-1"} else "utf-8", "replace")
     return args[0] if args and type(args[0]) is Blob else b""
@@ -67,6 +78,7 @@ def _reconstructed(machine: "Machine", args: tuple[Any, ...]) -> Any:
     if type(state) is Mapped:
         made.pairs = state
     elif type(state) in {list, tuple}:
+        machine.charge(len(state))
         made.items = list(state)
     return made
 
@@ -95,7 +107,8 @@ MAKERS: dict[str, Maker] = {
     "copy_reg.__newobj__": _new_object,
     **_both("dict", _mapping),
     **_both("list set", _sequence),
-    **_both("tuple frozenset", _frozen),
+    **_both("tuple", _tuple),
+    **_both("frozenset", _frozen),
     **_both("complex", _complex),
     **_both("bytearray bytes", _raw),
 }
