@@ -1,6 +1,7 @@
 """Which of the trees in a file is the one that people mean, and which others it offers."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import NamedTuple
@@ -103,7 +104,8 @@ def _is_tree(branch: _Branch) -> bool:
 
 def _offer(branch: _Branch) -> TreeOffer:
     inside = list(branch.inside())
-    parameters = sum(sum([_elements(tensor.shape) for tensor in stand.tensors]) for stand in inside)
+    shapes = Counter(tensor.shape for stand in inside for tensor in stand.tensors)
+    parameters = sum(count * _elements(shape) for shape, count in shapes.items())
     return TreeOffer(branch.path, sum(len(stand.tensors) for stand in inside), min(parameters, (1 << 63) - 1), _role(branch))
 
 
