@@ -23,7 +23,7 @@ class Cursor:
     ) -> None:
         self.source = source
         self.place = place
-        self.end = source.size if end is None else end
+        self.end = self._last = source.size if end is None else end
         self._bad = bad
         self._buffer = b""
         self._base = 0
@@ -101,8 +101,8 @@ class Cursor:
             return start
         if length > self.left:
             raise self._bad()
-        self._buffer = self._pace.step(self.source, self.place, max(length, min(self._pace.size(self.place), self.left)), self.end)
-        self._base = self.place
+        self._buffer = self._pace.step(self.source, self.place, max(length, min(self._pace.size(self.place), self._last - self.place)), self.end)
+        self._base = self.place  # what stands behind a message that ends soon is mostly wanted next
         if len(self._buffer) < length:
             raise self._bad()
         return 0
