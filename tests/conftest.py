@@ -1,8 +1,10 @@
 """What every test may ask for."""
 
 import fcntl
+import gc
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,18 @@ settings.load_profile("house")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+_aside = 0
+
+
+def pytest_runtest_setup() -> None:
+    """Modules and collected tests stay to the end: the collector, which would look at a million of them again and again, sets them aside."""
+    global _aside  # noqa: PLW0603 -- one process, one collector
+    if len(sys.modules) > _aside + 100:
+        gc.collect()
+        gc.freeze()
+        _aside = len(sys.modules)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Top of the checkout."""
@@ -30,6 +44,46 @@ def shared() -> Path:
     folder = ROOT.parent / "shared"
     assert folder.is_dir(), f"the tests need the folder {folder.name}/ beside the checkout"
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_hasher():
+    """What passwords are hashed with outside of tests. Within them a hash costs next to nothing, for hundreds are made."""
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    from app.services import passwords
+
+    own, weak = passwords._hasher, PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_hasher", lambda: weak)
+        yield own
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database as the migrations leave it."""
+    from app.store.database import open_database
+
+    path = tmp_path_factory.mktemp("migrated") / "keygraft.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def copied_databases(migrated: Path):
+    """A database that is not there yet is made by copying one that is. All others are migrated, and so is each in tests/store."""
+    from app.store import migrate
+
+    own = migrate.to_newest
+
+    def to_newest(engine) -> None:
+        new = engine.dialect.name == "sqlite" and not Path(engine.url.database).exists()
+        shutil.copyfile(migrated, engine.url.database) if new else own(engine)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrate, "to_newest", to_newest)
+        yield
 
 
 @pytest.fixture(scope="session")

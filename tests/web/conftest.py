@@ -17,6 +17,11 @@ TOKEN = "a-token-for-tests"
 BASE = "http://127.0.0.1:8400"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def houses_begin_quickly(copied_databases: None) -> None:
+    """No test here is about migrations."""
+
+
 @pytest.fixture(scope="session")
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Somebody who was let in; one server for all tests."""
