@@ -19,7 +19,14 @@ from app.sandbox.errors import SandboxUnavailableError
 
 WORKER = Path(__file__).with_name("worker.py")
 PROGRAMS = Path(__file__).with_name("programs")
-SCRUBBED = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TZ": "UTC", "THP_MEM_ALLOC_ENABLE": "1"}
+SCRUBBED = {
+    "LANG": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TZ": "UTC",
+    "THP_MEM_ALLOC_ENABLE": "1",
+}
 _START_SECONDS = 180.0
 _REAP_SECONDS = 10.0
 
