@@ -38,8 +38,8 @@ else
 	$(MAKE) --no-print-directory -j3 -k -O test-browser test-edge test-core test-escapes
 endif
 
-# Four processes, three at a time, for much of what they do is waiting; the escapes are one of them, for they bind fixed ports. Each prints when it
-# has ended.
+# Three at a time of four, for much of what they do is waiting; the escapes are one of them, for they bind fixed ports. Each prints when it has ended.
+# Those in the browser cost most: two processes share them, file by file, each with a server and a Chromium of its own.
 ESCAPES := tests/api/test_escapes.py tests/sandbox/test_escapes.py
 EDGE := $(addprefix tests/,api cli jobs sandbox services store web)
 test-edge:
@@ -47,7 +47,7 @@ test-edge:
 test-core:
 	$(BIN)/python -m pytest tests --ignore=tests/browser $(EDGE:%=--ignore=%)
 test-browser:
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile
 test-escapes:
 	$(BIN)/python -m pytest $(ESCAPES)
 

@@ -1,8 +1,10 @@
 """What every test may ask for."""
 
 import fcntl
+import gc
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,21 @@ settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
 
+gc.set_threshold(10_000, 20)
+"""Imports and tests make much that stays: to look for garbage after each 700 values took a tenth of the time."""
+
+
+_aside = 0
+
+
+def pytest_runtest_setup() -> None:
+    """Modules and collected tests stay to the end: the collector, which would look at a million of them again and again, sets them aside."""
+    global _aside  # noqa: PLW0603 -- one process, one collector
+    if len(sys.modules) > _aside + 100:
+        gc.collect()
+        gc.freeze()
+        _aside = len(sys.modules)
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:
@@ -30,6 +47,46 @@ def shared() -> Path:
     folder = ROOT.parent / "shared"
     assert folder.is_dir(), f"the tests need the folder {folder.name}/ beside the checkout"
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_hasher():
+    """What passwords are hashed with outside of tests. Within them a hash costs next to nothing, for hundreds are made."""
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    from app.services import passwords
+
+    own, weak = passwords._hasher, PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_hasher", lambda: weak)
+        yield own
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database as the migrations leave it."""
+    from app.store.database import open_database
+
+    path = tmp_path_factory.mktemp("migrated") / "keygraft.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def copied_databases(migrated: Path):
+    """A database that is not there yet is made by copying one that is. All others are migrated, and so is each in tests/store."""
+    from app.store import migrate
+
+    own = migrate.to_newest
+
+    def to_newest(engine) -> None:
+        new = engine.dialect.name == "sqlite" and not Path(engine.url.database).exists()
+        shutil.copyfile(migrated, engine.url.database) if new else own(engine)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrate, "to_newest", to_newest)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +110,15 @@ def cluster():
     started = Cluster()
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="session")
+def pack(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    """The hostile files; the canary folder lies beside."""
+    folder = tmp_path_factory.mktemp("hostile")
+    script = str(shared / "hostile.py")
+    subprocess.run([sys.executable, script, str(folder / "pack"), "--canary", str(folder / "canary")], check=True, capture_output=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,11 @@ TOKEN = "a-token-for-tests"
 BASE = "http://127.0.0.1:8400"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def houses_begin_quickly(copied_databases: None) -> None:
+    """No test here is about migrations."""
+
+
 @pytest.fixture
 def configured(tmp_path: Path) -> Settings:
     """Settings of a server on loopback whose token is known."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.requests import Request
@@ -147,7 +148,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 def client(team: Team) -> Iterator[TestClient]:
     """The team's application, asked without starting it anew."""
     made = TestClient(team.app, base_url=BASE)
-    yield made
+    with start_blocking_portal() as made.portal:  # one loop for thousands of requests, not one for each
+        yield made
     made.close()
 
 

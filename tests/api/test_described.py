@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
@@ -34,11 +35,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
 
 
 @pytest.fixture(scope="module")
-def client(app: FastAPI) -> TestClient:
+def client(app: FastAPI) -> Iterator[TestClient]:
     """Ada, signed in; a defect is an answer here, not an exception."""
     made = TestClient(app, base_url=BASE, raise_server_exceptions=False)
     made.cookies.set("keygraft-session-8400", accounts.sign_in(app.state.house, "ada", PASSWORD))
-    return made
+    with start_blocking_portal() as made.portal:  # one loop for all requests, not one for each
+        yield made
 
 
 def test_no_request_meets_a_defect(app: FastAPI, client: TestClient) -> None:

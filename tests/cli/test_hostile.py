@@ -1,8 +1,6 @@
 """The pack of hostile files through the command line: a tree, or one line and exit code 2."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +9,6 @@ import pytest
 from app.cli.main import run
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-
-
-@pytest.fixture(scope="session")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the files; the canary folder lies beside."""
-    folder = tmp_path_factory.mktemp("hostile")
-    script = str(SHARED / "hostile.py")
-    subprocess.run([sys.executable, script, str(folder / "pack"), "--canary", str(folder / "canary")], check=True, capture_output=True)
-    return folder
 
 
 def _names() -> list[str]:

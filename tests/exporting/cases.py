@@ -2,8 +2,6 @@
 
 import json
 import struct
-import subprocess
-import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -113,20 +111,6 @@ def script_for(
 ) -> str:
     """Write the loader script of such a transfer."""
     return loader_script(plan or Plan(), sources, target, evaluated(recipes, sources, target, states), options)
-
-
-def run_alone(folder: Path, code: str, *arguments: str) -> str:
-    """Run code beside `loader.py` in an interpreter that cannot see this package; return what it prints."""
-    guarded = "import sys; sys.path = [p for p in sys.path if p]; sys.path.insert(0, sys.argv[1])\n" + code
-    done = subprocess.run(
-        [sys.executable, "-I", "-W", "error", "-c", guarded, str(folder), *arguments],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def sliced(key: str, dim: int, start: int, length: int, shape: tuple[int, ...]) -> Step:

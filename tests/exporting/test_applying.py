@@ -14,7 +14,8 @@ from app.exporting import FileOptions, apply, plan_file, read_plan
 from app.exporting.scripts import loader_script
 from app.mapping import evaluate, parse_plan
 from app.sources import LocalFiles
-from tests.exporting.cases import run_alone, tree_of
+from tests.exporting.alone import run_alone
+from tests.exporting.cases import tree_of
 
 PLAN = """keygraft_plan 1
 rename strip_prefix "module."

@@ -16,7 +16,7 @@ from app.keys import KeyTree
 from app.mapping import Plan, evaluate, induce, inverse
 from app.mapping.outcomes import Evaluation
 from app.tensors import run
-from tests.exporting.cases import run_alone
+from tests.exporting.alone import run_alone
 from tests.mapping.trees import Case, cases
 
 _LARGE = 30_000_000

@@ -14,7 +14,8 @@ from app.mapping.outcomes import Leaf, Step
 from app.mapping.plan import Init, Plan
 from app.sources import LocalFiles
 from app.tensors import Loader, run
-from tests.exporting.cases import every_op, run_alone, safetensors_case, script_for, sliced, torch_case, tree_of
+from tests.exporting.alone import command_alone, run_alone
+from tests.exporting.cases import every_op, safetensors_case, script_for, sliced, torch_case, tree_of
 
 LAYERS = 3
 
@@ -387,13 +388,11 @@ def test_files_that_are_none_are_named(folder: Path) -> None:
     (folder / "empty.pth").write_bytes(b"")
     (folder / "cut.pth").write_bytes((folder / "old.pth").read_bytes()[:900])
     (folder / "bare").mkdir()
-    code = """
-import subprocess, sys
-for name in ("empty.pth", "cut.pth", "bare", "absent.pth"):
-    done = subprocess.run([sys.executable, "loader.py", name], capture_output=True, text=True)
-    assert done.returncode == 2 and name in done.stderr and "Traceback" not in done.stderr, done.stderr
-"""
-    run_alone(folder, code)
+    for name in ("empty.pth", "cut.pth", "bare", "absent.pth"):
+        done = command_alone(folder, "loader.py", name)
+        assert done.returncode == 2, done.stderr
+        assert name in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_old_torch_is_told_in_one_line(folder: Path) -> None:

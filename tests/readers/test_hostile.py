@@ -1,8 +1,6 @@
 """The pack of hostile files: each ends as it should, within limits, and nothing of it ever runs."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,15 +11,6 @@ from app.keys import KeyTree
 from app.readers import read_limited
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-
-
-@pytest.fixture(scope="session")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the files; the canary folder lies beside."""
-    folder = tmp_path_factory.mktemp("hostile")
-    script = str(SHARED / "hostile.py")
-    subprocess.run([sys.executable, script, str(folder / "pack"), "--canary", str(folder / "canary")], check=True, capture_output=True)
-    return folder
 
 
 def _names() -> list[str]:

@@ -12,6 +12,11 @@ from app.services.house import House
 from tests.services.keylists import keys
 
 
+@pytest.fixture(scope="module", autouse=True)
+def houses_begin_quickly(copied_databases: None) -> None:
+    """No test here is about migrations."""
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A running house that may open files in the test's folder; it runs no code, so that no sandbox starts."""

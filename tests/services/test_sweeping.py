@@ -11,9 +11,10 @@ from app.services.sweeping import AT_LAST, QUIET, WHOLE, WORTH, Sweeper
 
 @pytest.fixture(autouse=True)
 def as_before():
-    """Nothing stays set aside."""
-    yield
+    """Nothing is set aside when a test begins; afterwards everything is again, as in all tests."""
     gc.unfreeze()
+    yield
+    gc.freeze()
 
 
 @pytest.mark.parametrize(

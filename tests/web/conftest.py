@@ -1,8 +1,6 @@
 """The page, asked like a browser would: with the cookie that the link gives."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,11 @@ TOKEN = "a-token-for-tests"
 BASE = "http://127.0.0.1:8400"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def houses_begin_quickly(copied_databases: None) -> None:
+    """No test here is about migrations."""
+
+
 @pytest.fixture(scope="session")
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Somebody who was let in; one server for all tests."""
@@ -26,15 +29,6 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with TestClient(bootstrap.create_app(made), base_url=BASE, raise_server_exceptions=False) as client:
         client.headers["Authorization"] = f"Bearer {TOKEN}"
         yield client
-
-
-@pytest.fixture(scope="session")
-def pack(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
-    """The hostile files; the canary folder lies beside."""
-    folder = tmp_path_factory.mktemp("hostile")
-    script = str(shared / "hostile.py")
-    subprocess.run([sys.executable, script, str(folder / "pack"), "--canary", str(folder / "canary")], check=True, capture_output=True)
-    return folder
 
 
 @pytest.fixture(scope="session")
