@@ -17,11 +17,13 @@ from functools import partial
 from pathlib import Path
 
 from app.errors import KeygraftError
-from app.readers import Limits, read
-from app.sources import MemoryFiles
+from app.readers import Limits, read, read_limited
+from app.sources import LentFiles, MemoryFiles, RangeStore, RangesWanted
 from tests.readers import assembler as a
 
 LIMITS = Limits(entries=2_000, keys=2_000, opcodes=200_000, memo=100_000, stack=100_000, pickle_bytes=1 << 22, header_bytes=1 << 22)
+_SELDOM = 200
+"""One in so many turns HDF5 is read: a process that loads its library takes a tenth of a second."""
 TOKENS = (
     b"\xff\xff\xff\xff",
     b"\x00\x00\x00\x80",
@@ -124,13 +126,21 @@ def bent(data: bytes, chance: random.Random) -> bytes:
     return bytes(out)
 
 
-def mishap(data: bytes) -> str:
-    """Read a file; return the name of what went wrong beyond a refusal, "" where nothing did."""
+def mishap(name: str, data: bytes) -> str:
+    """Read a file; return the name of what went wrong beyond a refusal, "" where nothing did.
+
+    HDF5 is read by a library that may go round in circles for ever: as in the product, by a process that may not.
+    """
     try:
-        read(MemoryFiles({"file": data}), limits=LIMITS)
+        if name == "hdf5":
+            store = RangeStore()
+            store.put("file", 0, data)
+            read_limited(LentFiles({"file": len(data)}, store), limits=LIMITS)
+        else:
+            read(MemoryFiles({"file": data}), limits=LIMITS)
     except KeygraftError:
         return ""
-    except MemoryError:
+    except (MemoryError, RangesWanted):
         return ""
     except Exception as error:  # noqa: BLE001 -- to find these is what a fuzzer is for
         return f"{type(error).__name__}: {error}"
@@ -141,8 +151,10 @@ def cases(seed: int) -> Iterator[tuple[int, str, bytes]]:
     """Bend the corpus without end; each case has a seed of its own that makes it again."""
     files = list(parts().items())
     while True:
-        name, (data, wrap) = files[seed % len(files)]
-        yield seed, name, wrap(bent(data, random.Random(seed)))  # noqa: S311 -- repeatable, not secret
+        turn, place = divmod(seed, len(files))
+        name, (data, wrap) = files[place]
+        if name != "hdf5" or turn % _SELDOM == 0:
+            yield seed, name, wrap(bent(data, random.Random(seed)))  # noqa: S311 -- repeatable, not secret
         seed += 1
 
 
@@ -158,7 +170,7 @@ def main() -> int:
         if time.process_time() > deadline:
             break
         count += 1
-        trouble = mishap(data)
+        trouble = mishap(name, data)
         if trouble:
             found += 1
             sys.stdout.write(f"seed {seed} ({name}): {trouble}\n")

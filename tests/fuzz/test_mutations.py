@@ -17,5 +17,5 @@ def test_the_corpus_itself_can_be_read(name: str) -> None:
 
 def test_bent_files_end_in_a_tree_or_in_a_refusal() -> None:
     """Four thousand files, no other exception."""
-    found = [(seed, name, trouble) for seed, name, data in islice(cases(1), 4000) if (trouble := mishap(data))]
+    found = [(seed, name, trouble) for seed, name, data in islice(cases(1), 4000) if (trouble := mishap(name, data))]
     assert found == []
