@@ -28,7 +28,8 @@ _ZERO_STATE = re.compile(r"(^|/)mp_rank_\d+_model_states\.pt$")
 _FLATTENED = "flat_param"
 _FLAT = ("single_partition_of_fp32_groups", "fp32_flat_groups")
 _DEEPSPEED = "python zero_to_fp32.py . pytorch_model.bin"
-_FSDP = "accelerate merge-weights FOLDER OUTPUT"
+_FSDP = "FSDP.set_state_dict_type(model, StateDictType.FULL_STATE_DICT)"
+"""No program joins what each rank saved by torch.save: only the run itself can (accelerate merge-weights takes the folders that we read)."""
 _OPTIMIZER = "optimizer_state_dict"
 _SHARDED = frozenset(
     {

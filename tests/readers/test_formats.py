@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from app import messages
 from app.errors import KeygraftError
 from app.readers import read
 from app.sources import LocalFiles, MemoryFiles
@@ -258,6 +259,7 @@ def test_remains_of_sharded_runs_name_the_command(saved: Callable[..., Path], na
     with pytest.raises(KeygraftError) as caught:
         read(LocalFiles(saved(make(), name)))
     assert (caught.value.code, caught.value.params["kind"]) == ("needs_consolidation", kind)
+    assert str(caught.value.params["command"]) in messages.error_hint(caught.value)
 
 
 def test_a_folder_of_deepspeed_is_recognised(tmp_path: Path) -> None:

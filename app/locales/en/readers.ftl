@@ -59,7 +59,10 @@ error-needs-consolidation = { $file } is one part of a { $kind ->
         [megatron] checkpoint that was cut for several devices
        *[other] sharded checkpoint
     }: no single part can be loaded by itself.
-    .hint = Run: { $command }
+    .hint = { $kind ->
+        [fsdp] In the run that wrote it, on as many processes, call { $command }, then save model.state_dict() once more.
+       *[other] Run: { $command }
+    }
 error-needs-metadata = { $file } is one part of a distributed checkpoint.
     .hint = Choose the folder that holds it, with the file .metadata in it.
 error-missing-library = { $file } needs the library { $library }, which is not installed here.
