@@ -75,11 +75,11 @@ class LocalFiles:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = path if isinstance(path, Path) else Path(path)
         self._opened: dict[str, LocalFile] = {}
         self._odd: dict[str, str] = {}
         try:
-            found = self.path.stat()
+            found = os.stat(self.path)  # noqa: PTH116 -- once for each file that is read
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno not in _ABSENT:
                 raise _unreadable(shown_name(self.path), error) from error
@@ -88,7 +88,7 @@ class LocalFiles:
             self._root, self._names = str(self.path), self._of_folder(self.path, deep=True)
         elif stat.S_ISREG(found.st_mode):
             own = shown_name(self.path)
-            self._root = str(self.path.parent)
+            self._root = os.path.dirname(self.path)  # noqa: PTH120 -- as above
             self._opened[own] = LocalFile(self.path, own, found.st_size)
             self._names = self._of_file()
         else:
