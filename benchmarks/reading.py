@@ -1,9 +1,11 @@
 """Reading key trees: ours beside its peers, in one run, as ratios.
 
-usage: python benchmarks/reading.py [--folder DIR] [--pairs 7] [--memory FILE]
+usage: python benchmarks/reading.py [--folder DIR] [--pairs 7] [--memory FILE] [--first FILE [--peer]]
 
 Files are written sparsely, so that tens of gigabytes cost no disk: two files as torch.save writes them, a `.pth` of 13.5 GB with 291 tensors
-and a checkpoint of 10 GB with 1,200, and 163 safetensors shards with 91,991 tensors. `--memory` reads one file or folder and prints the memory that took, in a process that has done nothing else.
+and a checkpoint of 10 GB with 1,200, and 163 safetensors shards with 91,991 tensors. `--memory` reads one file or folder and prints the memory that took, in a process that has done nothing else;
+`--first` the seconds that a first reading takes, what it imports beforehand left out. A file is mostly opened once: the other figures are
+of callers that read it again and again, with everything torch ever looks up found.
 Each figure is the median of pairs whose order alternates; the ratio is ours / peer, lower is better. Python's collector is left as it is:
 our reader pauses it while it reads, the peers let it run. It is not called between two measures either: to sweep all that torch keeps would
 empty the processor's caches, and whoever is quickest would pay most for that; to freeze what torch keeps would spare the peers what they
@@ -133,6 +135,33 @@ def pair(title: str, ours: Callable[[], Any], peer: Callable[[], Any], pairs: in
     print(f"{title}: {mine * 1000:.1f} ms / {other * 1000:.1f} ms = {ratio:.3f}")
 
 
+def first(path: Path, *, peer: bool) -> None:
+    """Read once and tell the CPU seconds, in a process that has imported what it needs and done nothing else."""
+    if peer:
+        import torch
+
+        print(seconds(lambda: torch.load(path, mmap=True, weights_only=True)))
+    else:
+        print(seconds(lambda: read(LocalFiles(path))))
+
+
+def of_itself(path: Path, *more: str) -> float:
+    """What `--first` prints, run as a process of its own."""
+    done = subprocess.run([sys.executable, __file__, "--first", str(path), *more], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def pair_of_firsts(title: str, path: Path, pairs: int) -> None:
+    """Measure the first reading of both, the order alternating, and tell."""
+    rows = []
+    for number in range(pairs):
+        spent = {peer: of_itself(path, *["--peer"] * peer) for peer in ((False, True) if number % 2 else (True, False))}
+        rows.append((spent[False], spent[True]))
+    mine, other = (statistics.median(row[side] for row in rows) for side in (0, 1))
+    ratio = statistics.median(row[0] / row[1] for row in rows)
+    print(f"{title}: {mine * 1000:.1f} ms / {other * 1000:.1f} ms = {ratio:.3f}")
+
+
 def resident(field: str) -> float:
     """MiB of this process: `VmRSS` now, `VmHWM` at most so far."""
     line = next(line for line in Path("/proc/self/status").read_text("utf-8").splitlines() if line.startswith(field))
@@ -155,7 +184,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--memory", type=Path)
+    parser.add_argument("--first", type=Path)
+    parser.add_argument("--peer", action="store_true", help="with --first: the peer's")
     given = parser.parse_args()
+    if given.first:
+        first(given.first, peer=given.peer)
+        return
     if given.memory:
         remember(given.memory)
         return
@@ -173,6 +207,8 @@ def main() -> None:
         print(
             f"13.5 GB .pth: {tree.bytes_read} bytes read; directory and data.pkl are {allowed}, so {tree.bytes_read - allowed} beside them"
         )
+        for title, each in (("13.5 GB .pth", path), ("checkpoint of 1,200 tensors", checkpoint)):
+            pair_of_firsts(f"{title}, first reading of a process, read / torch.load(mmap=True)", each, given.pairs)
         pair(
             "13.5 GB .pth, read / torch.load(mmap=True)",
             lambda: read(LocalFiles(path)),
