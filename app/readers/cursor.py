@@ -101,10 +101,9 @@ class Cursor:
             return start
         if length > self.left:
             raise self._bad()
-        self._buffer = self._pace.step(
-            self.source, self.place, max(length, min(self._pace.size(self.place), self._last - self.place)), self.end
-        )
-        self._base = self.place  # what stands behind a message that ends soon is mostly wanted next
+        ahead = min(self._pace.size(self.place), self._last - self.place)  # beyond the end of a message, too: the next one is mostly wanted
+        self._buffer = self._pace.step(self.source, self.place, max(length, ahead), self.end)
+        self._base = self.place
         if len(self._buffer) < length:
             raise self._bad()
         return 0

@@ -27,6 +27,7 @@ SCRUBBED = {
     "TZ": "UTC",
     "THP_MEM_ALLOC_ENABLE": "1",
 }
+"""All that the worker finds in its environment. The last has torch ask for huge pages: to fill memory in small ones takes twice as long."""
 _START_SECONDS = 180.0
 _REAP_SECONDS = 10.0
 

@@ -97,10 +97,10 @@ class LentFile:
     """One file that is elsewhere; reading what was not sent raises RangesWanted."""
 
     def __init__(self, name: str, size: int, store: RangeStore, used: list[Range]) -> None:
-        self._used = used
         self.name = name
         self.size = size
         self.bytes_read = 0
+        self._used = used
         self._store = store
 
     def read_at(self, offset: int, length: int) -> bytes:
