@@ -8,11 +8,17 @@ from pathlib import Path
 import pytest
 
 from app.definitions import build, from_code
-from app.sandbox import Sandbox, SandboxUnavailableError
+from app.sandbox import Limits, Sandbox, SandboxUnavailableError
 from app.sandbox.folders import JobFolder, used
 from app.sandbox.supervision import Answer, Log
+from app.settings import Settings
 
 NET = "import torch\nfrom torch import nn\nclass Net(nn.Module):\n  def __init__(self):\n    super().__init__(); self.a = nn.Linear(2, 3); self.b = nn.Linear(3, 2); self.b.weight = self.a.weight\n"
+
+
+def test_a_job_may_use_what_the_settings_say():
+    """The sandbox on its own has no other idea of a job's memory: on a slow machine twice as much ended by the clock instead."""
+    assert Limits().memory == Settings().build_memory
 
 
 def test_the_status_names_every_wall(sandbox):
